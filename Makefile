@@ -1,0 +1,46 @@
+# One stamp target sets everything up; `make demo` and `make test` need nothing else.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo up test lint bench lock clean
+
+demo: .venv/.ok
+	$(BIN)/kronos demo
+
+up: .venv/.ok
+	$(BIN)/kronos up
+
+test: .venv/.ok
+	$(BIN)/pytest
+
+lint: .venv/.ok
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: .venv/.ok
+	$(BIN)/python -m benchmarks
+
+# The project is installed after its locked packages, without dependencies and without
+# build isolation, so that nothing arrives that the lock does not name.
+.venv/.ok: requirements.lock pyproject.toml
+	rm -rf .venv
+	@if command -v uv >/dev/null 2>&1; then \
+		uv venv --quiet --python $(PYTHON) .venv && \
+		uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock && \
+		uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e . ; \
+	else \
+		$(PYTHON) -m venv .venv && \
+		$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock && \
+		$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . ; \
+	fi
+	touch $@
+
+# For maintainers: writes the lock anew (all platforms, hashes, no addresses). Needs uv.
+lock:
+	uv pip compile --universal --generate-hashes --no-header --no-annotate --python-version 3.11 \
+		--extra dev --upgrade pyproject.toml -o requirements.lock
+
+clean:
+	rm -rf .venv .kronos
