@@ -1,0 +1,43 @@
+"""Which function implements which activity of the catalogue."""
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from importlib import import_module
+from types import MappingProxyType
+from typing import Any
+
+from activities.context import Context
+from payloads.base import Payload
+from payloads.catalogue import DOMAINS
+
+type_of_activity = Callable[[Any, Context], Payload]
+
+_IMPLEMENTATIONS: dict[str, type_of_activity] = {}
+
+
+def implements(name: str) -> Callable[[type_of_activity], type_of_activity]:
+    """Mark a function as the implementation of catalogue activity `name`."""
+
+    def register(function: type_of_activity) -> type_of_activity:
+        if name in _IMPLEMENTATIONS:
+            raise ValueError(f"two functions implement {name}")
+        _IMPLEMENTATIONS[name] = function
+        return function
+
+    return register
+
+
+@cache
+def implementations() -> Mapping[str, type_of_activity]:
+    """Every implementation by activity name; a domain's payloads and activities share a module name."""
+    for domain in DOMAINS:
+        import_module(f"activities.{domain}")
+    return MappingProxyType(dict(_IMPLEMENTATIONS))
+
+
+def implementation(name: str) -> type_of_activity:
+    """The implementation of one activity, importing its domain only."""
+    from payloads.catalogue import catalogue
+
+    import_module(f"activities.{catalogue()[name].input.__module__.removeprefix('payloads.')}")
+    return _IMPLEMENTATIONS[name]

@@ -1,0 +1,25 @@
+"""The services of a process: what activities reach beyond their input."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from adapters.broker import Broker
+from adapters.identity import IdentityProvider
+from adapters.market import MarketSource
+from adapters.notifications import NotificationProvider
+from adapters.payments import PaymentProvider
+from store.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything outside that a worker, or a command, was started with."""
+
+    database: Database
+    broker: Broker
+    identity: IdentityProvider
+    payments: PaymentProvider
+    notifications: NotificationProvider
+    market: MarketSource
+    now: Callable[[], datetime]

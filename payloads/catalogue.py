@@ -1,0 +1,37 @@
+"""The one catalogue of activities, read by the checker, the command line and the workers."""
+
+from collections.abc import Mapping
+from functools import cache
+from importlib import import_module
+from types import MappingProxyType
+
+from payloads.entry import Entry
+
+# One module a domain; each has a tuple ENTRIES.
+DOMAINS = (
+    "risk",
+    "goals",
+    "pods",
+    "portfolio",
+    "tax",
+    "rebalancing",
+    "calendars",
+    "market",
+    "customers",
+    "funding",
+    "orders",
+    "compliance",
+    "runs",
+)
+
+
+@cache
+def catalogue() -> Mapping[str, Entry]:
+    """Every activity by name."""
+    entries: dict[str, Entry] = {}
+    for domain in DOMAINS:
+        for entry in import_module(f"payloads.{domain}").ENTRIES:
+            if entry.name in entries:
+                raise ValueError(f"two entries of the catalogue are called {entry.name}")
+            entries[entry.name] = entry
+    return MappingProxyType(dict(sorted(entries.items())))

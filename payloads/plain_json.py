@@ -1,0 +1,58 @@
+"""Plain JSON as Kronos speaks it: decimals are number tokens both ways, dates are text."""
+
+import hashlib
+from datetime import date, datetime
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+
+import simplejson
+
+
+def dumps(value: object, *, indent: int | None = None) -> str:
+    """`value` as JSON text; a Decimal becomes a number token, a date or moment ISO text.
+
+    NaN and infinities raise ValueError: they have no place in a payload.
+    """
+    return simplejson.dumps(
+        value,
+        use_decimal=True,
+        default=_as_text,
+        indent=indent,
+        separators=(",", ":") if indent is None else (",", ": "),
+        ensure_ascii=False,
+        allow_nan=False,
+    )
+
+
+def loads(text: str | bytes) -> Any:
+    """The value of JSON text; every number with a point or an exponent is read as a Decimal."""
+    return simplejson.loads(text, use_decimal=True)
+
+
+def digest(value: object) -> str:
+    """sha256 of the value's canonical JSON: keys sorted, `1.50` and `1.5` the same."""
+    canonical = simplejson.dumps(
+        _canonical(value), use_decimal=True, default=_as_text, sort_keys=True, separators=(",", ":"), allow_nan=False
+    )
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _as_text(value: object) -> object:
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    raise TypeError(f"a {type(value).__name__} has no place in a payload")
+
+
+def _canonical(value: object) -> object:
+    if isinstance(value, dict):
+        return {str(key): _canonical(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_canonical(item) for item in value]
+    if isinstance(value, float):
+        return _canonical(Decimal(repr(value)))
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else value.normalize()
+    return value

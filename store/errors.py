@@ -1,0 +1,16 @@
+"""Errors of this package.
+
+    StoreError
+    └── (one class an error; `retryable` says whether trying again can help)
+"""
+
+
+class StoreError(Exception):
+    """What is wrong, where in the input (`path`), and what to do."""
+
+    retryable = False
+
+    def __init__(self, message: str, path: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.path = path
