@@ -1,0 +1,78 @@
+"""Runs one activity: JSON in, JSON out, every known error as one kind of fault.
+
+Workers and `kronos activities call` run activities through here and nowhere else.
+"""
+
+from typing import Any
+
+from pydantic import ValidationError
+
+from activities.context import Context
+from activities.errors import ActivityError
+from activities.registry import implementation
+from adapters.errors import AdapterError
+from engines.errors import EngineError
+from payloads.catalogue import catalogue
+from payloads.entry import Entry
+from store.errors import StoreError
+
+KNOWN = (ActivityError, AdapterError, EngineError, StoreError)
+SHOWN_PROBLEMS = 5
+
+
+class ActivityFault(Exception):
+    """Why an activity gave no answer: the error's type, where in the input, and whether to try again."""
+
+    def __init__(self, type: str, message: str, path: str, *, retryable: bool) -> None:
+        super().__init__(message)
+        self.type = type
+        self.message = message
+        self.path = path
+        self.retryable = retryable
+
+
+def run(name: str, given: Any, context: Context, *, strict: bool = False) -> dict[str, Any]:
+    """The output of activity `name` for the JSON object `given`.
+
+    `strict` refuses unknown fields at any depth (where people write); without it they are ignored.
+    Raises ActivityFault for every declared error and for input that breaks its schema; anything
+    else is a defect of the activity and passes through.
+    """
+    entry = catalogue()[name]
+    ask = parse_input(entry, given, strict=strict)
+    try:
+        answer = implementation(name)(ask, context)
+    except KNOWN as error:
+        raise ActivityFault(
+            type(error).__name__, error.message, error.path, retryable=_retryable(entry, error)
+        ) from error
+    return answer.model_dump(mode="python")
+
+
+def parse_input(entry: Entry, given: Any, *, strict: bool) -> Any:
+    """`given` as the activity's input model; ActivityFault `InvalidInput` says what breaks it and where."""
+    try:
+        return entry.input.model_validate(given, extra="forbid" if strict else None)
+    except ValidationError as error:
+        problems = error.errors(include_url=False, include_input=False)
+        shown = "; ".join(f"{_path(p['loc'])}: {_sentence(p['msg'])}" for p in problems[:SHOWN_PROBLEMS])
+        more = f"; and {len(problems) - SHOWN_PROBLEMS} more" if len(problems) > SHOWN_PROBLEMS else ""
+        raise ActivityFault("InvalidInput", shown + more, _path(problems[0]["loc"]), retryable=False) from None
+
+
+def _retryable(entry: Entry, error: ActivityError | AdapterError | EngineError | StoreError) -> bool:
+    for declared in entry.errors:
+        if declared.name == type(error).__name__:
+            return declared.retryable
+    return getattr(error, "retryable", False)
+
+
+def _path(location: tuple[int | str, ...]) -> str:
+    path = ""
+    for part in location:
+        path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else str(part)
+    return path
+
+
+def _sentence(message: str) -> str:
+    return message.removeprefix("Value error, ")

@@ -1,0 +1,125 @@
+"""What a run asks of its house: its plan, the event log, and the lease on a portfolio.
+
+These activities are called by the interpreter, never by a definition.
+"""
+
+from typing import Any
+
+from pydantic import Field
+
+from payloads.base import Payload
+from payloads.entry import DeclaredError, Effect, Entry
+
+
+class LoadRelease(Payload):
+    """Which workflow's plan; without `release` the newest one."""
+
+    workflow: str
+    release: str | None = None
+
+
+class LoadedRelease(Payload):
+    """A plan and the release it stands in; both digests pin the run."""
+
+    plan: dict[str, Any]
+    plan_digest: str
+    release: str
+
+
+class RecordFact(Payload):
+    """A fact to append to the log, on the stream of the caller."""
+
+    fact: str
+    data: dict[str, Any] = Field(default_factory=dict)
+
+
+class EmitEvent(Payload):
+    """A business event to append to the log."""
+
+    event: str
+    data: dict[str, Any] = Field(default_factory=dict)
+
+
+class Appended(Payload):
+    """Where an event stands in the log."""
+
+    stream: str
+    sequence: int
+
+
+class AcquireLease(Payload):
+    """The right to trade `resource`, asked for by the run that calls."""
+
+    resource: str
+    run_id: str
+
+
+class LeaseState(Payload):
+    """Whether the caller has the lease, and who has it otherwise."""
+
+    granted: bool
+    holder: str | None = None
+    position: int = 0
+
+
+class ReleaseLease(Payload):
+    """The resource whose lease the caller gives back."""
+
+    resource: str
+
+
+class Released(Payload):
+    """Whether there was a lease to give back."""
+
+    released: bool
+
+
+ENTRIES = (
+    Entry(
+        name="runs.load_release",
+        summary="Load the plan and pin the release",
+        input=LoadRelease,
+        output=LoadedRelease,
+        effect=Effect.READS,
+        errors=(DeclaredError("UnknownDefinition", "no release has a definition of this name"),),
+        internal=True,
+    ),
+    Entry(
+        name="events.record",
+        summary="Append a fact to the event log",
+        input=RecordFact,
+        output=Appended,
+        effect=Effect.EFFECT,
+        errors=(DeclaredError("IntentChanged", "the same step recorded something else before"),),
+        no_undo="the log is append-only",
+        internal=True,
+    ),
+    Entry(
+        name="events.emit",
+        summary="Append a business event",
+        input=EmitEvent,
+        output=Appended,
+        effect=Effect.EFFECT,
+        errors=(DeclaredError("IntentChanged", "the same step emitted something else before"),),
+        no_undo="the log is append-only",
+        internal=True,
+    ),
+    Entry(
+        name="leases.acquire",
+        summary="Take the portfolio's lease",
+        input=AcquireLease,
+        output=LeaseState,
+        effect=Effect.EFFECT,
+        no_undo="the interpreter gives it back itself",
+        internal=True,
+    ),
+    Entry(
+        name="leases.release",
+        summary="Give the portfolio's lease back",
+        input=ReleaseLease,
+        output=Released,
+        effect=Effect.EFFECT,
+        no_undo="giving back needs no undoing",
+        internal=True,
+    ),
+)
