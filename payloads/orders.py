@@ -1,0 +1,202 @@
+"""Orders: sending them, waiting for their fills, cancelling what is left."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints, field_validator
+
+from payloads.base import Amount, Etf, Identifier, Payload, Price, Units
+from payloads.entry import DeclaredError, Effect, Entry, Role
+
+Side = Literal["buy", "sell"]
+OrderStatus = Literal["FILLED", "PARTIAL", "CANCELLED", "REJECTED", "EXPIRED"]
+PositivePrice = Annotated[Price, Field(gt=0)]
+Length = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,5}(s|m|h|d|w)$")]
+"""A length of time as the definition language writes it: `90s`, `5m`, `2h`, `1d`, `1w`."""
+
+
+class Trade(Payload):
+    """One order wanted. `price`, `value` and `cost` are what was planned: recorded, never sent."""
+
+    etf: Etf
+    side: Side
+    units: Annotated[Units, Field(gt=0, description="whole units")]
+    limit: PositivePrice | None = Field(
+        None,
+        description="worst price a unit; a buy without one is limited to the snapshot's price, a sell is at market",
+    )
+    price: PositivePrice | None = Field(None, description="price planned with")
+    value: Annotated[Amount, Field(ge=0)] | None = Field(None, description="units times price, as planned")
+    cost: Annotated[Amount, Field(ge=0)] | None = Field(None, description="brokerage, as planned")
+
+
+class SubmitOrders(Payload):
+    """The orders of one portfolio; sells are sent before buys."""
+
+    portfolio_id: Identifier
+    trades: list[Trade] = Field(max_length=500, description="at most one a side of each ETF")
+
+    @field_validator("trades")
+    @classmethod
+    def _one_order_a_side(cls, trades: list[Trade]) -> list[Trade]:
+        seen: set[tuple[str, str]] = set()
+        for trade in trades:
+            if (trade.etf, trade.side) in seen:
+                raise ValueError(f"two trades {trade.side} {trade.etf}; add their units up in one")
+            seen.add((trade.etf, trade.side))
+        return trades
+
+
+class RejectedOrder(Payload):
+    """An order that the broker would not take, and its reason."""
+
+    order: str
+    etf: Etf
+    side: Side
+    units: Units
+    reason: str
+
+
+class SubmittedOrders(Payload):
+    """Every order sent, in the order of sending: the client order ids, rejected ones included."""
+
+    orders: list[str]
+    rejected: list[RejectedOrder] = Field(default_factory=list)
+
+
+class AwaitFills(Payload):
+    """Which orders to wait for, and how long."""
+
+    portfolio_id: Identifier
+    orders: list[str] | None = Field(
+        None,
+        max_length=500,
+        description="client order ids; without it, this run's orders not reported yet and any other still open",
+    )
+    within: Length = Field("1d", description="from the first look; then what is left is cancelled")
+
+
+class Fill(Payload):
+    """One execution as it was booked. `value` is units times price, in cents, always positive."""
+
+    order: str
+    execution_id: str
+    etf: Etf
+    side: Side
+    units: Units
+    price: Price
+    value: Amount
+    executed_at: datetime
+
+
+class ExecutionResult(Payload):
+    """What became of one order. `price` is the average paid or received, null when nothing filled.
+
+    `total_cost` is the value of its fills without `brokerage`; for a sell, what came in.
+    """
+
+    order: str
+    etf: Etf
+    action: Literal["BUY", "SELL"]
+    shares: Units
+    price: Price | None
+    total_cost: Amount
+    brokerage: Amount
+    status: OrderStatus
+    execution_time: datetime | None
+    reason: str = ""
+
+
+class ExecutionSummary(Payload):
+    """How many orders filled whole, not at all, and in part."""
+
+    successful: int
+    failed: int
+    partial: int
+
+
+class FillReport(Payload):
+    """`filled`: every order whole; `partial`: something filled; `expired`: nothing did."""
+
+    status: Literal["filled", "partial", "expired"]
+    fills: list[Fill]
+    execution_results: list[ExecutionResult]
+    execution_summary: ExecutionSummary
+    total_trades: int
+    total_cost: Amount = Field(description="units times price over all fills, bought and sold")
+    transaction_costs: Amount = Field(description="brokerage of these orders")
+
+
+class CancelOpen(Payload):
+    """Whose open orders to cancel."""
+
+    portfolio_id: Identifier
+
+
+class CancelledOrders(Payload):
+    """The client order ids that were open and are cancelled now; empty when nothing was open."""
+
+    cancelled: list[str]
+
+
+_UNKNOWN_PORTFOLIO = DeclaredError("UnknownPortfolio", "no portfolio has that id")
+_UNAVAILABLE = DeclaredError("BrokerUnavailable", "the broker cannot be reached", retryable=True)
+_UNANSWERED = DeclaredError(
+    "OutcomeUnknown", "the broker did not answer; asked again by client order id", retryable=True
+)
+
+ENTRIES = (
+    Entry(
+        "orders.submit",
+        "Store each order's intent, send it to the broker and record the acknowledgement",
+        SubmitOrders,
+        SubmittedOrders,
+        Effect.TRADES,
+        Role.BROKER,
+        errors=(
+            _UNKNOWN_PORTFOLIO,
+            DeclaredError("TradingHalted", "trading is halted: in all, in an ETF, or at the broker"),
+            DeclaredError("PriceOutsideCollar", "a limit is too far from the snapshot's price"),
+            DeclaredError("OrderTooLarge", "an order is worth more than one order may be"),
+            DeclaredError("SimulatedMarketData", "simulated prices may trade only on a simulated broker"),
+            DeclaredError("NoSnapshot", "there is no snapshot to take reference prices from"),
+            DeclaredError("UnknownEtf", "the snapshot has no price for an ETF"),
+            DeclaredError(
+                "InsufficientCash", "buys and their brokerage come to more than the cash available"
+            ),
+            DeclaredError("InsufficientUnits", "a sell of more units than are held and not on sale already"),
+            DeclaredError(
+                "ProceedsOutstanding", "buys wait for sells that have not filled yet", retryable=True
+            ),
+            DeclaredError("IntentChanged", "this step has sent another order under the same key before"),
+            DeclaredError("OrderRejected", "the broker rejected every order"),
+            _UNAVAILABLE,
+            _UNANSWERED,
+        ),
+    ),
+    Entry(
+        "orders.await_fills",
+        "Wait for orders to fill, book each fill once, cancel what is left in the end",
+        AwaitFills,
+        FillReport,
+        Effect.EFFECT,
+        Role.BROKER,
+        errors=(
+            _UNKNOWN_PORTFOLIO,
+            DeclaredError("UnknownOrder", "the portfolio has no order of that id"),
+            _UNAVAILABLE,
+            _UNANSWERED,
+        ),
+        no_undo="it books what the market did, which stays true; open orders are undone where they were sent",
+    ),
+    Entry(
+        "orders.cancel_open",
+        "Cancel a portfolio's open orders, those of unknown outcome included, and book late fills",
+        CancelOpen,
+        CancelledOrders,
+        Effect.EFFECT,
+        Role.BROKER,
+        errors=(_UNKNOWN_PORTFOLIO, _UNAVAILABLE, _UNANSWERED),
+        no_undo="an order that is cancelled is not sent again by itself",
+    ),
+)
