@@ -1,0 +1,160 @@
+"""What a run has done so far, for `status`, the web UI's details and the stage attribute."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from dsl import plan as p
+
+KINDS: dict[type[p.Step], str] = {
+    p.Call: "call",
+    p.Set: "set",
+    p.Choose: "choose",
+    p.Parallel: "parallel",
+    p.ForEach: "for_each",
+    p.Try: "try",
+    p.Wait: "wait",
+    p.Receive: "receive",
+    p.Emit: "emit",
+    p.Run: "run",
+    p.Fail: "fail",
+    p.Finish: "finish",
+}
+MARKS = {
+    "pending": "☐",
+    "running": "▶",
+    "waiting": "⏳",
+    "done": "☑",
+    "skipped": "➖",
+    "failed": "✗",
+    "undone": "↩",
+}
+
+
+@dataclass(slots=True)
+class StepProgress:
+    """One step of one run, as `status` shows it."""
+
+    path: str
+    id: str | None
+    kind: str
+    state: str = "pending"
+    attempts: int = 0
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    title: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "path": self.path,
+            "id": self.id,
+            "kind": self.kind,
+            "state": self.state,
+            "attempts": self.attempts,
+            "started_at": self.started_at,
+            "ended_at": self.ended_at,
+            "title": self.title,
+        }
+
+
+@dataclass(slots=True)
+class Progress:
+    """Every step that started, in order, and what the run waits for."""
+
+    steps: dict[str, StepProgress] = field(default_factory=dict)
+    waits: dict[str, str] = field(default_factory=dict)
+
+    def start(self, path: str, step: p.Step, title: str | None, now: datetime) -> None:
+        """The step begins its first or next attempt."""
+        entry = self.steps.get(path)
+        if entry is None:
+            entry = self.steps[path] = StepProgress(path, step.id, KINDS[type(step)], title=title)
+            entry.started_at = now
+        entry.state = "running"
+        entry.attempts += 1
+        entry.ended_at = None
+
+    def end(self, path: str, state: str, now: datetime) -> None:
+        """The step is done, failed or undone."""
+        self.steps[path].state = state
+        self.steps[path].ended_at = now
+
+    def skip(self, path: str, step: p.Step, now: datetime) -> None:
+        """The step's `when` was not true."""
+        self.steps[path] = StepProgress(path, step.id, KINDS[type(step)], "skipped", 0, now, now)
+
+    def wait(self, path: str, reason: str) -> None:
+        """The step waits for something outside: a signal, a timer, a lease, a person."""
+        self.waits[path] = reason
+        if path in self.steps:
+            self.steps[path].state = "waiting"
+
+    def resume(self, path: str) -> None:
+        """What the step waited for has come."""
+        self.waits.pop(path, None)
+        if path in self.steps:
+            self.steps[path].state = "running"
+
+    @property
+    def waits_for(self) -> str | None:
+        """What the run waits for, in words; None while it works."""
+        return ", ".join(dict.fromkeys(self.waits.values())) or None
+
+    def current(self) -> list[StepProgress]:
+        """The innermost steps at work or waiting."""
+        active = [s for s in self.steps.values() if s.state in ("running", "waiting")]
+        return [s for s in active if not any(o is not s and o.path.startswith(s.path + ".") for o in active)]
+
+    def listing(self, steps: tuple[p.Step, ...]) -> list[dict[str, Any]]:
+        """Every step of the plan in its order, loop turns as they happened, the rest pending."""
+        known = dict(self.steps)
+        rows = []
+        for path, step in planned(steps):
+            begun = known.pop(path, None)
+            rows.append((begun or StepProgress(path, step.id, KINDS[type(step)])).as_json())
+            turns = [found for found in known if found.startswith(f"{path}.for_each[")]
+            rows.extend(known.pop(found).as_json() for found in turns)
+        rows.extend(left.as_json() for left in known.values())
+        return rows
+
+    def details(self, plan: p.Plan) -> str:
+        """The run as Markdown for the web UI: the steps, ticked off."""
+        lines = [f"**{plan.summary}**", ""]
+        if self.waits_for:
+            lines += [f"Waits for: {self.waits_for}", ""]
+        for index, step in enumerate(plan.steps):
+            path = f"steps[{index}]"
+            begun = self.steps.get(path)
+            name = (begun.title if begun else None) or step.id or KINDS[type(step)]
+            lines.append(f"- {MARKS[begun.state if begun else 'pending']} {name}")
+        return "\n".join(lines)
+
+
+def planned(steps: tuple[p.Step, ...], block: str = "steps", inside: str = "") -> Iterator[tuple[str, p.Step]]:
+    """Every step of a block with its path, depth first, without the bodies of loops."""
+    for index, step in enumerate(steps):
+        path = f"{inside}{block}[{index}]"
+        yield path, step
+        for inner_block, inner in blocks(step):
+            yield from planned(inner, inner_block, f"{path}.")
+
+
+def blocks(step: p.Step) -> Iterator[tuple[str, tuple[p.Step, ...]]]:
+    """The lists of steps inside a step, loops excepted, each under its name in paths."""
+    match step:
+        case p.Choose():
+            for index, branch in enumerate(step.choose):
+                yield f"choose[{index}].steps", branch.steps
+        case p.Parallel():
+            for name, inner in step.parallel.items():
+                yield f"parallel.{name}", inner
+        case p.Try():
+            yield "try", step.try_
+            for index, clause in enumerate(step.catch):
+                yield f"catch[{index}].steps", clause.steps
+            yield "finally", step.finally_
+        case p.Receive(on_timeout=inner) if inner is not None:
+            yield "on_timeout", inner
+        case _:
+            return
