@@ -1,0 +1,133 @@
+"""Calls of activities and children: identity, queue, retry, and errors as typed failures."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+from temporalio.exceptions import (
+    ActivityError,
+    ChildWorkflowError,
+    WorkflowAlreadyStartedError,
+    is_cancelled_exception,
+)
+
+from dsl import plan as p
+from dsl.durations import parse_duration
+from payloads.call import Call
+from workflows.outcomes import StepFailed, step_failed
+from workflows.place import Place
+
+QUEUES = {"light": "kronos", "compute": "kronos-compute", "broker": "kronos-broker"}
+# A worker that dies is noticed after this long; live activities heartbeat every second.
+HEARTBEAT = timedelta(seconds=5)
+HOUSEKEEPING = p.Retry(attempts=0, first="100ms", factor=2, longest="30s")
+LABEL = 120
+
+
+class Caller:
+    """Calls activities in the name of one run."""
+
+    def __init__(self, tenant: str, effect_root: str, workflow_name: str, actor: str) -> None:
+        self.tenant = tenant
+        self.effect_root = effect_root
+        self.workflow_name = workflow_name
+        self.actor = actor
+        self.release = ""
+        self.stream = f"run:{workflow.info().workflow_id}"
+
+    def identity(self, place: Place, key: str | None = None, part: str = "") -> Call:
+        """Who calls and from where; `part` tells the calls of one step apart (undo, record, lease)."""
+        return Call(
+            tenant=self.tenant,
+            effect_root=self.effect_root,
+            step=(key or place.static) + part,
+            iteration=place.iteration,
+            release=self.release,
+            workflow=self.workflow_name,
+            workflow_id=workflow.info().workflow_id,
+            stream=self.stream,
+            actor=self.actor,
+        )
+
+    async def call(self, activity: p.Activity, given: Any, call: Call, label: str, activity_id: str) -> Any:
+        """The activity's output; StepFailed with its typed error, CancelledError when cancelled."""
+        retry = retry_policy(activity.retry)
+        timeout = duration(activity.timeout)
+        args = [given, call.model_dump(mode="python")]
+        try:
+            if activity.local:
+                return await workflow.execute_local_activity(
+                    activity.activity,
+                    args=args,
+                    start_to_close_timeout=timeout,
+                    retry_policy=retry,
+                    activity_id=activity_id,
+                    summary=label[:LABEL],
+                )
+            return await workflow.execute_activity(
+                activity.activity,
+                args=args,
+                task_queue=QUEUES[activity.role],
+                start_to_close_timeout=timeout,
+                heartbeat_timeout=HEARTBEAT,
+                retry_policy=retry,
+                activity_id=activity_id,
+                summary=label[:LABEL],
+                # The outcome of an effect must be known before anything is undone.
+                cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+            )
+        except ActivityError as error:
+            if is_cancelled_exception(error):
+                raise asyncio.CancelledError from error
+            raise step_failed(error, activity_id) from error
+
+    async def internal(self, name: str, given: Any, call: Call, label: str, *, local: bool = False) -> Any:
+        """An activity of the house itself, tried until it answers."""
+        activity_id = f"{call.step}@{call.iteration}" if call.iteration else call.step
+        housekeeping = p.Activity(
+            activity=name,
+            input=None,  # type: ignore[arg-type]  # rendered already
+            timeout="30s",
+            retry=HOUSEKEEPING,
+            local=local,
+            role="light",
+        )
+        return await self.call(housekeeping, given, call, label, activity_id)
+
+
+async def run_child(step: p.Run, given: Any, link: dict[str, Any], child_id: str, path: str, label: str) -> Any:
+    """The output of a child run; None at once for a detached one."""
+    policy = workflow.ParentClosePolicy
+    try:
+        handle = await workflow.start_child_workflow(
+            step.run,
+            args=[given, link],
+            id=child_id,
+            task_queue=QUEUES["light"],
+            parent_close_policy=policy.ABANDON if step.detached else policy.REQUEST_CANCEL,
+            static_summary=label[:LABEL],
+        )
+        return None if step.detached else await handle
+    except ChildWorkflowError as error:
+        if is_cancelled_exception(error):
+            raise asyncio.CancelledError from error
+        raise step_failed(error, path) from error
+    except WorkflowAlreadyStartedError as error:
+        raise StepFailed("AlreadyRunning", f"a run {child_id} is open already", path, cause=error) from error
+
+
+def retry_policy(retry: p.Retry) -> RetryPolicy:
+    """Temporal's retry policy of a step's `retry`; no attempts means without end."""
+    return RetryPolicy(
+        initial_interval=duration(retry.first),
+        backoff_coefficient=float(retry.factor),
+        maximum_interval=duration(retry.longest),
+        maximum_attempts=retry.attempts,
+    )
+
+
+def duration(value: Any) -> timedelta:
+    """A duration given as text or as a value of the language."""
+    return value if isinstance(value, timedelta) else parse_duration(str(value))

@@ -1,0 +1,149 @@
+"""Runs a compiled plan: asks it what is next, calls by catalogue name, waits, records."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from temporalio import workflow
+
+from dsl import plan as p
+from dsl.expressions import EvaluationError, Expression, Template
+from workflows import attributes, safety, steps
+from workflows.calls import Caller
+from workflows.frame import Frame, UndoLog
+from workflows.mailbox import Mailbox
+from workflows.outcomes import Finished, StepFailed
+from workflows.place import Place
+from workflows.progress import Progress
+from workflows.scope import Scope
+
+
+class Interpreter:
+    """One run of one plan. What it knows between two awaits is all here."""
+
+    def __init__(self, plan: p.Plan, caller: Caller, mailbox: Mailbox, given: Any, depth: int) -> None:
+        self.plan = plan
+        self.caller = caller
+        self.mailbox = mailbox
+        self.depth = depth
+        self.progress = Progress()
+        self.holds: dict[str, safety.Hold] = {}
+        self.phase = "running"
+        self.labels = attributes.Labels(plan)
+        self._begun = 0
+        info = workflow.info()
+        self._run = {
+            "id": info.workflow_id,
+            "workflow": plan.workflow,
+            "version": plan.version,
+            "started_at": info.start_time,
+            "now": info.start_time,
+        }
+        self.scope = Scope.of_run(given, self._run)
+
+    async def run(self) -> Any:
+        """The plan's output. On failure and on cancellation everything begun is undone first."""
+        undo = UndoLog()
+        frame = Frame(Place(), self.scope, undo)
+        self._label(frame)
+        try:
+            await self.block(self.plan.steps, frame, "steps")
+            return self.render(self.plan.output, frame) if self.plan.output else None
+        except Finished as finished:
+            return finished.output
+        except (StepFailed, asyncio.CancelledError):
+            self.phase = "undoing"
+            await safety.unwind(self, undo)
+            raise
+        finally:
+            await safety.give_back_leases(self, undo)
+
+    async def block(self, block: tuple[p.Step, ...], frame: Frame, name: str) -> None:
+        """A list of steps, one after the other."""
+        for index, step in enumerate(block):
+            await self.step(step, frame.at(frame.place.child(name, index)))
+
+    async def step(self, step: p.Step, frame: Frame) -> None:
+        """One step: skipped or done, its output kept and its fact recorded."""
+        path = frame.place.runtime
+        if step.when is not None and not self.truth(step.when, frame):
+            self.progress.skip(path, step, self.now())
+            return
+        self.progress.start(path, step, self.title(step, frame), self.now())
+        self._label(frame, step)
+        try:
+            output = await safety.locked(self, step, frame)
+            if step.id is not None and output is not None:
+                frame.scope.steps[step.id] = output
+            if step.record is not None:
+                await steps.record(self, step.record, output, frame)
+        except Finished:
+            self.progress.end(path, "done", self.now())
+            raise
+        except BaseException:
+            self.progress.end(path, "failed", self.now())
+            raise
+        self.progress.end(path, "done", self.now())
+        self._label(frame)
+
+    # Expressions see one moment as `run.now` for as long as a workflow task lasts.
+
+    def evaluate(self, expression: Expression, frame: Frame) -> Any:
+        """The value of a bare expression; StepFailed when it has none."""
+        return self._guarded(lambda: expression.evaluate(self._roots(frame)), frame)
+
+    def render(self, template: Template, frame: Frame) -> Any:
+        """A template with its expressions replaced; StepFailed when one has no value."""
+        return self._guarded(lambda: template.render(self._roots(frame)), frame)
+
+    def truth(self, expression: Expression, frame: Frame) -> bool:
+        """The value of a condition, which must be true or false."""
+        value = self.evaluate(expression, frame)
+        if not isinstance(value, bool):
+            raise StepFailed(
+                "ExpressionFailed", f"`{expression.source}` is neither true nor false", frame.place.runtime
+            )
+        return value
+
+    def title(self, step: p.Step, frame: Frame) -> str | None:
+        """What people read for this step."""
+        return str(self.render(step.title, frame)) if step.title is not None else None
+
+    def now(self) -> datetime:
+        """The run's own time."""
+        return workflow.now()
+
+    def next_order(self) -> int:
+        """A number that grows with everything begun, for undoing the latest first."""
+        self._begun += 1
+        return self._begun
+
+    def wait(self, path: str, reason: str) -> None:
+        """The step at `path` waits for something outside."""
+        self.progress.wait(path, reason)
+        self.labels.waits_for(self.progress.waits_for)
+        workflow.set_current_details(self.progress.details(self.plan))
+
+    def resume(self, path: str) -> None:
+        """The step at `path` goes on."""
+        self.progress.resume(path)
+        self.labels.waits_for(self.progress.waits_for)
+
+    def _roots(self, frame: Frame) -> dict[str, Any]:
+        self._run["now"] = workflow.now()
+        return frame.scope.roots
+
+    def _guarded(self, evaluate: Callable[[], Any], frame: Frame) -> Any:
+        try:
+            return evaluate()
+        except EvaluationError as error:
+            raise StepFailed("ExpressionFailed", str(error), frame.place.runtime, cause=error) from error
+
+    def _label(self, frame: Frame, step: p.Step | None = None) -> None:
+        if step is not None and "." not in frame.place.runtime:
+            self.labels.stage(step.id or frame.place.runtime)
+        self.labels.search(lambda template: template.render(self._roots(frame)))
+        if self.labels.stream is not None:
+            self.caller.stream = self.labels.stream
+        workflow.set_current_details(self.progress.details(self.plan))

@@ -1,0 +1,149 @@
+"""What keeps money safe when a step goes wrong: leases, holding for a person, undoing."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from temporalio import workflow
+
+from dsl import plan as p
+from workflows import steps
+from workflows.calls import duration
+from workflows.frame import Begun, Frame, UndoLog, takes
+from workflows.outcomes import Finished, StepFailed
+
+if TYPE_CHECKING:
+    from workflows.interpreter import Interpreter
+
+FIRST_LEASE_PAUSE = timedelta(seconds=1)
+LONGEST_LEASE_PAUSE = timedelta(seconds=30)
+
+
+@dataclass(slots=True)
+class Hold:
+    """A failed step that waits for a person; `retried_by` is set by the `retry` update."""
+
+    path: str
+    step_id: str | None
+    error: StepFailed
+    retried_by: str | None = None
+
+
+async def locked(run: "Interpreter", step: p.Step, frame: Frame) -> Any:
+    """The step's output, with its lease held around it when it has a `lock`.
+
+    A step that fails keeps its lease: undoing still trades, and gives it back afterwards.
+    """
+    if step.lock is None:
+        return await steps.perform(run, step, frame)
+    resource = str(run.render(step.lock, frame))
+    lease = Begun(run.next_order(), frame, resource=resource)
+    frame.undo.entries.append(lease)
+    await _acquire(run, resource, frame)
+    try:
+        output = await steps.perform(run, step, frame)
+    except Finished:
+        await _give_back(run, lease, frame.undo)
+        raise
+    await _give_back(run, lease, frame.undo)
+    return output
+
+
+async def _acquire(run: "Interpreter", resource: str, frame: Frame) -> None:
+    path = frame.place.runtime
+    pause, tries = FIRST_LEASE_PAUSE, 0
+    while True:
+        call = run.caller.identity(frame.place, part=f"/lease#{tries}" if tries else "/lease")
+        given = {"resource": resource, "run_id": workflow.info().first_execution_run_id}
+        state = await run.caller.internal("leases.acquire", given, call, f"Take the lease on {resource}")
+        if state["granted"]:
+            run.resume(path)
+            return
+        run.wait(path, f"lease {resource} held by {state['holder']}")
+        await workflow.sleep(pause, summary=f"Wait for the lease on {resource}")
+        pause, tries = min(pause * 2, LONGEST_LEASE_PAUSE), tries + 1
+
+
+async def _give_back(run: "Interpreter", lease: Begun, undo: UndoLog) -> None:
+    call = run.caller.identity(lease.frame.place, part="/release")
+    given = {"resource": lease.resource}
+    await run.caller.internal("leases.release", given, call, f"Give the lease on {lease.resource} back")
+    if lease in undo.entries:
+        undo.entries.remove(lease)
+
+
+async def give_back_leases(run: "Interpreter", undo: UndoLog) -> None:
+    """At the end of a run nothing is held any more."""
+    for begun in list(undo.entries):
+        if begun.resource is not None:
+            await _give_back(run, begun, undo)
+
+
+def holds(run: "Interpreter", error: StepFailed, frame: Frame) -> bool:
+    """Whether a failed step waits for a person: nobody catches its error, and the plan says so."""
+    return (
+        run.plan.on_failure is not None
+        and not error.deliberate
+        and not any(takes(clause, error.type) for clause in frame.catches)
+    )
+
+
+async def hold(run: "Interpreter", step: p.Step, frame: Frame, error: StepFailed) -> None:
+    """Wait until a person retries the step; raises the error when nobody does in time."""
+    rule = run.plan.on_failure
+    assert rule is not None
+    path = frame.place.runtime
+    held = run.holds[path] = Hold(path, step.id, error)
+    run.progress.end(path, "failed", run.now())
+    run.wait(path, f"retry by {rule.role}")
+    run.progress.steps[path].state = "failed"
+    try:
+        await workflow.wait_condition(
+            lambda: held.retried_by is not None,
+            timeout=duration(run.render(rule.duration, frame)),
+            timeout_summary=f"Held for {rule.role}: {error.type}"[:120],
+        )
+    except asyncio.TimeoutError:
+        raise error from error.cause
+    finally:
+        del run.holds[path]
+        run.resume(path)
+        run.progress.steps[path].state = "failed"
+
+
+async def unwind(run: "Interpreter", undo: UndoLog) -> None:
+    """Undo what the log holds, latest start first, and give its leases back."""
+    while (begun := undo.take_latest()) is not None:
+        if begun.resource is not None:
+            await _give_back(run, begun, undo)
+        elif begun.step is not None and begun.step.undo is not None:
+            await _undo(run, begun.step, begun.step.undo, begun.frame)
+
+
+async def _undo(run: "Interpreter", step: p.Call, undo: p.Activity, frame: Frame) -> None:
+    path = frame.place.runtime
+    turn = 1
+    while True:
+        call = run.caller.identity(frame.place, part="/undo")
+        activity_id = f"{path}/undo" if turn == 1 else f"{path}/undo#{turn}"
+        try:
+            given = run.render(undo.input, frame)
+            await run.caller.call(undo, given, call, f"Undo: {undo.activity}", activity_id)
+            break
+        except StepFailed as error:
+            await _stuck(run, step, frame, error)
+            turn += 1
+    run.progress.end(path, "undone", run.now())
+
+
+async def _stuck(run: "Interpreter", step: p.Call, frame: Frame, error: StepFailed) -> None:
+    """An undo that used up its retries waits for a person, without end."""
+    before, run.phase = run.phase, "undo_stuck"
+    path = frame.place.runtime
+    held = run.holds[path] = Hold(path, step.id, error)
+    run.wait(path, "retry of an undo")
+    await workflow.wait_condition(lambda: held.retried_by is not None)
+    del run.holds[path]
+    run.resume(path)
+    run.phase = before

@@ -1,0 +1,235 @@
+"""What each kind of step does."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+from temporalio import workflow
+
+from dsl import plan as p
+from payloads.catalogue import catalogue
+from workflows import safety
+from workflows.calls import duration, run_child
+from workflows.frame import Begun, Frame, UndoLog, takes
+from workflows.mailbox import Message
+from workflows.outcomes import Finished, StepFailed
+from workflows.together import together
+
+if TYPE_CHECKING:
+    from workflows.interpreter import Interpreter
+
+DEEPEST = 10
+
+
+async def perform(run: "Interpreter", step: p.Step, frame: Frame) -> Any:
+    """The step's output, by its kind."""
+    return await KINDS[type(step)](run, step, frame)
+
+
+async def call(run: "Interpreter", step: p.Call, frame: Frame) -> Any:
+    """One activity. Its undo is registered before its effect is sent, so that a lost outcome is undone too."""
+    if step.undo is not None:
+        frame.undo.entries.append(Begun(run.next_order(), frame, step=step))
+    given = run.render(step.call.input, frame)
+    key = str(run.render(step.key, frame)) if step.key is not None else None
+    identity = run.caller.identity(frame.place, key)
+    label = run.title(step, frame) or catalogue()[step.call.activity].summary
+
+    async def attempt(activity_id: str) -> Any:
+        return await run.caller.call(step.call, given, identity, label, activity_id)
+
+    return await _with_hold(run, step, frame, attempt)
+
+
+async def _with_hold(
+    run: "Interpreter", step: p.Step, frame: Frame, attempt: Callable[[str], Awaitable[Any]]
+) -> Any:
+    path, turn = frame.place.runtime, 1
+    while True:
+        try:
+            return await attempt(path if turn == 1 else f"{path}#{turn}")
+        except StepFailed as error:
+            if not safety.holds(run, error, frame):
+                raise
+            await safety.hold(run, step, frame, error)
+        turn += 1
+        run.progress.start(path, step, None, run.now())
+
+
+async def set_names(run: "Interpreter", step: p.Set, frame: Frame) -> Any:
+    """Write `vars`; all values are computed before the first is written."""
+    values = {name: run.render(template, frame) for name, template in step.set.items()}
+    frame.scope.variables.update(values)
+    return values
+
+
+async def choose(run: "Interpreter", step: p.Choose, frame: Frame) -> Any:
+    """The first branch whose condition is true; its index, or None when there is none."""
+    for index, branch in enumerate(step.choose):
+        if branch.when is None or run.truth(branch.when, frame):
+            await run.block(branch.steps, frame, f"choose[{index}].steps")
+            return index
+    return None
+
+
+async def parallel(run: "Interpreter", step: p.Parallel, frame: Frame) -> Any:
+    """All branches at once."""
+
+    def branch(name: str, steps: tuple[p.Step, ...]) -> Callable[[], Awaitable[None]]:
+        return lambda: run.block(steps, frame, f"parallel.{name}")
+
+    await together([branch(name, steps) for name, steps in step.parallel.items()], len(step.parallel))
+    return None
+
+
+async def for_each(run: "Interpreter", step: p.ForEach, frame: Frame) -> Any:
+    """A turn for each item; what they collect, in the order of the items."""
+    items = run.evaluate(step.for_each, frame)
+    if not isinstance(items, list | tuple):
+        raise StepFailed("ExpressionFailed", "`for_each` needs a list", frame.place.runtime)
+    at_most = int(run.render(step.at_most, frame))
+
+    def turn(index: int, item: Any) -> Callable[[], Awaitable[Any]]:
+        scope = frame.scope.turn(step.as_, item)
+        inner = frame.within(frame.place.turn("for_each", index), scope)
+
+        async def body() -> Any:
+            await run.block(step.steps, inner, "steps")
+            return run.evaluate(step.collect, inner) if step.collect is not None else None
+
+        return body
+
+    collected = await together([turn(index, item) for index, item in enumerate(items)], max(at_most, 1))
+    return collected if step.collect is not None else None
+
+
+async def try_steps(run: "Interpreter", step: p.Try, frame: Frame) -> Any:
+    """The steps of `try`; an error that a clause takes undoes them, then the clause runs."""
+    undo = UndoLog()
+    try:
+        try:
+            await run.block(step.try_, frame.catching(step.catch, undo), "try")
+        except StepFailed as error:
+            index = next((i for i, clause in enumerate(step.catch) if takes(clause, error.type)), None)
+            if index is None:
+                raise
+            await safety.unwind(run, undo)
+            await _catch(run, step.catch[index], index, error, frame)
+    finally:
+        frame.undo.take_over(undo)
+        await run.block(step.finally_, frame, "finally")
+    return None
+
+
+async def _catch(run: "Interpreter", clause: p.Catch, index: int, error: StepFailed, frame: Frame) -> None:
+    scope = frame.scope if clause.as_ is None else frame.scope.with_name(clause.as_, error.as_value())
+    await run.block(clause.steps, frame.within(frame.place, scope), f"catch[{index}].steps")
+
+
+async def wait(run: "Interpreter", step: p.Wait, frame: Frame) -> Any:
+    """A durable timer."""
+    length = duration(run.render(step.wait, frame))
+    path = frame.place.runtime
+    run.wait(path, "timer")
+    await workflow.sleep(length, summary=(run.title(step, frame) or "Wait")[:120])
+    run.resume(path)
+    return None
+
+
+async def receive(run: "Interpreter", step: p.Receive, frame: Frame) -> Any:
+    """The next unread signal that fits; what does not match stays for others."""
+    path = frame.place.runtime
+    deadline = None if step.within is None else run.now() + duration(run.render(step.within, frame))
+    seen = -1
+    while True:
+        message = run.mailbox.take(step.receive, lambda found: _fits(run, step, found, frame))
+        if message is not None:
+            run.resume(path)
+            return {"signal": message.name, "payload": message.payload, "timed_out": False}
+        seen = run.mailbox.arrivals
+        run.wait(path, " or ".join(step.receive))
+        try:
+            await workflow.wait_condition(
+                lambda seen=seen: run.mailbox.arrivals > seen,  # type: ignore[misc]
+                timeout=None if deadline is None else max(deadline - run.now(), duration("0s")),
+                timeout_summary=f"Deadline for {' or '.join(step.receive)}"[:120],
+            )
+        except asyncio.TimeoutError:
+            run.resume(path)
+            return await _timed_out(run, step, frame)
+
+
+def _fits(run: "Interpreter", step: p.Receive, message: Message, frame: Frame) -> bool:
+    if step.where is None:
+        return True
+    return run.truth(step.where, frame.within(frame.place, frame.scope.with_name("signal", message.payload)))
+
+
+async def _timed_out(run: "Interpreter", step: p.Receive, frame: Frame) -> Any:
+    names = " or ".join(step.receive)
+    if step.on_timeout is None:
+        raise StepFailed("SignalTimeout", f"no signal {names} came in time", frame.place.runtime)
+    await run.block(step.on_timeout, frame, "on_timeout")
+    return {"signal": None, "payload": None, "timed_out": True}
+
+
+async def emit(run: "Interpreter", step: p.Emit, frame: Frame) -> Any:
+    """A business event, appended once."""
+    given = {"event": step.emit, "data": run.render(step.data, frame)}
+    identity = run.caller.identity(frame.place)
+    return await run.caller.internal("events.emit", given, identity, f"Emit {step.emit}")
+
+
+async def run_workflow(run: "Interpreter", step: p.Run, frame: Frame) -> Any:
+    """A child run. Its effects are identified through this step, not through its own start."""
+    place = frame.place
+    if run.depth >= DEEPEST:
+        raise StepFailed("TooDeep", f"runs nest more than {DEEPEST} deep", place.runtime)
+    given = run.render(step.input, frame)
+    link = {
+        "effect_root": f"{run.caller.effect_root}/{place.static}#{place.iteration}",
+        "depth": run.depth + 1,
+    }
+    name = f"{workflow.info().workflow_id}.{step.id or place.runtime}"
+    name += f".{place.iteration}" if place.iteration and step.id else ""
+    label = run.title(step, frame) or f"Run {step.run}"
+
+    async def attempt(_: str) -> Any:
+        return await run_child(step, given, link, name, place.runtime, label)
+
+    return await _with_hold(run, step, frame, attempt)
+
+
+async def fail(run: "Interpreter", step: p.Fail, frame: Frame) -> Any:
+    """The end, failed, after undoing."""
+    message = str(run.render(step.message, frame))
+    raise StepFailed(step.error, message, frame.place.runtime, deliberate=True)
+
+
+async def finish(run: "Interpreter", step: p.Finish, frame: Frame) -> Any:
+    """The end, completed; nothing is undone."""
+    raise Finished(run.render(step.finish, frame))
+
+
+async def record(run: "Interpreter", rule: p.Record, output: Any, frame: Frame) -> None:
+    """Append the step's fact."""
+    data = run.render(rule.data, frame) if rule.data is not None else output
+    given = {"fact": rule.fact, "data": data if isinstance(data, dict) else {"value": data}}
+    identity = run.caller.identity(frame.place, part="/record")
+    await run.caller.internal("events.record", given, identity, f"Record {rule.fact}")
+
+
+KINDS: dict[type[p.Step], Callable[["Interpreter", Any, Frame], Awaitable[Any]]] = {
+    p.Call: call,
+    p.Set: set_names,
+    p.Choose: choose,
+    p.Parallel: parallel,
+    p.ForEach: for_each,
+    p.Try: try_steps,
+    p.Wait: wait,
+    p.Receive: receive,
+    p.Emit: emit,
+    p.Run: run_workflow,
+    p.Fail: fail,
+    p.Finish: finish,
+}

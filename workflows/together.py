@@ -1,0 +1,41 @@
+"""Several things at once, a bounded number at a time."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
+
+from temporalio import workflow
+
+T = TypeVar("T")
+
+
+async def together(jobs: Sequence[Callable[[], Awaitable[T]]], at_most: int) -> list[T]:
+    """The results of the jobs, in their order, at most `at_most` of them under way.
+
+    The first failure cancels the others and waits for them, then is raised: what they began is
+    known before anything is undone.
+    """
+    results: dict[int, T] = {}
+    waiting = list(enumerate(jobs))
+    waiting.reverse()
+    active: dict[asyncio.Task[T], int] = {}
+    try:
+        while waiting or active:
+            while waiting and len(active) < at_most:
+                index, job = waiting.pop()
+                active[asyncio.ensure_future(job())] = index  # type: ignore[arg-type]
+            done, _ = await workflow.wait(active, return_when=asyncio.FIRST_COMPLETED)
+            for task in sorted(done, key=lambda finished: active[finished]):
+                index = active.pop(task)
+                results[index] = task.result()
+    except BaseException:
+        await _cancel(list(active))
+        raise
+    return [results[index] for index in range(len(jobs))]
+
+
+async def _cancel(tasks: list[asyncio.Task[T]]) -> None:
+    for task in tasks:
+        task.cancel()
+    # Gathering keeps the order and retrieves what they raised: the first failure is the one that counts.
+    await asyncio.gather(*tasks, return_exceptions=True)
