@@ -23,7 +23,7 @@ class Trade(Payload):
     units: Annotated[Units, Field(gt=0, description="whole units")]
     limit: PositivePrice | None = Field(
         None,
-        description="worst price a unit; a buy without one is limited to the snapshot's price, a sell is at market",
+        description="worst price a unit; without it a buy takes the snapshot's, a sell is at market",
     )
     price: PositivePrice | None = Field(None, description="price planned with")
     value: Annotated[Amount, Field(ge=0)] | None = Field(None, description="units times price, as planned")
@@ -71,7 +71,7 @@ class AwaitFills(Payload):
     orders: list[str] | None = Field(
         None,
         max_length=500,
-        description="client order ids; without it, this run's orders not reported yet and any other still open",
+        description="client order ids; without it, this run's unreported orders and any still open",
     )
     within: Length = Field("1d", description="from the first look; then what is left is cancelled")
 
