@@ -1,7 +1,10 @@
 """Errors of this package.
 
-    StoreError
-    └── (one class an error; `retryable` says whether trying again can help)
+StoreError
+├── DatabaseUnavailable   cannot be reached or is full; try again
+├── DatabaseBusy          another transaction was in the way; try again
+├── DatabaseOutdated      its schema is not the one this code knows
+└── (one class an error, beside the module that raises it; `retryable` says whether trying again helps)
 """
 
 
@@ -14,3 +17,19 @@ class StoreError(Exception):
         super().__init__(message)
         self.message = message
         self.path = path
+
+
+class DatabaseUnavailable(StoreError):
+    """The database cannot be reached, or cannot take more; nothing of the transaction was kept."""
+
+    retryable = True
+
+
+class DatabaseBusy(StoreError):
+    """Another transaction was in the way; nothing of this one was kept."""
+
+    retryable = True
+
+
+class DatabaseOutdated(StoreError):
+    """The database's schema is not the one this code knows."""

@@ -1,0 +1,58 @@
+"""The tables. Importing the package declares all of them, so that the schema is always whole."""
+
+from store.tables.clients import Agreement, ClientKey, Customer, Goal, IdentityCheck, Notification
+from store.tables.holdings import (
+    Account,
+    CashEntry,
+    Deposit,
+    Parcel,
+    ParcelDisposal,
+    Portfolio,
+    Position,
+)
+from store.tables.record import (
+    EffectRow,
+    EventCheckpoint,
+    EventRow,
+    Release,
+    ReleaseDefinition,
+    Snapshot,
+)
+from store.tables.trading import (
+    OPEN_STATES,
+    Fill,
+    Lease,
+    LeaseWaiter,
+    Order,
+    OrderState,
+    TradingHalt,
+)
+
+__all__ = [
+    "OPEN_STATES",
+    "Account",
+    "Agreement",
+    "CashEntry",
+    "ClientKey",
+    "Customer",
+    "Deposit",
+    "EffectRow",
+    "EventCheckpoint",
+    "EventRow",
+    "Fill",
+    "Goal",
+    "IdentityCheck",
+    "Lease",
+    "LeaseWaiter",
+    "Notification",
+    "Order",
+    "OrderState",
+    "Parcel",
+    "ParcelDisposal",
+    "Portfolio",
+    "Position",
+    "Release",
+    "ReleaseDefinition",
+    "Snapshot",
+    "TradingHalt",
+]
