@@ -1,0 +1,193 @@
+"""From the pods' allocations to the one portfolio that is traded."""
+
+from math import fsum
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, model_validator
+
+from payloads.base import Amount, Etf, Fraction, Identifier, Money, Payload, Real
+from payloads.entry import DeclaredError, Effect, Entry, Role
+from payloads.market import (
+    DAMAGED_SNAPSHOT,
+    UNKNOWN_ETF,
+    UNKNOWN_SNAPSHOT,
+    AssetFigures,
+    SnapshotDigest,
+)
+
+WEIGHTS_TOLERANCE = 1e-6
+"""Weights are stored to six decimals, so their sum is known to about as many."""
+
+
+def _sum_to_one(allocation: dict[str, float]) -> dict[str, float]:
+    total = fsum(allocation.values())
+    if abs(total - 1) > WEIGHTS_TOLERANCE + 1e-12:
+        raise ValueError(f"the weights sum to {total:.6f}; they must sum to 1")
+    return allocation
+
+
+Allocation = Annotated[dict[Etf, Fraction], Field(min_length=1), AfterValidator(_sum_to_one)]
+"""Weights of one pod: they sum to 1 within 0.000001."""
+
+PositiveOrZero = Annotated[Real, Field(ge=0)]
+
+
+class PodHoldings(Payload):
+    """A pod's money and the shares of it that each ETF gets."""
+
+    capital: Annotated[Money, Field(ge=0)]
+    allocation: Allocation
+
+
+class Consolidate(Payload):
+    """The pods to merge, by their ids."""
+
+    pods: dict[Identifier, PodHoldings]
+
+
+class ConsolidatedHolding(Payload):
+    """One ETF over all pods; `weight` is its share of the pods' whole capital."""
+
+    total_value: Amount
+    weight: Fraction
+    pods: list[Identifier]
+    weights_by_pod: dict[Identifier, Fraction]
+    duplicate: bool = Field(description="more than one pod holds it")
+
+
+class Consolidated(Payload):
+    """The pods as one portfolio; ETFs in the order in which the pods name them first."""
+
+    consolidated_holdings: dict[Etf, ConsolidatedHolding]
+    total_unique_etfs: int
+    duplicated_etfs: list[Etf]
+
+
+class PodAsk(PodHoldings):
+    """What a pod asked for, and what must stay true of it. Floors and ceiling are of a year."""
+
+    min_return: Annotated[Real, Field(gt=-1, lt=10)] | None = None
+    max_volatility: Annotated[Real, Field(gt=0, le=5)] | None = None
+    min_yield: Fraction | None = None
+    min_liquidity: Fraction | None = None
+
+
+class Covariance(Payload):
+    """Yearly covariance of returns: rows and columns in the order of `assets`."""
+
+    assets: list[Etf] = Field(min_length=1, max_length=500)
+    matrix: list[list[Real]] = Field(min_length=1, max_length=500)
+
+    @model_validator(mode="after")
+    def _square(self) -> "Covariance":
+        size = len(self.assets)
+        if len(set(self.assets)) != size:
+            raise ValueError("an ETF stands twice in assets")
+        if len(self.matrix) != size or any(len(row) != size for row in self.matrix):
+            raise ValueError(f"the matrix must have {size} rows of {size} numbers, one for each of assets")
+        return self
+
+
+class HoldingLimits(Payload):
+    """Limits of the whole portfolio; what is left out is as the catalogue has it."""
+
+    max_etfs: Annotated[int, Field(ge=1, le=500)] | None = None
+    max_weight: Annotated[Fraction, Field(gt=0)] | None = None
+    min_weight: Fraction | None = Field(None, description="of an ETF that is held at all")
+
+
+class Emphasis(Payload):
+    """How much each aim counts; what is left out is as the catalogue has it."""
+
+    pods: PositiveOrZero | None = None
+    duplication: PositiveOrZero | None = None
+    costs: PositiveOrZero | None = None
+    tax: PositiveOrZero | None = None
+
+
+class TradingCosts(Payload):
+    """An order costs `brokerage` and half the `spread` on its value."""
+
+    brokerage: Annotated[Money, Field(ge=0)] | None = None
+    spread: Annotated[Fraction, Field(lt=1)] | None = None
+
+
+class OptimizePortfolio(Payload):
+    """The pods, the figures of their ETFs, and the limits of the whole.
+
+    Without `assets`, and without `covariance` where a pod has a volatility ceiling, figures come
+    from the catalogue's universe and the snapshot (the newest stored one if none is named).
+    `current` are weights held now over the same total: what stays the same is not traded.
+    """
+
+    pods: dict[Identifier, PodAsk] = Field(min_length=1)
+    assets: dict[Etf, AssetFigures] | None = None
+    covariance: Covariance | None = None
+    current: dict[Etf, Fraction] = Field(default_factory=dict)
+    limits: HoldingLimits = Field(default_factory=HoldingLimits)
+    emphasis: Emphasis = Field(default_factory=Emphasis)
+    costs: TradingCosts = Field(default_factory=TradingCosts)
+    snapshot: SnapshotDigest | None = None
+
+
+class MasterHolding(Payload):
+    """One ETF of the master portfolio; `consolidated` if more than one pod asked for it."""
+
+    weight: Fraction
+    value: Amount
+    pods: list[Identifier] = Field(description="that asked for it")
+    consolidated: bool
+
+
+class OptimizationMetrics(Payload):
+    """How good the answer is, and how sure: `objective` is at most `gap` above the best possible.
+
+    `bound` is proven: no portfolio within the limits has a lower objective. `gap` is their
+    difference; what remains of it after a proof is the rounding of amounts to cents.
+    """
+
+    pod_objectives_preserved: bool
+    duplication_eliminated: int
+    transaction_cost: Amount
+    tax_efficiency_score: Fraction
+    objective: Real
+    bound: Real
+    gap: PositiveOrZero
+    seconds: PositiveOrZero
+
+
+class MasterPortfolio(Payload):
+    """What to hold. `by_pod` are amounts: each pod's sum is its capital, each ETF's its value."""
+
+    master_portfolio: dict[Etf, MasterHolding]
+    by_pod: dict[Identifier, dict[Etf, Amount]]
+    total_etfs: int
+    total_value: Amount
+    optimization_metrics: OptimizationMetrics
+
+
+ENTRIES = (
+    Entry(
+        "portfolio.consolidate",
+        "Merge what the pods hold into one portfolio, and name the ETFs that several of them hold",
+        Consolidate,
+        Consolidated,
+    ),
+    Entry(
+        "portfolio.optimize",
+        "Find the portfolio nearest to what the pods asked for with few, cheap and tax-efficient ETFs",
+        OptimizePortfolio,
+        MasterPortfolio,
+        Effect.READS,
+        Role.COMPUTE,
+        errors=(
+            DeclaredError("Infeasible", "no portfolio keeps all limits; says which clash"),
+            DeclaredError("NothingToInvest", "the pods have no capital"),
+            DeclaredError("InvalidCovariance", "the covariance lacks an ETF or is not positive semidefinite"),
+            DeclaredError("NoProof", "no answer was found in the time allowed", retryable=True),
+            UNKNOWN_ETF,
+            UNKNOWN_SNAPSHOT,
+            DAMAGED_SNAPSHOT,
+        ),
+    ),
+)
