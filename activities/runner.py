@@ -57,7 +57,9 @@ def parse_input(entry: Entry, given: Any, *, strict: bool) -> Any:
         problems = error.errors(include_url=False, include_input=False)
         shown = "; ".join(f"{_path(p['loc'])}: {_sentence(p['msg'])}" for p in problems[:SHOWN_PROBLEMS])
         more = f"; and {len(problems) - SHOWN_PROBLEMS} more" if len(problems) > SHOWN_PROBLEMS else ""
-        raise ActivityFault("InvalidInput", shown + more, _path(problems[0]["loc"]), retryable=False) from None
+        raise ActivityFault(
+            "InvalidInput", shown + more, _path(problems[0]["loc"]), retryable=False
+        ) from None
 
 
 def _retryable(entry: Entry, error: ActivityError | AdapterError | EngineError | StoreError) -> bool:

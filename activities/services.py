@@ -4,9 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from adapters.market import MarketSource
+
 from adapters.broker import Broker
 from adapters.identity import IdentityProvider
-from adapters.market import MarketSource
 from adapters.notifications import NotificationProvider
 from adapters.payments import PaymentProvider
 from store.database import Database

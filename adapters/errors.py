@@ -1,7 +1,7 @@
 """Errors of this package.
 
-    AdapterError
-    └── (one class an error; `retryable` says whether trying again can help)
+AdapterError
+└── (one class an error; `retryable` says whether trying again can help)
 """
 
 

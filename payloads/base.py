@@ -80,8 +80,10 @@ Price = Annotated[_Decimal, WithJsonSchema({"type": "number"})]
 """A price, rate or amount a unit: exact, never rounded."""
 
 Real = Annotated[
-    float, BeforeValidator(lambda v: float(_number_not_flag(v)) if isinstance(v, bool | float | Decimal) else v),
-    Field(allow_inf_nan=False), WithJsonSchema({"type": "number"}),
+    float,
+    BeforeValidator(lambda v: float(_number_not_flag(v)) if isinstance(v, bool | float | Decimal) else v),
+    Field(allow_inf_nan=False),
+    WithJsonSchema({"type": "number"}),
 ]
 """A computed quantity (return, weight, volatility): binary floating point, never NaN or infinite."""
 
@@ -90,5 +92,7 @@ Units = Annotated[int, BeforeValidator(_number_not_flag), Field(ge=0, lt=10**12)
 IsoDate = Annotated[date, BeforeValidator(_exact_date)]
 Moment = Annotated[datetime, BeforeValidator(_iso_only)]
 Etf = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{2,6}$")]
-Identifier = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:\-]*$")]
+Identifier = Annotated[
+    str, StringConstraints(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:\-]*$")
+]
 """An opaque id, safe in search attributes and file names; never a name of a person."""

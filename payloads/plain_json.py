@@ -33,7 +33,12 @@ def loads(text: str | bytes) -> Any:
 def digest(value: object) -> str:
     """sha256 of the value's canonical JSON: keys sorted, `1.50` and `1.5` the same."""
     canonical = simplejson.dumps(
-        _canonical(value), use_decimal=True, default=_as_text, sort_keys=True, separators=(",", ":"), allow_nan=False
+        _canonical(value),
+        use_decimal=True,
+        default=_as_text,
+        sort_keys=True,
+        separators=(",", ":"),
+        allow_nan=False,
     )
     return hashlib.sha256(canonical.encode()).hexdigest()
 

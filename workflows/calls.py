@@ -4,6 +4,7 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
+from dsl.durations import parse_duration
 from temporalio import workflow
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import (
@@ -14,7 +15,6 @@ from temporalio.exceptions import (
 )
 
 from dsl import plan as p
-from dsl.durations import parse_duration
 from payloads.call import Call
 from workflows.outcomes import StepFailed, step_failed
 from workflows.place import Place
@@ -97,7 +97,9 @@ class Caller:
         return await self.call(housekeeping, given, call, label, activity_id)
 
 
-async def run_child(step: p.Run, given: Any, link: dict[str, Any], child_id: str, path: str, label: str) -> Any:
+async def run_child(
+    step: p.Run, given: Any, link: dict[str, Any], child_id: str, path: str, label: str
+) -> Any:
     """The output of a child run; None at once for a detached one."""
     policy = workflow.ParentClosePolicy
     try:

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from dsl.expressions import EvaluationError, Expression, Template
 from temporalio import workflow
 
 from dsl import plan as p
-from dsl.expressions import EvaluationError, Expression, Template
 from workflows import attributes, safety, steps
 from workflows.calls import Caller
 from workflows.frame import Frame, UndoLog

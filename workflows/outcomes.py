@@ -1,8 +1,8 @@
 """How a block of steps can end other than by reaching its end.
 
-    Exception
-    ├── StepFailed   a typed error, looking for a `catch`
-    └── Finished     `finish`: the whole run is done
+Exception
+├── StepFailed   a typed error, looking for a `catch`
+└── Finished     `finish`: the whole run is done
 """
 
 from typing import Any
@@ -63,7 +63,9 @@ class Finished(Exception):
 def step_failed(error: ActivityError | ChildWorkflowError, path: str) -> StepFailed:
     """The typed error behind a failed activity or child."""
     root: BaseException = error
-    while isinstance(root, FailureError) and root.cause is not None and not isinstance(root, ApplicationError):
+    while (
+        isinstance(root, FailureError) and root.cause is not None and not isinstance(root, ApplicationError)
+    ):
         root = root.cause
     if isinstance(root, ApplicationError):
         facts = root.details[0] if root.details and isinstance(root.details[0], dict) else {}

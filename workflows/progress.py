@@ -131,7 +131,9 @@ class Progress:
         return "\n".join(lines)
 
 
-def planned(steps: tuple[p.Step, ...], block: str = "steps", inside: str = "") -> Iterator[tuple[str, p.Step]]:
+def planned(
+    steps: tuple[p.Step, ...], block: str = "steps", inside: str = ""
+) -> Iterator[tuple[str, p.Step]]:
     """Every step of a block with its path, depth first, without the bodies of loops."""
     for index, step in enumerate(steps):
         path = f"{inside}{block}[{index}]"

@@ -1,6 +1,5 @@
 """What keeps money safe when a step goes wrong: leases, holding for a person, undoing."""
 
-import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -104,7 +103,7 @@ async def hold(run: "Interpreter", step: p.Step, frame: Frame, error: StepFailed
             timeout=duration(run.render(rule.duration, frame)),
             timeout_summary=f"Held for {rule.role}: {error.type}"[:120],
         )
-    except asyncio.TimeoutError:
+    except TimeoutError:
         raise error from error.cause
     finally:
         del run.holds[path]

@@ -1,6 +1,5 @@
 """What each kind of step does."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
@@ -154,7 +153,7 @@ async def receive(run: "Interpreter", step: p.Receive, frame: Frame) -> Any:
                 timeout=None if deadline is None else max(deadline - run.now(), duration("0s")),
                 timeout_summary=f"Deadline for {' or '.join(step.receive)}"[:120],
             )
-        except asyncio.TimeoutError:
+        except TimeoutError:
             run.resume(path)
             return await _timed_out(run, step, frame)
 

@@ -1,0 +1,228 @@
+"""The one workflow class: receives every type, loads its plan, and answers people while it runs."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from dsl.values import fill_and_check
+from temporalio import workflow
+from temporalio.common import RawValue
+from temporalio.exceptions import ActivityError, ApplicationError
+
+from dsl.plan import Plan
+from dsl.plan_reader import read_plan
+from workflows import attributes
+from workflows.calls import Caller
+from workflows.interpreter import Interpreter
+from workflows.mailbox import Mailbox, Message, undeclared
+from workflows.outcomes import StepFailed, step_failed
+from workflows.place import Place
+
+TENANT = "main"
+LOAD_TIMEOUT = timedelta(seconds=30)
+
+
+class Refused(ApplicationError):
+    """An update that a validator turned away: nothing of it enters history."""
+
+    def __init__(self, type: str, message: str) -> None:
+        super().__init__(message, type=type, non_retryable=True)
+
+
+@workflow.defn(dynamic=True)
+class KronosRun:
+    """Runs whatever definition its workflow type names."""
+
+    def __init__(self) -> None:
+        self.mailbox = Mailbox()
+        self.early: list[tuple[str, Any]] = []
+        self.interpreter: Interpreter | None = None
+        self.release = ""
+        self.ended: dict[str, Any] | None = None
+
+    @workflow.run
+    async def run(self, args: Sequence[RawValue]) -> Any:
+        given = _decode(args[0]) if args else {}
+        link = _link(args)
+        plan, caller = await self._load(link)
+        attributes.first(plan, TENANT)
+        given, problems = fill_and_check(plan.input, given if given is not None else {})
+        if problems:
+            raise self._fail(StepFailed("InvalidInput", "; ".join(problems), ""))
+        self.interpreter = Interpreter(plan, caller, self.mailbox, given, int(link.get("depth", 0)))
+        for name, payload in self.early:
+            self._deliver(name, payload)
+        try:
+            output = await self.interpreter.run()
+            self.ended = {"state": "completed", "output": output, "error": None}
+            return output
+        except StepFailed as error:
+            raise self._fail(error) from error.cause
+        except asyncio.CancelledError:
+            self.ended = {"state": "cancelled", "output": None, "error": None}
+            raise
+        finally:
+            await self._report_signals(caller)
+            await workflow.wait_condition(workflow.all_handlers_finished)
+
+    async def _load(self, link: dict[str, Any]) -> tuple[Plan, Caller]:
+        """The newest release's plan, kept in history, so that the run stays with it whatever is published."""
+        info = workflow.info()
+        root = link.get("effect_root") or info.first_execution_run_id
+        caller = Caller(TENANT, root, info.workflow_type, "system")
+        call = caller.identity(Place(static="release", runtime="release"))
+        try:
+            loaded = await workflow.execute_local_activity(
+                "runs.load_release",
+                args=[{"workflow": info.workflow_type}, call.model_dump(mode="python")],
+                start_to_close_timeout=LOAD_TIMEOUT,
+                activity_id="release",
+                summary=f"Load the release of {info.workflow_type}",
+            )
+        except ActivityError as error:
+            raise self._fail(step_failed(error, "")) from error
+        self.release = caller.release = loaded["release"]
+        return read_plan(loaded["plan"], loaded["plan_digest"]), caller
+
+    def _fail(self, error: StepFailed) -> ApplicationError:
+        self.ended = {"state": "failed", "output": None, "error": error.as_value()}
+        return error.as_failure()
+
+    # Messages from outside. The handlers exist before the plan is loaded; until then updates are
+    # refused as NotReady and raw signals are kept.
+
+    @workflow.signal(dynamic=True)
+    async def receive_signal(self, name: str, args: Sequence[RawValue]) -> None:
+        payload = _decode(args[0]) if args else {}
+        if self.interpreter is None:
+            self.early.append((name, payload))
+        else:
+            self._deliver(name, payload)
+
+    @workflow.update(dynamic=True)
+    async def receive_update(self, name: str, args: Sequence[RawValue]) -> Any:
+        message = _decode(args[0])
+        run = self._ready()
+        if name == "signal":
+            payload, _ = fill_and_check(run.plan.signals[message["name"]], message.get("payload", {}))
+            fresh = self.mailbox.put(Message(message["name"], payload, message.get("id")))
+            return {"accepted": True, "duplicate": not fresh}
+        held = self._held(message.get("step"))
+        held.retried_by = str(message.get("by", "system"))
+        return {"retried": held.path}
+
+    @receive_update.validator
+    def check_update(self, name: str, args: Sequence[RawValue]) -> None:
+        run = self._ready()
+        message = _decode(args[0]) if args else None
+        if not isinstance(message, dict):
+            raise Refused("InvalidUpdate", f"the update `{name}` needs one JSON object")
+        if name == "signal":
+            reason = self._misfit(run.plan, str(message.get("name")), message.get("payload", {}))
+            if reason:
+                raise Refused("SignalRejected", reason)
+        elif name == "retry":
+            self._held(message.get("step"))
+        elif name == "approve":
+            raise Refused("NothingOpen", "no approval is open in this run")
+        else:
+            raise Refused("UnknownUpdate", f"no update is called `{name}`; there are: approve, retry, signal")
+
+    @workflow.query(dynamic=True)
+    def answer_query(self, name: str, args: Sequence[RawValue]) -> Any:
+        if name != "status":
+            raise ApplicationError(f"no query is called `{name}`; there is: status", type="UnknownQuery")
+        return self.status()
+
+    def status(self) -> dict[str, Any]:
+        """The run as `kronos status` shows it."""
+        info = workflow.info()
+        run = self.interpreter
+        ended = self.ended or {"state": self._state(), "output": None, "error": self._open_error()}
+        return {
+            "workflow_id": info.workflow_id,
+            "workflow": info.workflow_type,
+            "version": run.plan.version if run else None,
+            "release": self.release,
+            "state": ended["state"],
+            "live": True,
+            "current_steps": [step.id or step.path for step in run.progress.current()] if run else [],
+            "waits_for": run.progress.waits_for if run else None,
+            "steps": run.progress.listing(run.plan.steps) if run else [],
+            "output": ended["output"],
+            "error": ended["error"],
+            "signals_rejected": self.mailbox.rejected,
+            "signals_unread": [message.name for message in self.mailbox.unread],
+        }
+
+    def _state(self) -> str:
+        run = self.interpreter
+        if run is None:
+            return "running"
+        if run.phase != "running":
+            return run.phase
+        if run.holds:
+            return "held"
+        current = run.progress.current()
+        return "waiting" if current and all(step.state == "waiting" for step in current) else "running"
+
+    def _open_error(self) -> dict[str, Any] | None:
+        holds = list(self.interpreter.holds.values()) if self.interpreter else []
+        return holds[0].error.as_value() if holds else None
+
+    def _ready(self) -> Interpreter:
+        if self.interpreter is None:
+            raise Refused("NotReady", "the run has not loaded its definition yet; try again in a moment")
+        return self.interpreter
+
+    def _held(self, step: object) -> Any:
+        """The failed step that waits for a person; by default the only one."""
+        holds = self._ready().holds
+        for held in holds.values():
+            if step is None or step in (held.path, held.step_id):
+                return held
+        names = ", ".join(held.step_id or held.path for held in holds.values()) or "none"
+        raise Refused(
+            "NothingHeld", f"no step {step or ''} waits for a retry; held: {names}".replace("  ", " ")
+        )
+
+    def _misfit(self, plan: Plan, name: str, payload: Any) -> str | None:
+        if name not in plan.signals:
+            return undeclared(name, plan.signals)
+        _, problems = fill_and_check(plan.signals[name], payload)
+        return f"signal `{name}`: " + "; ".join(problems) if problems else None
+
+    def _deliver(self, name: str, payload: Any) -> None:
+        """A raw signal cannot be refused: one that does not fit is put aside and shown."""
+        plan = self._ready().plan
+        reason = self._misfit(plan, name, payload)
+        if reason:
+            self.mailbox.reject(name, reason)
+            return
+        filled, _ = fill_and_check(plan.signals[name], payload)
+        self.mailbox.put(Message(name, filled))
+
+    async def _report_signals(self, caller: Caller) -> None:
+        """What no `receive` ever saw goes to the log, so that nothing is lost without a word."""
+        place = Place(static="signals", runtime="signals")
+        for index, rejected in enumerate(self.mailbox.rejected):
+            call = caller.identity(place, part=f"/rejected{index}")
+            given = {"fact": "SignalRejected", "data": rejected}
+            await caller.internal("events.record", given, call, "Record SignalRejected")
+        for index, message in enumerate(self.mailbox.unread):
+            call = caller.identity(place, part=f"/unread{index}")
+            given = {"fact": "SignalUnread", "data": {"signal": message.name}}
+            await caller.internal("events.record", given, call, "Record SignalUnread")
+
+
+def _decode(value: RawValue) -> Any:
+    return workflow.payload_converter().from_payload(value.payload)
+
+
+def _link(args: Sequence[RawValue]) -> dict[str, Any]:
+    """What a parent tells its child; from anyone else it is not believed."""
+    if len(args) > 1 and workflow.info().parent is not None:
+        link = _decode(args[1])
+        return link if isinstance(link, dict) else {}
+    return {}
