@@ -60,6 +60,8 @@ class Order(Row, table=True):
     units: int = Field(sa_type=BigInteger)
     limit_price: Decimal | None = Field(default=None, sa_type=Exact)
     price: Decimal | None = Field(default=None, sa_type=Exact)  # that the intent was planned with
+    planned_value_cents: int | None = Field(default=None, sa_type=BigInteger)
+    planned_cost_cents: int | None = Field(default=None, sa_type=BigInteger)
     broker: str
     broker_order_id: str | None = None
     state: str = OrderState.INTENDED
@@ -67,6 +69,7 @@ class Order(Row, table=True):
     cum_units: int = Field(default=0, sa_type=BigInteger)
     average_price: Decimal | None = Field(default=None, sa_type=Exact)
     reserved_cents: int = Field(default=0, sa_type=BigInteger)
+    reported_by: str | None = None  # effect key of the call that reported its fills
     created_at: datetime = Field(sa_type=Moment)
     updated_at: datetime = Field(sa_type=Moment)
     actor: str
