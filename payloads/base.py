@@ -91,7 +91,7 @@ Fraction = Annotated[Real, Field(ge=0, le=1), WithJsonSchema({"type": "number", 
 Units = Annotated[int, BeforeValidator(_number_not_flag), Field(ge=0, lt=10**12)]
 IsoDate = Annotated[date, BeforeValidator(_exact_date)]
 Moment = Annotated[datetime, BeforeValidator(_iso_only)]
-Etf = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{2,6}$")]
+Etf = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{1,6}$")]
 Identifier = Annotated[
     str, StringConstraints(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:\-]*$")
 ]
