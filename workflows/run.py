@@ -49,7 +49,9 @@ class KronosRun:
         attributes.first(plan, TENANT)
         given, problems = fill_and_check(plan.input, given if given is not None else {})
         if problems:
-            raise self._fail(StepFailed("InvalidInput", "; ".join(problems), ""))
+            raise self._fail(
+                StepFailed("InvalidInput", "; ".join(map(str, problems)), "", where=problems[0].path)
+            )
         self.interpreter = Interpreter(plan, caller, self.mailbox, given, int(link.get("depth", 0)))
         for name, payload in self.early:
             self._deliver(name, payload)
@@ -191,7 +193,7 @@ class KronosRun:
         if name not in plan.signals:
             return undeclared(name, plan.signals)
         _, problems = fill_and_check(plan.signals[name], payload)
-        return f"signal `{name}`: " + "; ".join(problems) if problems else None
+        return f"signal `{name}`: " + "; ".join(map(str, problems)) if problems else None
 
     def _deliver(self, name: str, payload: Any) -> None:
         """A raw signal cannot be refused: one that does not fit is put aside and shown."""

@@ -1,0 +1,180 @@
+"""Holds a value against the JSON Schema that a definition gives for its input or a signal.
+
+Objects are closed unless the schema says otherwise, defaults are filled at any depth, numbers are
+exact decimals, and the formats `money`, `date` and `date-time` are checked.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+import jsonschema
+from jsonschema.validators import extend
+
+from payloads import plain_json
+
+Schema = Mapping[str, Any]
+MOST_SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """One way in which a value breaks its schema; `path` is like `goals[0].target_date`."""
+
+    path: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.message}" if self.path else self.message
+
+
+def fill_and_check(schema: Schema, value: Any) -> tuple[Any, list[Misfit]]:
+    """The value with defaults filled in, and what is wrong with it (nothing, if the list is empty)."""
+    filled = _filled(schema, value, schema)
+    errors = sorted(
+        _validator(plain_json.dumps(schema)).iter_errors(filled), key=lambda e: list(map(str, e.path))
+    )
+    return filled, [Misfit(_path(error), _message(error)) for error in errors[:MOST_SHOWN]]
+
+
+def closed(schema: Any) -> Any:
+    """The schema with `additionalProperties: false` wherever properties are listed and it says nothing."""
+    if isinstance(schema, list):
+        return [closed(item) for item in schema]
+    if not isinstance(schema, Mapping):
+        return schema
+    inner = {
+        key: value if key in ("default", "const", "enum") else closed(value) for key, value in schema.items()
+    }
+    if isinstance(schema.get("properties"), Mapping) and schema.get("type", "object") == "object":
+        inner.setdefault("additionalProperties", False)
+    return inner
+
+
+def _filled(schema: Any, value: Any, root: Schema) -> Any:
+    schema = _resolved(schema, root)
+    if isinstance(value, dict):
+        known = schema.get("properties", {})
+        extra = schema.get("additionalProperties")
+        filled = {
+            key: _filled(known.get(key, extra if isinstance(extra, Mapping) else {}), item, root)
+            for key, item in value.items()
+        }
+        for key, inner in known.items():
+            inner = _resolved(inner, root)
+            if key not in filled and "default" in inner:
+                filled[key] = _filled(inner, inner["default"], root)
+        return filled
+    if isinstance(value, list):
+        return [_filled(schema.get("items", {}), item, root) for item in value]
+    return value
+
+
+def _resolved(schema: Any, root: Schema) -> Schema:
+    """The schema that a local `$ref` points to; an empty one for `true`, `false` and what is not there."""
+    for _ in range(32):
+        if not isinstance(schema, Mapping):
+            return {}
+        reference = schema.get("$ref")
+        if not isinstance(reference, str) or not reference.startswith("#/"):
+            return schema
+        target: Any = root
+        for part in reference[2:].split("/"):
+            target = target.get(part) if isinstance(target, Mapping) else None
+        schema = target
+    return {}
+
+
+def _is_number(_: Any, value: object) -> bool:
+    return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+
+
+def _is_integer(_: Any, value: object) -> bool:
+    return _is_number(_, value) and value == int(value)  # type: ignore[call-overload, no-any-return]
+
+
+_FORMATS = jsonschema.FormatChecker(formats=())
+
+
+@_FORMATS.checks("money", raises=ValueError)
+def _is_money(value: object) -> bool:
+    if not isinstance(value, int | Decimal) or isinstance(value, bool):
+        return True
+    amount = Decimal(value)
+    return amount == amount.quantize(Decimal("0.01"))
+
+
+@_FORMATS.checks("date", raises=ValueError)
+def _is_date(value: object) -> bool:
+    return not isinstance(value, str) or (len(value) == 10 and bool(date.fromisoformat(value)))
+
+
+@_FORMATS.checks("date-time", raises=ValueError)
+def _is_moment(value: object) -> bool:
+    return not isinstance(value, str) or datetime.fromisoformat(value).tzinfo is not None
+
+
+_Validator = extend(
+    jsonschema.Draft202012Validator,
+    type_checker=jsonschema.Draft202012Validator.TYPE_CHECKER.redefine("number", _is_number).redefine(
+        "integer", _is_integer
+    ),
+)
+
+
+@lru_cache(maxsize=256)
+def _validator(schema: str) -> Any:
+    return _Validator(closed(plain_json.loads(schema)), format_checker=_FORMATS)
+
+
+def _path(error: jsonschema.ValidationError) -> str:
+    path = ""
+    for part in error.absolute_path:
+        path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else str(part)
+    missing = _missing(error)
+    return f"{path}.{missing}".lstrip(".") if missing else path
+
+
+def _missing(error: jsonschema.ValidationError) -> str | None:
+    if error.validator != "required" or not isinstance(error.instance, dict):
+        return None
+    return next(
+        (
+            name
+            for name in error.validator_value
+            if name not in error.instance and f"'{name}'" in error.message
+        ),
+        None,
+    )
+
+
+def _message(error: jsonschema.ValidationError) -> str:
+    """A sentence without the value itself: values may be personal."""
+    expected = error.validator_value
+    match error.validator:
+        case "required":
+            return "is required"
+        case "type":
+            return f"must be a {' or a '.join(expected) if isinstance(expected, list) else expected}"
+        case "enum":
+            return "must be one of " + ", ".join(map(str, expected))
+        case "additionalProperties":
+            known = ", ".join(error.schema.get("properties", {})) if isinstance(error.schema, dict) else ""
+            extra = ", ".join(sorted(set(error.instance) - set(error.schema.get("properties", {}))))
+            return f"has no field {extra}; it has: {known}"
+        case "format":
+            wanted = {"money": "an amount with at most two decimals", "date": "a date as YYYY-MM-DD"}
+            return f"must be {wanted.get(str(expected), f'a {expected}')}"
+        case "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum":
+            words = {
+                "minimum": "at least",
+                "maximum": "at most",
+                "exclusiveMinimum": "above",
+                "exclusiveMaximum": "below",
+            }
+            return f"must be {words[str(error.validator)]} {expected}"
+        case _:
+            return f"breaks `{error.validator}: {expected}`"
