@@ -1,0 +1,79 @@
+"""Funding an account: asking for a deposit, booking what comes in."""
+
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from payloads.base import Amount, Identifier, Money, Payload
+from payloads.entry import DeclaredError, Effect, Entry
+from payloads.storage import EFFECT_ERRORS, UNKNOWN_ACCOUNT
+
+Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+Deposited = Annotated[Money, Field(gt=0)]
+
+
+class RequestDeposit(Payload):
+    """How much a client should pay in."""
+
+    account_id: Identifier
+    amount: Deposited
+    currency: Currency = "AUD"
+
+
+class DepositRequested(Payload):
+    """What the client is told: pay this amount and quote the reference."""
+
+    reference: str
+    amount: Amount
+    currency: str
+
+
+class ConfirmDeposit(Payload):
+    """Money that arrived. The same reference is booked once, whoever reports it again."""
+
+    account_id: Identifier
+    amount: Deposited
+    currency: Currency = "AUD"
+    reference: Identifier | None = Field(None, description="without it, once for each step of a run")
+
+
+class DepositConfirmed(Payload):
+    """What was received under this reference, and the account's balance after it."""
+
+    account_id: str
+    received: Amount
+    cash: Amount
+
+
+_WRONG_CURRENCY = DeclaredError("WrongCurrency", "the account is kept in another currency")
+
+ENTRIES = (
+    Entry(
+        "payments.request_deposit",
+        "Ask a client to pay into their account",
+        RequestDeposit,
+        DepositRequested,
+        Effect.EFFECT,
+        errors=(
+            _WRONG_CURRENCY,
+            DeclaredError("PaymentsUnavailable", "the payment provider cannot be reached", retryable=True),
+            UNKNOWN_ACCOUNT,
+            *EFFECT_ERRORS,
+        ),
+        no_undo="a request that nobody pays moves no money",
+    ),
+    Entry(
+        "payments.confirm_deposit",
+        "Book money that arrived, once for each reference",
+        ConfirmDeposit,
+        DepositConfirmed,
+        Effect.EFFECT,
+        errors=(
+            _WRONG_CURRENCY,
+            DeclaredError("DepositConflict", "the reference was booked with another amount"),
+            UNKNOWN_ACCOUNT,
+            *EFFECT_ERRORS,
+        ),
+        no_undo="money that arrived belongs to the client",
+    ),
+)
