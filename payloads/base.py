@@ -88,7 +88,7 @@ Real = Annotated[
 """A computed quantity (return, weight, volatility): binary floating point, never NaN or infinite."""
 
 Fraction = Annotated[Real, Field(ge=0, le=1), WithJsonSchema({"type": "number", "minimum": 0, "maximum": 1})]
-Units = Annotated[int, BeforeValidator(_number_not_flag), Field(ge=0, lt=10**12)]
+Units = Annotated[int, Field(ge=0, lt=10**12), BeforeValidator(_number_not_flag)]
 IsoDate = Annotated[date, BeforeValidator(_exact_date)]
 Moment = Annotated[datetime, BeforeValidator(_iso_only)]
 Etf = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{1,6}$")]

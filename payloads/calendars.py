@@ -1,0 +1,74 @@
+"""Exchange days: settlement dates and sessions."""
+
+from typing import Annotated
+
+from pydantic import Field, StringConstraints, WithJsonSchema
+
+from payloads.base import IsoDate, Moment, Payload, Units
+from payloads.entry import DeclaredError, Entry
+
+Exchange = Annotated[
+    str,
+    StringConstraints(pattern=r"^[A-Za-z0-9_/.\-]{2,20}$"),
+    Field(description="ISO 10383 market code: XASX, XNYS"),
+]
+
+SettlementDays = Annotated[
+    Units, Field(le=30), WithJsonSchema({"type": "integer", "minimum": 0, "maximum": 30})
+]
+
+CALENDAR_ERRORS = (
+    DeclaredError("UnknownExchange", "there is no calendar of that exchange"),
+    DeclaredError("OutsideCalendar", "the date is before or after what the calendar covers"),
+)
+
+
+class AskSettlement(Payload):
+    """A trade's exchange and day."""
+
+    exchange: Exchange
+    trade_date: IsoDate
+    days: SettlementDays | None = Field(
+        None, description="sessions from trade to settlement; the catalogue's if absent"
+    )
+
+
+class Settlement(Payload):
+    """The session on which money and units change hands."""
+
+    settlement_date: IsoDate
+
+
+class AskNextSession(Payload):
+    """An exchange, and the date or moment to look beyond."""
+
+    exchange: Exchange
+    after: IsoDate | Moment = Field(
+        description="a date: the next session is on a later day; a moment: it opens later than that"
+    )
+
+
+class Session(Payload):
+    """One exchange session, its times with their offset from UTC."""
+
+    session: IsoDate
+    opens_at: Moment
+    closes_at: Moment
+
+
+ENTRIES = (
+    Entry(
+        name="calendar.settlement_date",
+        summary="Find the exchange session on which a trade settles",
+        input=AskSettlement,
+        output=Settlement,
+        errors=(*CALENDAR_ERRORS, DeclaredError("NotASession", "the exchange is closed on that day")),
+    ),
+    Entry(
+        name="calendar.next_session",
+        summary="Find the first exchange session after a date or moment, with its opening and closing",
+        input=AskNextSession,
+        output=Session,
+        errors=(*CALENDAR_ERRORS, DeclaredError("NoOffset", "a moment does not say its offset from UTC")),
+    ),
+)
