@@ -1,0 +1,160 @@
+"""Workers by role: which task queue they serve, and the catalogue's activities as Temporal sees them."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from temporalio import activity
+from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError, RPCStatusCode
+from temporalio.worker import Worker
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+from activities.context import Context
+from activities.releases import ReleaseCatalogues
+from activities.runner import ActivityFault, run
+from activities.services import Services
+from payloads.call import Call
+from payloads.catalogue import catalogue
+from payloads.entry import Entry, Role
+from worker.identity import worker_identity
+from worker.settings import Settings
+from workflows.calls import QUEUES
+from workflows.run import KronosRun
+
+ROLES = ("all", "workflows", "compute", "broker")
+THREADS = 16
+HEARTBEAT_SECONDS = 1.0
+# Workers that stop let their activities end, so that a deploy interrupts nothing.
+GRACE = timedelta(seconds=30)
+
+
+class Cancelled(Exception):
+    """The run no longer wants the activity's answer; raised where the activity heartbeats."""
+
+
+def build_workers(
+    client: Client, settings: Settings, services: Services, role: str, *, max_cached_workflows: int = 1000
+) -> list[Worker]:
+    """The workers of a role (`all`: every queue), not yet running.
+
+    Must be called inside the event loop that they will run in.
+    """
+    host = ActivityHost(client, services)
+    workers = []
+    if role in ("all", "workflows"):
+        workers.append(_worker(client, settings, host, Role.LIGHT, max_cached_workflows))
+    if role in ("all", "compute"):
+        workers.append(_worker(client, settings, host, Role.COMPUTE))
+    if role in ("all", "broker"):
+        workers.append(_worker(client, settings, host, Role.BROKER))
+    return workers
+
+
+def _worker(
+    client: Client, settings: Settings, host: "ActivityHost", role: Role, max_cached_workflows: int = 0
+) -> Worker:
+    serves_workflows = role is Role.LIGHT
+    return Worker(
+        client,
+        task_queue=QUEUES[role],
+        workflows=[KronosRun] if serves_workflows else [],
+        activities=host.activities(role),
+        workflow_runner=workflow_runner(),
+        max_cached_workflows=max_cached_workflows,
+        identity=worker_identity(settings),
+        graceful_shutdown_timeout=GRACE,
+        # An effect that is under way when its worker is told to stop is heard from again within seconds.
+        max_heartbeat_throttle_interval=timedelta(seconds=HEARTBEAT_SECONDS),
+        default_heartbeat_throttle_interval=timedelta(seconds=HEARTBEAT_SECONDS),
+    )
+
+
+def workflow_runner() -> SandboxedWorkflowRunner:
+    """The sandbox as a determinism lint: our own pure packages and their libraries pass through."""
+    restrictions = SandboxRestrictions.default.with_passthrough_modules(
+        "dsl", "payloads", "workflows", "simplejson", "jsonschema", "referencing", "rpds"
+    )
+    return SandboxedWorkflowRunner(restrictions=restrictions)
+
+
+class ActivityHost:
+    """Runs activities for Temporal: decoding, identity, heartbeats, and errors as typed failures."""
+
+    def __init__(self, client: Client, services: Services) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._client = client
+        self._executor = ThreadPoolExecutor(THREADS, thread_name_prefix="activity")
+        self._services = replace(services, is_run_closed=self._is_run_closed)
+        self._catalogues = ReleaseCatalogues(services.database)
+
+    def activities(self, role: Role) -> Sequence[Callable[..., Any]]:
+        """The catalogue's activities of one role as Temporal definitions."""
+        return [self._definition(entry) for entry in catalogue().values() if entry.role is role]
+
+    def _definition(self, entry: Entry) -> Callable[..., Any]:
+        @activity.defn(name=entry.name)
+        async def perform(given: Any, call: Any) -> Any:
+            return await self._perform(entry.name, given, Call.model_validate(call))
+
+        return perform
+
+    async def _perform(self, name: str, given: Any, call: Call) -> Any:
+        """The activity's answer from a thread, with a heartbeat each second while it works.
+
+        A cancellation is handed to the thread and its end awaited: an effect's outcome must be known.
+        """
+        cancelled = threading.Event()
+        context = Context(
+            call=call,
+            catalogue=self._catalogues.of(call),
+            services=self._services,
+            now=self._services.now,
+            heartbeat=_raise_when(cancelled),
+        )
+        work = self._loop.run_in_executor(self._executor, run, name, given, context)
+        while True:
+            try:
+                return await asyncio.wait_for(asyncio.shield(work), HEARTBEAT_SECONDS)
+            except TimeoutError:
+                if not activity.info().is_local:
+                    activity.heartbeat()
+            except asyncio.CancelledError:
+                cancelled.set()
+            except Cancelled:
+                raise asyncio.CancelledError from None
+            except ActivityFault as fault:
+                raise ApplicationError(
+                    fault.message,
+                    {"path": fault.path},
+                    type=fault.type,
+                    non_retryable=not fault.retryable,
+                ) from None
+
+    def _is_run_closed(self, workflow_id: str, first_run_id: str) -> bool:
+        """Whether the run that began as `first_run_id` has ended, as Temporal knows."""
+        asked = asyncio.run_coroutine_threadsafe(self._closed(workflow_id, first_run_id), self._loop)
+        return asked.result()
+
+    async def _closed(self, workflow_id: str, first_run_id: str) -> bool:
+        try:
+            found = await self._client.get_workflow_handle(workflow_id).describe()
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return True
+            raise
+        first = found.raw_description.workflow_execution_info.first_run_id
+        return found.status is not WorkflowExecutionStatus.RUNNING or first != first_run_id
+
+
+def _raise_when(cancelled: threading.Event) -> Callable[..., None]:
+    def heartbeat(*_: object) -> None:
+        if cancelled.is_set():
+            raise Cancelled
+
+    return heartbeat
