@@ -1,0 +1,94 @@
+"""The file `catalogue/market.yaml`: how market data is read, estimated from and simulated."""
+
+from math import isclose
+from typing import Annotated
+
+from pydantic import ConfigDict, Field, model_validator
+
+from payloads.base import Fraction, Identifier, IsoDate, Payload, Real
+
+Volatility = Annotated[Real, Field(ge=0, le=5)]
+
+
+class _Strict(Payload):
+    model_config = ConfigDict(extra="forbid")
+
+
+class CashRate(_Strict):
+    """What money earns without risk, a year."""
+
+    value: Annotated[Real, Field(gt=-0.1, lt=1)]
+    unit: str
+    source: str
+
+
+class Estimates(_Strict):
+    """How yearly figures come from daily prices; `prior_years` weighs the class's expected return."""
+
+    sessions_per_year: int = Field(ge=1, le=366)
+    prior_years: Annotated[Real, Field(ge=0)]
+
+
+class Regime(_Strict):
+    """A state of the market: where it moves to from one day to the next, and how it shakes prices."""
+
+    next: dict[Identifier, Fraction]
+    volatility: Annotated[Real, Field(gt=0, le=100)]
+    drift: dict[Identifier, Real]
+
+
+class Simulation(_Strict):
+    """The simulated market; every path starts at `first_session`."""
+
+    seed: int = Field(ge=0, lt=2**63)
+    first_session: IsoDate
+    history_sessions: int = Field(ge=20, le=20_000)
+    tail_degrees: Annotated[Real, Field(gt=2, le=1000)]
+    factors: list[Identifier] = Field(min_length=1)
+    regimes: dict[Identifier, Regime] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _whole(self) -> "Simulation":
+        for name, regime in self.regimes.items():
+            if set(regime.next) != set(self.regimes):
+                raise ValueError(f"regimes.{name}.next must name each of {', '.join(self.regimes)}")
+            if not isclose(sum(regime.next.values()), 1, abs_tol=1e-9):
+                raise ValueError(f"regimes.{name}.next must sum to 1")
+            _refuse_unknown(regime.drift, self.factors, f"regimes.{name}.drift")
+        return self
+
+
+class AssetClass(_Strict):
+    """What is expected of a class before fees, and where its volatility comes from."""
+
+    expected_return: Annotated[Real, Field(gt=-1, lt=10)]
+    loadings: dict[Identifier, Volatility]
+    group: Volatility = Field(description="shared by funds of one exposure group")
+    own: Volatility
+
+
+class MarketFile(_Strict):
+    """Market data, estimates and the simulated market."""
+
+    description: str
+    source: str
+    as_of: IsoDate
+    cash_rate: CashRate
+    calendar: str = Field(min_length=1)
+    max_age_sessions: int = Field(ge=0, le=1000)
+    default_as_of: IsoDate
+    estimates: Estimates
+    simulation: Simulation
+    classes: dict[Identifier, AssetClass] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _known_factors(self) -> "MarketFile":
+        for name, asset_class in self.classes.items():
+            _refuse_unknown(asset_class.loadings, self.simulation.factors, f"classes.{name}.loadings")
+        return self
+
+
+def _refuse_unknown(named: dict[str, float], factors: list[str], where: str) -> None:
+    for name in named:
+        if name not in factors:
+            raise ValueError(f"{where}: {name} is not one of the factors {', '.join(factors)}")

@@ -1,0 +1,54 @@
+"""The file `catalogue/universe.yaml`: which ETFs there are, and indicative figures of each."""
+
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import ConfigDict, Field, field_validator
+
+from payloads.base import Etf, Fraction, Identifier, IsoDate, Payload, Price
+
+
+class Fund(Payload):
+    """One exchange-traded fund. `exposure` groups funds that hold the same thing."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    etf: Etf
+    name: str = Field(min_length=1)
+    issuer: str = Field(min_length=1)
+    asset_class: Identifier
+    exposure: Identifier
+    region: Identifier
+    sector: Identifier
+    hedged: bool = Field(description="foreign currency is hedged to AUD")
+    fee: Annotated[Fraction, Field(lt=0.1, description="a year, share of the price")]
+    yield_: Fraction = Field(alias="yield", description="distributions a year, share of the price")
+    franking: Fraction = Field(description="share of the distributions that is franked")
+    liquidity: Fraction
+    price: Annotated[Price, Field(ge=Decimal("0.01"), description="indicative, AUD a unit")]
+
+
+class UniverseFile(Payload):
+    """The universe; `as_of` is the day its indicative prices belong to."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    description: str
+    source: str
+    as_of: IsoDate
+    indicative: bool
+    etfs: list[Fund] = Field(min_length=1)
+
+    @field_validator("etfs")
+    @classmethod
+    def _each_once(cls, etfs: list[Fund]) -> list[Fund]:
+        seen: set[str] = set()
+        for fund in etfs:
+            if fund.etf in seen:
+                raise ValueError(f"{fund.etf} stands twice in the universe")
+            seen.add(fund.etf)
+        return etfs
+
+    def by_etf(self) -> dict[str, Fund]:
+        """Every fund under its ticker, in the file's order."""
+        return {fund.etf: fund for fund in self.etfs}
