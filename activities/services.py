@@ -4,10 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from adapters.market import MarketSource
-
 from adapters.broker import Broker
 from adapters.identity import IdentityProvider
+from adapters.market import MarketSource
 from adapters.notifications import NotificationProvider
 from adapters.payments import PaymentProvider
 from store.database import Database
@@ -15,8 +14,13 @@ from store.database import Database
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """Everything outside that a worker, or a command, was started with."""
+    """Everything outside that a worker, or a command, was started with.
 
+    `now` answers an aware UTC moment; `is_run_closed(workflow_id, first_run_id)` says whether
+    Temporal knows that run to have ended; `close` gives every connection back.
+    """
+
+    tenant: str
     database: Database
     broker: Broker
     identity: IdentityProvider
@@ -24,3 +28,5 @@ class Services:
     notifications: NotificationProvider
     market: MarketSource
     now: Callable[[], datetime]
+    is_run_closed: Callable[[str, str], bool]
+    close: Callable[[], None]
