@@ -83,7 +83,9 @@ class Database:
     def _session(self, *, writes: bool) -> Iterator[Session]:
         with _named_errors(self.url), self._engine.connect() as connection:
             connection = connection.execution_options(kronos_writes=writes)
-            with Session(connection, info={"vault": self.vault, "writes": writes}) as tx, tx.begin():
+            info = {"vault": self.vault, "writes": writes}
+            # Rows stay readable after the commit: they are what the transaction saw.
+            with Session(connection, info=info, expire_on_commit=False) as tx, tx.begin():
                 # Starts the transaction now: a lock that is not free is met before any work is done.
                 tx.connection()
                 yield tx

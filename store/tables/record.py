@@ -75,7 +75,7 @@ class EventRow(Row, table=True):
     data: str  # JSON, hashed as it stands
     customer_id: str | None = None  # whose key `personal` is encrypted under
     personal: bytes | None = None
-    at: datetime = Field(sa_type=Moment)
+    at: str  # ISO 8601 in UTC, with microseconds: sorts as time, hashed as it stands
     actor: str
     workflow_id: str
     effect_root: str

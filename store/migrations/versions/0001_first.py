@@ -97,7 +97,7 @@ def create_tables() -> None:
         sa.Column("data", sa.Text(), nullable=False),
         sa.Column("customer_id", sa.Text(), nullable=True),
         sa.Column("personal", sa.LargeBinary(), nullable=True),
-        sa.Column("at", MOMENT, nullable=False),
+        sa.Column("at", sa.Text(), nullable=False),
         sa.Column("actor", sa.Text(), nullable=False),
         sa.Column("workflow_id", sa.Text(), nullable=False),
         sa.Column("effect_root", sa.Text(), nullable=False),

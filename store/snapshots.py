@@ -1,0 +1,54 @@
+"""Market snapshots: immutable cuts of market data, each under the digest of its content."""
+
+from datetime import date, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import defer
+from sqlmodel import Session, col
+
+from store.sql import insert_missing
+from store.tables import Snapshot
+
+
+def save(
+    tx: Session,
+    tenant: str,
+    digest: str,
+    *,
+    source: str,
+    as_of: date,
+    simulated: bool,
+    content: bytes,
+    created_at: datetime,
+    actor: str = "system",
+) -> bool:
+    """Keep a snapshot; False if its digest is stored already."""
+    return insert_missing(
+        tx,
+        Snapshot(
+            tenant=tenant,
+            digest=digest,
+            source=source,
+            as_of=as_of,
+            simulated=simulated,
+            content=content,
+            created_at=created_at,
+            actor=actor,
+        ),
+    )
+
+
+def load(tx: Session, tenant: str, digest: str) -> Snapshot | None:
+    """The snapshot with its content, None if there is none of that digest."""
+    return tx.get(Snapshot, (tenant, digest))
+
+
+def newest(tx: Session, tenant: str) -> Snapshot | None:
+    """The snapshot of the latest day, the last stored of several; its content is loaded when read."""
+    query = (
+        select(Snapshot)
+        .where(col(Snapshot.tenant) == tenant)
+        .order_by(col(Snapshot.as_of).desc(), col(Snapshot.created_at).desc(), col(Snapshot.digest))
+        .options(defer(Snapshot.content))  # type: ignore[arg-type]  # a column, seen from SQLAlchemy
+    )
+    return tx.scalars(query.limit(1)).first()
