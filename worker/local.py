@@ -1,0 +1,158 @@
+"""Activities outside Temporal: what there are, and one called here, JSON in and JSON out."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from activities.context import CatalogueFiles, Context
+from activities.runner import ActivityFault, run
+from dsl.load import load
+from dsl.scalars import resolve
+from dsl.tree import ListNode, MapNode, Node, ScalarNode
+from payloads.call import Call
+from payloads.catalogue import catalogue
+from payloads.entry import Effect, Entry
+from worker.errors import BadInput, BadSettings, Refused, UnknownId
+from worker.inputs import parse_json
+from worker.settings import Settings
+
+
+def list_activities() -> list[dict[str, Any]]:
+    """The catalogue: name, effect class, role and summary of every activity that definitions can call."""
+    return [
+        {"name": entry.name, "effect": entry.effect.value, "role": entry.role.value, "summary": entry.summary}
+        for entry in catalogue().values()
+        if not entry.internal
+    ]
+
+
+def show_activity(name: str) -> dict[str, Any]:
+    """One activity: its schemas, reach, role, and the errors it can raise."""
+    entry = find(name)
+    return {
+        "name": entry.name,
+        "summary": entry.summary,
+        "effect": entry.effect.value,
+        "role": entry.role.value,
+        "no_undo": entry.no_undo,
+        "errors": [
+            {"name": error.name, "summary": error.summary, "retryable": error.retryable}
+            for error in entry.errors
+        ],
+        "input": entry.input_schema,
+        "output": entry.output_schema,
+    }
+
+
+def find(name: str) -> Entry:
+    """The catalogue's entry; UnknownId with near names."""
+    entry = catalogue().get(name)
+    if entry is None or entry.internal:
+        near = get_close_matches(name, [row["name"] for row in list_activities()], n=3)
+        hint = f"did you mean {' or '.join(near)}?" if near else "`kronos activities list` names them all"
+        raise UnknownId(f"there is no activity {name}; {hint}", name="UnknownActivity")
+    return entry
+
+
+class LocalCaller:
+    """Calls one activity in this process, any number of times.
+
+    `key` identifies an effect: the same key and input is done once. Pure activities reach nothing
+    but the catalogue files; the others get the services that a worker would have.
+    """
+
+    def __init__(
+        self, name: str, settings: Settings, *, effect: bool = False, key: str | None = None
+    ) -> None:
+        self.entry = find(name)
+        _refuse_reach(self.entry, effect, key)
+        self._context = Context(
+            call=Call(tenant=settings.tenant, effect_root=f"cli:{key}" if key else "cli", step=name),
+            catalogue=_FolderCatalogue(settings.definitions / "catalogue"),
+            services=None if self.entry.effect is Effect.PURE else _services(settings),
+            now=lambda: datetime.now(UTC),
+        )
+
+    def call(self, given: Any) -> dict[str, Any]:
+        """The activity's output; ActivityFault says what is wrong and where."""
+        return run(self.entry.name, given, self._context, strict=True)
+
+    def call_lines(self, lines: Iterator[str]) -> Iterator["Answer"]:
+        """An answer for each line that is not blank, in order; an error does not stop the rest."""
+        for number, line in enumerate(lines, start=1):
+            if line.strip():
+                yield self._answer(line, number)
+
+    def _answer(self, line: str, number: int) -> "Answer":
+        try:
+            return Answer(output=self.call(parse_json(line, f"line {number}")))
+        except BadInput as error:
+            return Answer(error={"type": "InvalidInput", "message": error.message, "path": ""})
+        except ActivityFault as fault:
+            return Answer(error={"type": fault.type, "message": fault.message, "path": fault.path})
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of one line: an output, or an error `{type, message, path}`."""
+
+    output: dict[str, Any] | None = None
+    error: dict[str, str] | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """`{"ok": output}` or `{"error": {...}}`."""
+        return {"error": self.error} if self.error is not None else {"ok": self.output}
+
+
+def _refuse_reach(entry: Entry, effect: bool, key: str | None) -> None:
+    """Trades go through runs, where approvals, locks and limits stand before them."""
+    if entry.effect is Effect.TRADES:
+        raise Refused(
+            f"{entry.name} trades and cannot be called by hand; start a definition that calls it",
+            name="TradesRefused",
+        )
+    if entry.effect is Effect.EFFECT and not (effect and key):
+        raise BadSettings(
+            f"{entry.name} changes what is stored; say so with --effect, and give --key KEY, under which it "
+            "happens once however often it is called"
+        )
+
+
+def _services(settings: Settings) -> Any:
+    from worker.services import build_services
+    from worker.storage import existing_database
+
+    existing_database(settings)
+    return build_services(settings)
+
+
+class _FolderCatalogue:
+    """The catalogue files of a folder, each read when it is first asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._files: dict[str, Any] = {}
+        self._catalogue = CatalogueFiles(self._files)
+
+    def read(self, name: str, model: type[Any]) -> Any:
+        """The file `<name>.yaml` as a validated model."""
+        path = self._folder / f"{name}.yaml"
+        if name not in self._files and path.is_file():
+            tree, _ = load(path.read_bytes(), str(path))
+            if tree is None:
+                raise Refused(f"{path} has faults; `kronos definitions validate` shows them", name="Faulty")
+            self._files[name] = _plain(tree.root)
+        return self._catalogue.read(name, model)
+
+
+def _plain(node: Node) -> Any:
+    match node:
+        case MapNode():
+            return {entry.key.text: _plain(entry.value) for entry in node}
+        case ListNode():
+            return [_plain(item) for item in node.items]
+        case ScalarNode():
+            return resolve(node)

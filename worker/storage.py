@@ -1,0 +1,39 @@
+"""The database of an installation, opened with its keys."""
+
+from pathlib import Path
+
+from sqlalchemy import make_url
+
+from store.database import Database
+from store.keyring import open_keyring
+from worker.errors import ServerUnreachable
+from worker.settings import Settings
+
+
+def open_database(settings: Settings) -> Database:
+    """The database, upgraded to this code's schema and made when there is none (workers do this)."""
+    settings.data.mkdir(parents=True, exist_ok=True)
+    database = _database(settings)
+    database.upgrade()
+    return database
+
+
+def existing_database(settings: Settings) -> Database:
+    """The database as it stands; ServerUnreachable when there is none, or it has another schema."""
+    url = make_url(settings.database_url)
+    if url.get_backend_name() == "sqlite" and not _exists(settings):
+        raise ServerUnreachable(
+            f"there is no database at {url.database}; `kronos up` makes one, --data or KRONOS_DATA says "
+            "where it is"
+        )
+    database = _database(settings)
+    database.check()
+    return database
+
+
+def _exists(settings: Settings) -> bool:
+    return Path(make_url(settings.database_url).database or "").is_file()
+
+
+def _database(settings: Settings) -> Database:
+    return Database(settings.database_url, master_key=open_keyring(settings.keys_file).vault)
