@@ -2,9 +2,10 @@
 
 import threading
 from collections import OrderedDict
+from dataclasses import dataclass
 from typing import Any
 
-from activities.context import CatalogueFiles
+from activities.context import CatalogueFiles, Model
 from payloads import plain_json
 from payloads.call import Call
 from store import releases
@@ -13,42 +14,56 @@ from store.database import Database
 KEPT = 8
 
 
-class ReleaseCatalogues:
-    """The catalogue of the release that a call names."""
+class Releases:
+    """Decoded releases, the last few kept."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._documents: OrderedDict[tuple[str, str], CatalogueFiles] = OrderedDict()
+        self._decoded: OrderedDict[tuple[str, str], Decoded] = OrderedDict()
         self._lock = threading.Lock()
 
-    def of(self, call: Call) -> "LazyCatalogue":
+    def of(self, call: Call) -> "ReleaseCatalogue":
         """The catalogue for one call; nothing is loaded before something is read."""
-        return LazyCatalogue(self, call)
+        return ReleaseCatalogue(self, call)
 
-    def files(self, tenant: str, release: str) -> CatalogueFiles:
-        """The catalogue files of one release."""
-        key = (tenant, release)
+    def decoded(self, tenant: str, digest: str, document: str | None = None) -> "Decoded":
+        """One release, from `document` if the caller has it already."""
+        key = (tenant, digest)
         with self._lock:
-            if key in self._documents:
-                self._documents.move_to_end(key)
-                return self._documents[key]
-        with self._database.reading() as tx:
-            document: dict[str, Any] = plain_json.loads(releases.load(tx, tenant, release).document)
-        files = CatalogueFiles(document["catalogue"])
+            if key in self._decoded:
+                self._decoded.move_to_end(key)
+                return self._decoded[key]
+        if document is None:
+            with self._database.reading() as tx:
+                document = releases.load(tx, tenant, digest).document
+        content = plain_json.loads(document)
+        decoded = Decoded(content["plans"], CatalogueFiles(content["catalogue"]))
         with self._lock:
-            self._documents[key] = files
-            while len(self._documents) > KEPT:
-                self._documents.popitem(last=False)
-        return files
+            self._decoded[key] = decoded
+            while len(self._decoded) > KEPT:
+                self._decoded.popitem(last=False)
+        return decoded
 
 
-class LazyCatalogue:
-    """A catalogue that is loaded when first read: activities without one never touch the store for it."""
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A release: plans by workflow, and its catalogue files."""
 
-    def __init__(self, catalogues: ReleaseCatalogues, call: Call) -> None:
-        self._catalogues = catalogues
+    plans: dict[str, Any]
+    catalogue: CatalogueFiles
+
+
+class ReleaseCatalogue:
+    """The catalogue of the release that a call is pinned to, loaded when first read."""
+
+    def __init__(self, releases: Releases, call: Call) -> None:
+        self._releases = releases
         self._call = call
 
-    def read(self, name: str, model: type[Any]) -> Any:
-        """The file `catalogue/<name>.yaml` of the call's release as a validated model."""
-        return self._catalogues.files(self._call.tenant, self._call.release).read(name, model)
+    def read(self, name: str, model: type[Model]) -> Model:
+        """The file `catalogue/<name>.yaml` as a validated model."""
+        return self._releases.decoded(self._call.tenant, self._call.release).catalogue.read(name, model)
+
+    def plans(self, digest: str, document: str) -> dict[str, Any]:
+        """The plans of a release whose document was just read."""
+        return self._releases.decoded(self._call.tenant, digest, document).plans

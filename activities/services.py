@@ -16,8 +16,8 @@ from store.database import Database
 class Services:
     """Everything outside that a worker, or a command, was started with.
 
-    `now` answers an aware UTC moment; `is_run_closed(workflow_id, first_run_id)` says whether
-    Temporal knows that run to have ended; `close` gives every connection back.
+    `now` answers an aware UTC moment; `is_run_closed(workflow_id)` says whether Temporal has
+    no open run of that id; `close` gives every connection back.
     """
 
     tenant: str
@@ -28,5 +28,5 @@ class Services:
     notifications: NotificationProvider
     market: MarketSource
     now: Callable[[], datetime]
-    is_run_closed: Callable[[str, str], bool]
+    is_run_closed: Callable[[str], bool]
     close: Callable[[], None]

@@ -24,6 +24,7 @@ class LoadedRelease(Payload):
     plan: dict[str, Any]
     plan_digest: str
     release: str
+    tenant: str
 
 
 class RecordFact(Payload):
@@ -51,7 +52,6 @@ class AcquireLease(Payload):
     """The right to trade `resource`, asked for by the run that calls."""
 
     resource: str
-    run_id: str
 
 
 class LeaseState(Payload):
@@ -90,7 +90,10 @@ ENTRIES = (
         input=RecordFact,
         output=Appended,
         effect=Effect.EFFECT,
-        errors=(DeclaredError("IntentChanged", "the same step recorded something else before"),),
+        errors=(
+            DeclaredError("UnknownEvent", "the catalogue has no such fact"),
+            DeclaredError("IntentChanged", "the same step recorded something else before"),
+        ),
         no_undo="the log is append-only",
         internal=True,
     ),
@@ -100,7 +103,10 @@ ENTRIES = (
         input=EmitEvent,
         output=Appended,
         effect=Effect.EFFECT,
-        errors=(DeclaredError("IntentChanged", "the same step emitted something else before"),),
+        errors=(
+            DeclaredError("UnknownEvent", "the catalogue has no such business event"),
+            DeclaredError("IntentChanged", "the same step emitted something else before"),
+        ),
         no_undo="the log is append-only",
         internal=True,
     ),

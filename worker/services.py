@@ -57,6 +57,6 @@ def opened(settings: Settings) -> Iterator[Services]:
         services.close()
 
 
-def _unknown_runs_are_open(workflow_id: str, first_run_id: str) -> bool:
+def _unknown_runs_are_open(workflow_id: str) -> bool:
     """Without a connection to Temporal no lease is ever taken over."""
     return False

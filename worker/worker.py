@@ -16,7 +16,7 @@ from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.context import Context
-from activities.releases import ReleaseCatalogues
+from activities.releases import Releases
 from activities.runner import ActivityFault, run
 from activities.services import Services
 from payloads.call import Call
@@ -91,7 +91,7 @@ class ActivityHost:
         self._client = client
         self._executor = ThreadPoolExecutor(THREADS, thread_name_prefix="activity")
         self._services = replace(services, is_run_closed=self._is_run_closed)
-        self._catalogues = ReleaseCatalogues(services.database)
+        self._releases = Releases(services.database)
 
     def activities(self, role: Role) -> Sequence[Callable[..., Any]]:
         """The catalogue's activities of one role as Temporal definitions."""
@@ -112,7 +112,7 @@ class ActivityHost:
         cancelled = threading.Event()
         context = Context(
             call=call,
-            catalogue=self._catalogues.of(call),
+            catalogue=self._releases.of(call),
             services=self._services,
             now=self._services.now,
             heartbeat=_raise_when(cancelled),
@@ -136,20 +136,18 @@ class ActivityHost:
                     non_retryable=not fault.retryable,
                 ) from None
 
-    def _is_run_closed(self, workflow_id: str, first_run_id: str) -> bool:
-        """Whether the run that began as `first_run_id` has ended, as Temporal knows."""
-        asked = asyncio.run_coroutine_threadsafe(self._closed(workflow_id, first_run_id), self._loop)
-        return asked.result()
+    def _is_run_closed(self, workflow_id: str) -> bool:
+        """Whether no run of this workflow id is open, as Temporal knows."""
+        return asyncio.run_coroutine_threadsafe(self._closed(workflow_id), self._loop).result()
 
-    async def _closed(self, workflow_id: str, first_run_id: str) -> bool:
+    async def _closed(self, workflow_id: str) -> bool:
         try:
             found = await self._client.get_workflow_handle(workflow_id).describe()
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
                 return True
             raise
-        first = found.raw_description.workflow_execution_info.first_run_id
-        return found.status is not WorkflowExecutionStatus.RUNNING or first != first_run_id
+        return found.status is not WorkflowExecutionStatus.RUNNING
 
 
 def _raise_when(cancelled: threading.Event) -> Callable[..., None]:

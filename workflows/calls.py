@@ -4,7 +4,6 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
-from dsl.durations import parse_duration
 from temporalio import workflow
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import (
@@ -15,6 +14,7 @@ from temporalio.exceptions import (
 )
 
 from dsl import plan as p
+from dsl.durations import parse_duration
 from payloads.call import Call
 from workflows.outcomes import StepFailed, step_failed
 from workflows.place import Place
@@ -29,11 +29,11 @@ LABEL = 120
 class Caller:
     """Calls activities in the name of one run."""
 
-    def __init__(self, tenant: str, effect_root: str, workflow_name: str, actor: str) -> None:
-        self.tenant = tenant
+    def __init__(self, effect_root: str, workflow_name: str) -> None:
         self.effect_root = effect_root
         self.workflow_name = workflow_name
-        self.actor = actor
+        # Both are known once the release is loaded.
+        self.tenant = ""
         self.release = ""
         self.stream = f"run:{workflow.info().workflow_id}"
 
@@ -48,7 +48,6 @@ class Caller:
             workflow=self.workflow_name,
             workflow_id=workflow.info().workflow_id,
             stream=self.stream,
-            actor=self.actor,
         )
 
     async def call(self, activity: p.Activity, given: Any, call: Call, label: str, activity_id: str) -> Any:

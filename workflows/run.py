@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from dsl.values import fill_and_check
 from temporalio import workflow
 from temporalio.common import RawValue
 from temporalio.exceptions import ActivityError, ApplicationError
 
 from dsl.plan import Plan
 from dsl.plan_reader import read_plan
+from dsl.values import fill_and_check
 from workflows import attributes
 from workflows.calls import Caller
 from workflows.interpreter import Interpreter
@@ -19,7 +19,6 @@ from workflows.mailbox import Mailbox, Message, undeclared
 from workflows.outcomes import StepFailed, step_failed
 from workflows.place import Place
 
-TENANT = "main"
 LOAD_TIMEOUT = timedelta(seconds=30)
 
 
@@ -46,7 +45,7 @@ class KronosRun:
         given = _decode(args[0]) if args else {}
         link = _link(args)
         plan, caller = await self._load(link)
-        attributes.first(plan, TENANT)
+        attributes.first(plan, caller.tenant)
         given, problems = fill_and_check(plan.input, given if given is not None else {})
         if problems:
             raise self._fail(
@@ -72,7 +71,7 @@ class KronosRun:
         """The newest release's plan, kept in history, so that the run stays with it whatever is published."""
         info = workflow.info()
         root = link.get("effect_root") or info.first_execution_run_id
-        caller = Caller(TENANT, root, info.workflow_type, "system")
+        caller = Caller(root, info.workflow_type)
         call = caller.identity(Place(static="release", runtime="release"))
         try:
             loaded = await workflow.execute_local_activity(
@@ -85,6 +84,7 @@ class KronosRun:
         except ActivityError as error:
             raise self._fail(step_failed(error, "")) from error
         self.release = caller.release = loaded["release"]
+        caller.tenant = loaded["tenant"]
         return read_plan(loaded["plan"], loaded["plan_digest"]), caller
 
     def _fail(self, error: StepFailed) -> ApplicationError:

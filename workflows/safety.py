@@ -54,8 +54,9 @@ async def _acquire(run: "Interpreter", resource: str, frame: Frame) -> None:
     pause, tries = FIRST_LEASE_PAUSE, 0
     while True:
         call = run.caller.identity(frame.place, part=f"/lease#{tries}" if tries else "/lease")
-        given = {"resource": resource, "run_id": workflow.info().first_execution_run_id}
-        state = await run.caller.internal("leases.acquire", given, call, f"Take the lease on {resource}")
+        state = await run.caller.internal(
+            "leases.acquire", {"resource": resource}, call, f"Take the lease on {resource}"
+        )
         if state["granted"]:
             run.resume(path)
             return

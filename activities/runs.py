@@ -1,0 +1,151 @@
+"""What the interpreter needs of the house: plans, the event log, leases.
+
+ActivityError
+├── UnknownDefinition   the newest release has no definition of that name
+└── UnknownEvent        the release's catalogue has no such fact or business event
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from difflib import get_close_matches
+from typing import Any
+
+from activities.context import Context
+from activities.errors import ActivityError
+from activities.registry import implements
+from payloads import plain_json
+from payloads.files.events import BusinessEvent, EventsFile, Fact
+from payloads.runs import (
+    AcquireLease,
+    Appended,
+    EmitEvent,
+    LeaseState,
+    LoadedRelease,
+    LoadRelease,
+    RecordFact,
+    Released,
+    ReleaseLease,
+)
+from store import effects, events, leases, releases
+
+# Whoever waits asks at least every 30 seconds; missing four times loses the place in line.
+LEASE_TTL = timedelta(minutes=2)
+
+
+class UnknownDefinition(ActivityError):
+    """The newest release has no definition of that name."""
+
+
+class UnknownEvent(ActivityError):
+    """The release's catalogue has no such fact or business event."""
+
+
+@implements("runs.load_release")
+def load_release(ask: LoadRelease, context: Context) -> LoadedRelease:
+    """The newest release's plan of a workflow, with the digests that pin it."""
+    tenant = context.services.tenant
+    with context.services.database.reading() as tx:
+        if ask.release is None:
+            row = releases.newest(tx, tenant)
+        else:
+            row = releases.load(tx, tenant, ask.release)
+        digest, document = row.digest, row.document
+    plans = context.catalogue.plans(digest, document)
+    if ask.workflow not in plans:
+        raise UnknownDefinition(_unknown("workflow", ask.workflow, plans))
+    plan = plans[ask.workflow]
+    return LoadedRelease(plan=plan["document"], plan_digest=plan["digest"], release=digest, tenant=tenant)
+
+
+@implements("events.record")
+def record(ask: RecordFact, context: Context) -> Appended:
+    """Append a fact, once for each step and turn that records it."""
+    known = context.catalogue.read("events", EventsFile).facts
+    return _append(ask.fact, ask.data, known, "fact", context)
+
+
+@implements("events.emit")
+def emit(ask: EmitEvent, context: Context) -> Appended:
+    """Append a business event, once for each step and turn that emits it."""
+    known = context.catalogue.read("events", EventsFile).business
+    return _append(ask.event, ask.data, known, "business", context)
+
+
+@implements("leases.acquire")
+def acquire_lease(ask: AcquireLease, context: Context) -> LeaseState:
+    """Take the lease, or the next place in line; the lease of a run that has ended is freed first."""
+    call, services = context.call, context.services
+    owner, holder = call.effect_root, call.workflow_id
+    with services.database.transaction() as tx:
+        lease = leases.acquire(tx, call.tenant, ask.resource, owner, holder, context.now(), LEASE_TTL)
+    if not lease.granted and lease.holder_owner is not None and _holder_ended(lease, context):
+        with services.database.transaction() as tx:
+            lease = leases.take_over(
+                tx,
+                call.tenant,
+                ask.resource,
+                owner,
+                holder,
+                context.now(),
+                LEASE_TTL,
+                closed_owner=lease.holder_owner,
+            )
+    return LeaseState(granted=lease.granted, holder=lease.holder_workflow_id, position=lease.position)
+
+
+@implements("leases.release")
+def release_lease(ask: ReleaseLease, context: Context) -> Released:
+    """Give the lease back; nothing to do when it is not held."""
+    with context.services.database.transaction() as tx:
+        released = leases.release(tx, context.call.tenant, ask.resource, context.call.effect_root)
+    return Released(released=released)
+
+
+def _holder_ended(lease: leases.Lease, context: Context) -> bool:
+    # Only one run of a workflow id is open at a time: another owner under our own id has ended.
+    if lease.holder_workflow_id == context.call.workflow_id:
+        return True
+    closed: bool = context.services.is_run_closed(lease.holder_workflow_id)
+    return closed
+
+
+def _append(
+    name: str,
+    data: dict[str, Any],
+    known: Mapping[str, Fact] | Mapping[str, BusinessEvent],
+    kind: events.Kind,
+    context: Context,
+) -> Appended:
+    if name not in known:
+        raise UnknownEvent(_unknown("event", name, known))
+    call = context.call
+    personal = {field: data[field] for field in known[name].personal if field in data}
+    plain = {field: value for field, value in data.items() if field not in personal}
+
+    with context.services.database.transaction() as tx:
+
+        def act() -> dict[str, Any]:
+            event = events.append(
+                tx,
+                call.tenant,
+                call.stream,
+                name,
+                plain,
+                at=context.now(),
+                kind=kind,
+                personal=personal or None,
+                actor=call.actor,
+                workflow_id=call.workflow_id,
+                effect_root=call.effect_root,
+                key=call.key(),
+            )
+            return {"stream": event.stream, "sequence": event.sequence}
+
+        content = {"event": name, "data": plain_json.digest(data)}
+        return Appended.model_validate(effects.once(tx, call.tenant, call.key(), content, act))
+
+
+def _unknown(kind: str, name: str, known: Mapping[str, object]) -> str:
+    near = get_close_matches(name, known, 3)
+    hint = f"did you mean {' or '.join(near)}?" if near else f"there are: {', '.join(sorted(known))}"
+    return f"no {kind} is called {name}; {hint}"
