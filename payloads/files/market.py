@@ -3,18 +3,15 @@
 from math import isclose
 from typing import Annotated
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-from payloads.base import Fraction, Identifier, IsoDate, Payload, Real
+from payloads.base import Fraction, Identifier, IsoDate, Real
+from payloads.files.written import Written
 
 Volatility = Annotated[Real, Field(ge=0, le=5)]
 
 
-class _Strict(Payload):
-    model_config = ConfigDict(extra="forbid")
-
-
-class CashRate(_Strict):
+class CashRate(Written):
     """What money earns without risk, a year."""
 
     value: Annotated[Real, Field(gt=-0.1, lt=1)]
@@ -22,14 +19,14 @@ class CashRate(_Strict):
     source: str
 
 
-class Estimates(_Strict):
+class Estimates(Written):
     """How yearly figures come from daily prices; `prior_years` weighs the class's expected return."""
 
     sessions_per_year: int = Field(ge=1, le=366)
     prior_years: Annotated[Real, Field(ge=0)]
 
 
-class Regime(_Strict):
+class Regime(Written):
     """A state of the market: where it moves to from one day to the next, and how it shakes prices."""
 
     next: dict[Identifier, Fraction]
@@ -37,7 +34,7 @@ class Regime(_Strict):
     drift: dict[Identifier, Real]
 
 
-class Simulation(_Strict):
+class Simulation(Written):
     """The simulated market; every path starts at `first_session`."""
 
     seed: int = Field(ge=0, lt=2**63)
@@ -58,7 +55,7 @@ class Simulation(_Strict):
         return self
 
 
-class AssetClass(_Strict):
+class AssetClass(Written):
     """What is expected of a class before fees, and where its volatility comes from."""
 
     expected_return: Annotated[Real, Field(gt=-1, lt=10)]
@@ -67,7 +64,7 @@ class AssetClass(_Strict):
     own: Volatility
 
 
-class MarketFile(_Strict):
+class MarketFile(Written):
     """Market data, estimates and the simulated market."""
 
     description: str

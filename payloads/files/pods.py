@@ -2,18 +2,15 @@
 
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from payloads.base import Etf, Fraction, Identifier, IsoDate, Payload, Real
+from payloads.base import Etf, Fraction, Identifier, IsoDate, Real
+from payloads.files.written import Written
 
 Penalty = Annotated[Real, Field(ge=0, le=1000)]
 
 
-class _Strict(Payload):
-    model_config = ConfigDict(extra="forbid")
-
-
-class Preservation(_Strict):
+class Preservation(Written):
     """Expected return less half of `variance_penalty` times variance, less the drawdown's penalty."""
 
     kind: Literal["preserved_return"]
@@ -21,7 +18,7 @@ class Preservation(_Strict):
     drawdown_penalty: Penalty
 
 
-class Income(_Strict):
+class Income(Written):
     """Distributions and franking credits after tax, less half of `variance_penalty` times variance.
 
     `marginal_rate` is taken where the client's is not given.
@@ -32,13 +29,13 @@ class Income(_Strict):
     marginal_rate: Annotated[Fraction, Field(lt=1)]
 
 
-class Growth(_Strict):
+class Growth(Written):
     """Expected return over the cash rate, divided by volatility."""
 
     kind: Literal["sharpe_ratio"]
 
 
-class Opportunity(_Strict):
+class Opportunity(Written):
     """Expected return over that of the benchmark, a mapping of ETFs to weights."""
 
     kind: Literal["excess_return"]
@@ -52,7 +49,7 @@ class Opportunity(_Strict):
         return benchmark
 
 
-class PodDefinition(_Strict):
+class PodDefinition(Written):
     """One pod. `agent` is who learns to run it; `algorithm` is what chooses its weights now."""
 
     name: str = Field(min_length=1)
@@ -72,13 +69,13 @@ class PodDefinition(_Strict):
         return universe
 
 
-class RiskTolerance(_Strict):
+class RiskTolerance(Written):
     """The share of a pod's volatility ceiling that a client of risk score 0 has; at 100 it is whole."""
 
     ceiling_at_zero: Annotated[Fraction, Field(gt=0)]
 
 
-class Horizon(_Strict):
+class Horizon(Written):
     """Penalties are multiplied by `reference_years` over the client's horizon, within these bounds."""
 
     reference_years: Annotated[Real, Field(gt=0)]
@@ -86,7 +83,7 @@ class Horizon(_Strict):
     most: Annotated[Real, Field(gt=0)]
 
 
-class MasterEmphasis(_Strict):
+class MasterEmphasis(Written):
     """How much each aim of the master portfolio counts."""
 
     pods: Penalty
@@ -95,7 +92,7 @@ class MasterEmphasis(_Strict):
     tax: Penalty
 
 
-class MasterSettings(_Strict):
+class MasterSettings(Written):
     """What the master portfolio is optimised with where a call says nothing else."""
 
     emphasis: MasterEmphasis
@@ -103,7 +100,7 @@ class MasterSettings(_Strict):
     seconds_allowed: Annotated[Real, Field(gt=0, le=3600)]
 
 
-class PodsFile(_Strict):
+class PodsFile(Written):
     """The pods and the master portfolio over them. Weights are multiples of `grid`."""
 
     description: str

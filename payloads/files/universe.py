@@ -3,15 +3,14 @@
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
 
-from payloads.base import Etf, Fraction, Identifier, IsoDate, Payload, Price
+from payloads.base import Etf, Fraction, Identifier, IsoDate, Price
+from payloads.files.written import Written
 
 
-class Fund(Payload):
+class Fund(Written):
     """One exchange-traded fund. `exposure` groups funds that hold the same thing."""
-
-    model_config = ConfigDict(extra="forbid")
 
     etf: Etf
     name: str = Field(min_length=1)
@@ -28,10 +27,8 @@ class Fund(Payload):
     price: Annotated[Price, Field(ge=Decimal("0.01"), description="indicative, AUD a unit")]
 
 
-class UniverseFile(Payload):
+class UniverseFile(Written):
     """The universe; `as_of` is the day its indicative prices belong to."""
-
-    model_config = ConfigDict(extra="forbid")
 
     description: str
     source: str

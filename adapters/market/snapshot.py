@@ -1,0 +1,110 @@
+"""A snapshot: an immutable cut of market data under the digest of its content."""
+
+import hashlib
+import json
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from adapters.errors import AdapterError
+
+FORMAT = "kronos-snapshot-1"
+PLACES = 8
+"""Prices are decimals of up to eight places, kept as whole numbers of that unit."""
+
+
+class SnapshotDamaged(AdapterError):
+    """The stored bytes are not the snapshot that their digest names."""
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """Closing prices of some ETFs over some sessions, the last of which is `as_of`.
+
+    `units` holds prices in units of 1e-8 AUD, sessions by tickers. Prices are as traded: without
+    distributions. `digest` names the content: source, sessions, tickers and every price.
+    """
+
+    source: str
+    simulated: bool
+    sessions: tuple[date, ...]
+    tickers: tuple[str, ...]
+    units: NDArray[np.int64]
+    digest: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        if self.units.shape != (len(self.sessions), len(self.tickers)) or not self.units.size:
+            raise ValueError("prices must have a row for each session and a column for each ticker")
+        if self.units.min() <= 0:
+            raise ValueError("a price is zero or negative")
+        self.units.setflags(write=False)
+        object.__setattr__(self, "digest", hashlib.sha256(self._header() + self._content()).hexdigest())
+
+    @property
+    def as_of(self) -> date:
+        """The last session."""
+        return self.sessions[-1]
+
+    def prices(self, tickers: Sequence[str]) -> NDArray[np.float64]:
+        """Prices of these tickers, sessions by tickers; KeyError names the first one not in it."""
+        return self.units[:, self._columns(tickers)] / 10.0**PLACES
+
+    def closing(self, ticker: str) -> Decimal:
+        """The exact last price of a ticker; KeyError when it is not in the snapshot."""
+        (column,) = self._columns([ticker])
+        return (Decimal(int(self.units[-1, column])).scaleb(-PLACES)).normalize() + Decimal("0.00")
+
+    def to_bytes(self) -> bytes:
+        """The whole snapshot, compressed: a header line, then prices as little-endian integers."""
+        # From one day to the next prices differ little: differences compress far better.
+        steps = np.diff(self.units, axis=0, prepend=np.zeros_like(self.units[:1]))
+        return self._header() + zlib.compress(steps.astype("<i8").tobytes(), 1)
+
+    @classmethod
+    def from_bytes(cls, content: bytes, digest: str) -> "Snapshot":
+        """The snapshot that `to_bytes` wrote; SnapshotDamaged unless it is the one of `digest`."""
+        try:
+            snapshot = cls._decode(content)
+        except (ValueError, KeyError, TypeError, zlib.error) as error:
+            raise SnapshotDamaged(
+                f"snapshot {digest} cannot be read ({error}); restore it", "snapshot"
+            ) from error
+        if snapshot.digest != digest:
+            raise SnapshotDamaged(
+                f"what is stored as snapshot {digest} is {snapshot.digest}; restore it", "snapshot"
+            )
+        return snapshot
+
+    @classmethod
+    def _decode(cls, content: bytes) -> "Snapshot":
+        header, _, compressed = content.partition(b"\n")
+        about = json.loads(header)
+        if about["format"] != FORMAT:
+            raise ValueError(f"the format is {about['format']}, not {FORMAT}")
+        sessions = tuple(date.fromisoformat(day) for day in about["sessions"])
+        tickers = tuple(about["tickers"])
+        steps = np.frombuffer(zlib.decompress(compressed), dtype="<i8")
+        units = np.cumsum(steps.reshape(len(sessions), len(tickers)), axis=0, dtype=np.int64)
+        return cls(about["source"], about["simulated"], sessions, tickers, units)
+
+    def _header(self) -> bytes:
+        about = {
+            "format": FORMAT,
+            "source": self.source,
+            "simulated": self.simulated,
+            "sessions": [day.isoformat() for day in self.sessions],
+            "tickers": list(self.tickers),
+        }
+        return json.dumps(about, separators=(",", ":")).encode() + b"\n"
+
+    def _content(self) -> bytes:
+        return self.units.astype("<i8").tobytes()
+
+    def _columns(self, tickers: Sequence[str]) -> list[int]:
+        place = {ticker: column for column, ticker in enumerate(self.tickers)}
+        return [place[ticker] for ticker in tickers]
