@@ -14,9 +14,9 @@ from typing import Any
 import jsonschema
 from jsonschema.validators import extend
 
+from dsl.schemas import Schema, closed, resolved
 from payloads import plain_json
 
-Schema = Mapping[str, Any]
 MOST_SHOWN = 20
 
 
@@ -40,22 +40,8 @@ def fill_and_check(schema: Schema, value: Any) -> tuple[Any, list[Misfit]]:
     return filled, [Misfit(_path(error), _message(error)) for error in errors[:MOST_SHOWN]]
 
 
-def closed(schema: Any) -> Any:
-    """The schema with `additionalProperties: false` wherever properties are listed and it says nothing."""
-    if isinstance(schema, list):
-        return [closed(item) for item in schema]
-    if not isinstance(schema, Mapping):
-        return schema
-    inner = {
-        key: value if key in ("default", "const", "enum") else closed(value) for key, value in schema.items()
-    }
-    if isinstance(schema.get("properties"), Mapping) and schema.get("type", "object") == "object":
-        inner.setdefault("additionalProperties", False)
-    return inner
-
-
 def _filled(schema: Any, value: Any, root: Schema) -> Any:
-    schema = _resolved(schema, root)
+    schema = resolved(schema, root)
     if isinstance(value, dict):
         known = schema.get("properties", {})
         extra = schema.get("additionalProperties")
@@ -64,28 +50,13 @@ def _filled(schema: Any, value: Any, root: Schema) -> Any:
             for key, item in value.items()
         }
         for key, inner in known.items():
-            inner = _resolved(inner, root)
+            inner = resolved(inner, root)
             if key not in filled and "default" in inner:
                 filled[key] = _filled(inner, inner["default"], root)
         return filled
     if isinstance(value, list):
         return [_filled(schema.get("items", {}), item, root) for item in value]
     return value
-
-
-def _resolved(schema: Any, root: Schema) -> Schema:
-    """The schema that a local `$ref` points to; an empty one for `true`, `false` and what is not there."""
-    for _ in range(32):
-        if not isinstance(schema, Mapping):
-            return {}
-        reference = schema.get("$ref")
-        if not isinstance(reference, str) or not reference.startswith("#/"):
-            return schema
-        target: Any = root
-        for part in reference[2:].split("/"):
-            target = target.get(part) if isinstance(target, Mapping) else None
-        schema = target
-    return {}
 
 
 def _is_number(_: Any, value: object) -> bool:

@@ -1,0 +1,122 @@
+"""Catalogue files: read as YAML with positions, held against the model that activities read them with."""
+
+from collections.abc import Sequence
+from importlib import import_module
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+from dsl.literals import value_of
+from dsl.near import listed, suggestion
+from dsl.problems import Report
+from dsl.scalars import is_null
+from dsl.tree import ListNode, MapNode, Node, ScalarNode, Tree
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+    from payloads.base import Payload
+
+
+def read_catalogue_file(tree: Tree, name: str, report: Report) -> Any:
+    """What the file says as JSON; what breaks its model `payloads.files.<name>`, if it has one, is reported."""
+    value = value_of(tree.root)
+    model = model_of(name)
+    if model is None:
+        return value
+    errors = _errors(model, value)
+    if _take_as_text(tree.root, value, errors):
+        errors = _errors(model, value)
+    for error in errors:
+        _report(error, tree.root, model, report)
+    return value
+
+
+def model_of(name: str) -> "type[Payload] | None":
+    """The model of catalogue file `name`, None when nobody reads it by a model."""
+    if not name.isidentifier() or find_spec(f"payloads.files.{name}") is None:
+        return None
+    module = import_module(f"payloads.files.{name}")
+    # The module of `pod_allocation.yaml` has the model `PodAllocationFile`.
+    found: type[Payload] | None = getattr(module, f"{name.title().replace('_', '')}File", None)
+    return found
+
+
+def _errors(model: "type[Payload]", value: Any) -> "Sequence[ErrorDetails]":
+    from pydantic import ValidationError
+
+    try:
+        model.model_validate(value)
+    except ValidationError as error:
+        return error.errors(include_url=False)
+    return ()
+
+
+def _take_as_text(root: Node, value: Any, errors: "Sequence[ErrorDetails]") -> bool:
+    """Put the written text where the model wants text and a plain number or flag stands; was there any."""
+    changed = False
+    for error in errors:
+        node, _ = _follow(root, error["loc"])
+        parent = _reach(value, error["loc"][:-1])
+        plain = isinstance(node, ScalarNode) and node.plain and not is_null(node)
+        if error["type"] == "string_type" and plain and isinstance(parent, dict | list):
+            parent[error["loc"][-1]] = node.text  # type: ignore[index, union-attr]
+            changed = True
+    return changed
+
+
+def _reach(value: Any, path: Sequence[str | int]) -> Any:
+    for part in path:
+        try:
+            value = value[part]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return value
+
+
+def _follow(node: Node, path: Sequence[str | int]) -> tuple[Node, Sequence[str | int]]:
+    """The node that a path of pydantic leads to, and the part of the path that no node answers to."""
+    for place, part in enumerate(path):
+        inner: Node | None = None
+        if isinstance(node, MapNode) and isinstance(part, str):
+            inner = node.get(part)
+        elif isinstance(node, ListNode) and isinstance(part, int) and part < len(node.items):
+            inner = node.items[part]
+        if inner is None:
+            # Branches of unions stand in the path too; they name no node.
+            rest = path[place + 1 :]
+            return _follow(node, rest) if rest else (node, path[place:])
+        node = inner
+    return node, ()
+
+
+def _report(error: "ErrorDetails", root: Node, model: "type[Payload]", report: Report) -> None:
+    path = error["loc"]
+    last = str(path[-1]) if path else ""
+    where = ".".join(str(part) for part in path)
+    if error["type"] == "missing":
+        node, _ = _follow(root, path[:-1])
+        report.node("K121", node, f"`{last}` is missing", f"add `{last}: …`", note=f"at {where}")
+        return
+    node, _ = _follow(root, path)
+    if error["type"] == "extra_forbidden":
+        holder, _ = _follow(root, path[:-1])
+        entry = holder.entry(last) if isinstance(holder, MapNode) else None
+        known = _known(model, path[:-1])
+        help = suggestion(last, known)
+        note = f"the keys are {listed(known, 24)}" if known else ""
+        report.node("K120", entry.key if entry else node, f"nothing reads the key `{last[:60]}`", help, note)
+        return
+    message = error["msg"].removeprefix("Value error, ")
+    report.node("K132", node, f"`{where}`: {message}" if where else message)
+
+
+def _known(model: "type[Payload]", path: Sequence[str | int]) -> list[str]:
+    """The fields that a model has at a path, by its JSON schema; none when the path cannot be followed."""
+    from dsl.literals import alternatives, field_schema, item_schema
+
+    root = model.model_json_schema()
+    schema: Any = root
+    for part in path:
+        inner = item_schema(schema, root, part) if isinstance(part, int) else field_schema(schema, root, part)
+        schema = inner if inner is not None else schema
+    return [name for one in alternatives(schema, root) for name in one.get("properties", {})]

@@ -1,0 +1,618 @@
+"""Every diagnostic code, once.
+
+K1xx file and YAML, K2xx names and types, K3xx flow, K4xx triggers, K5xx tests, K9xx warnings. A code
+keeps its meaning for ever. docs/errors.md has one heading for each, made from what stands here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """What one code means, with an example that has it and the same example put right."""
+
+    id: str
+    title: str
+    explanation: str
+    wrong: str = ""
+    right: str = ""
+
+    @property
+    def severity(self) -> str:
+        """Warnings alone never fail."""
+        return "warning" if self.id.startswith("K9") else "error"
+
+
+_ALL = (
+    Code(
+        "K101",
+        "The file is empty",
+        "A definition file holds one mapping. An empty file, or one with comments only, is a slip.",
+        "",
+        "workflow: rebalancing\nversion: 1\nsummary: …\nsteps: […]",
+    ),
+    Code(
+        "K102",
+        "The file is not UTF-8",
+        "Files are read as UTF-8, with or without a byte order mark. The first byte that is not is shown.",
+    ),
+    Code(
+        "K103",
+        "A control character",
+        "NUL bytes and other control characters have no place in a text file; they come from a "
+        "broken copy or a binary file.",
+    ),
+    Code(
+        "K104",
+        "The file is too large",
+        "At most 1,000,000 bytes are read. Split a large catalogue into several files.",
+    ),
+    Code(
+        "K105",
+        "The file is not YAML",
+        "The YAML reader stopped at this place. Look at the indentation, at brackets that are not"
+        " closed, and for text that needs quotes.",
+        "summary: Rebalance: back to target",
+        'summary: "Rebalance: back to target"',
+    ),
+    Code(
+        "K106",
+        "Nested too deep",
+        "Values nest at most 64 deep.",
+    ),
+    Code(
+        "K107",
+        "An anchor",
+        "`&name` marks a value to be repeated elsewhere. Definitions say everything where it "
+        "counts, so that a reader and a diff see it.",
+        "defaults: &slow {timeout: 5m}",
+        "defaults: {timeout: 5m}",
+    ),
+    Code(
+        "K108",
+        "An alias",
+        "`*name` repeats a value from elsewhere in the file. Write the value out.",
+        "with: *order",
+        'with: {portfolio_id: "${ input.portfolio_id }"}',
+    ),
+    Code(
+        "K109",
+        "A tag",
+        "`!name` asks YAML for a special type. A definition has only text, numbers, true, false, "
+        "null, lists and mappings.",
+        'version: !!int "3"',
+        "version: 3",
+    ),
+    Code(
+        "K110",
+        "Several documents",
+        "`---` begins a second document. One file holds one workflow, or one catalogue.",
+    ),
+    Code(
+        "K111",
+        "A key stands twice",
+        "The second value would silently replace the first one.",
+        "with: {amount: 5, amount: 6}",
+        "with: {amount: 6}",
+    ),
+    Code(
+        "K112",
+        "A directive",
+        "Lines such as `%YAML 1.1` change how a file is read. Definitions are always read by the "
+        "core rules of YAML 1.2.",
+    ),
+    Code(
+        "K113",
+        "A key is not text",
+        "Lists and mappings cannot be keys.",
+        "? [a, b]\n: 1",
+        '"a, b": 1',
+    ),
+    Code(
+        "K114",
+        "A number that cannot be held",
+        "Numbers are exact, with at most 28 digits; infinities and NaN are refused.",
+        "limit: .inf",
+        "limit: 1000000",
+    ),
+    Code(
+        "K115",
+        "Too many values",
+        "One file holds at most 60,000 values.",
+    ),
+    Code(
+        "K120",
+        "An unknown key",
+        "Nothing reads this key, so it is a misspelt one or stands in the wrong place.",
+        "- cal: portfolio.read",
+        "- call: portfolio.read",
+    ),
+    Code(
+        "K121",
+        "A missing key",
+        "The key is required here.",
+        "- fail: {error: TooLate}",
+        "- fail: {error: TooLate, message: The deposit never came}",
+    ),
+    Code(
+        "K122",
+        "The wrong shape",
+        "A mapping, list, text, number or flag was expected, and something else is written.",
+        "steps: {id: drift}",
+        "steps: [{id: drift, call: portfolio.measure_drift}]",
+    ),
+    Code(
+        "K123",
+        "A step with no kind",
+        "Each step has exactly one key that says what it does, such as `call` or `wait`.",
+        "- id: pause",
+        "- id: pause\n  wait: 30d",
+    ),
+    Code(
+        "K124",
+        "A step with two kinds",
+        "Each step does one thing. Make two steps of it.",
+        "- call: portfolio.read\n  wait: 1d",
+        "- wait: 1d\n- call: portfolio.read",
+    ),
+    Code(
+        "K125",
+        "Not one of the words known here",
+        "The value is one of a closed set.",
+        "overlap: skipp",
+        "overlap: skip",
+    ),
+    Code(
+        "K126",
+        "A name of the wrong form",
+        "Workflows, signals and business events are in small letters with `_`, errors and facts "
+        "in PascalCase; names that expressions use begin with a letter and are none of the words "
+        "expressions have a meaning for.",
+        "workflow: Re-Balancing",
+        "workflow: rebalancing",
+    ),
+    Code(
+        "K127",
+        "`otherwise` is not last",
+        "Branches are tried in order and `otherwise` always fits, so nothing after it is reached.",
+    ),
+    Code(
+        "K128",
+        "An empty list",
+        "A block without steps, or a list without items, does nothing.",
+        "steps: []",
+        "steps: [portfolio.read]",
+    ),
+    Code(
+        "K129",
+        "Not a duration",
+        "A whole number and `s`, `m` (minutes), `h`, `d` or `w`; `bd` counts sessions of the "
+        "step's `calendar` in `wait` and `within`.",
+        "timeout: 30 sec",
+        "timeout: 30s",
+    ),
+    Code(
+        "K130",
+        "Not a JSON Schema",
+        "`input` and `signals` are JSON Schema 2020-12.",
+        "input: {type: objekt}",
+        "input: {type: object}",
+    ),
+    Code(
+        "K131",
+        "A default that breaks its schema",
+        "The default of a field is held against the field's own schema.",
+        "units: {type: integer, default: many}",
+        "units: {type: integer, default: 10}",
+    ),
+    Code(
+        "K132",
+        "A value that the catalogue cannot hold",
+        "Catalogue files are checked by the same models that activities read them with.",
+        "weight: heavy",
+        "weight: 0.25",
+    ),
+    Code(
+        "K133",
+        "Two files define one workflow",
+        "The name of a workflow is its type in Temporal, so it is unique in a folder.",
+    ),
+    Code(
+        "K134",
+        "The file cannot be read",
+        "The file is there but the system does not let it be read.",
+    ),
+    Code(
+        "K140",
+        "`? :` read by YAML",
+        "A plain value ends at `: `. Put the expression in quotes.",
+        "when: a ? b : c",
+        'when: "a ? b : c"',
+    ),
+    Code(
+        "K141",
+        "`!` read by YAML",
+        "A plain value that begins with `!` is a tag. Put the expression in quotes, or write `not`.",
+        "when: !input.urgent",
+        'when: "!input.urgent"',
+    ),
+    Code(
+        "K142",
+        "Quotes read by YAML",
+        "A value that begins with quotes ends with them. Put the whole expression in quotes of "
+        "the other kind.",
+        'when: "a" == input.kind',
+        "when: '\"a\" == input.kind'",
+    ),
+    Code(
+        "K143",
+        "`: ` inside text read by YAML",
+        "A plain value ends at `: `, also inside the quotes of an expression.",
+        'when: input.note == "a: b"',
+        "when: 'input.note == \"a: b\"'",
+    ),
+    Code(
+        "K144",
+        "`${ }` without quotes inside `{ }`",
+        "Inside `{ }` YAML takes the `{` of `${` for a mapping.",
+        "with: {id: ${ input.id }}",
+        'with: {id: "${ input.id }"}',
+    ),
+    Code(
+        "K145",
+        "`${ }` without quotes holding `: `",
+        "A plain value ends at `: `, also inside `${ }`.",
+        "title: ${ a ? b : c }",
+        'title: "${ a ? b : c }"',
+    ),
+    Code(
+        "K146",
+        "`[ ]` without quotes inside `{ }`",
+        "Inside `{ }` a plain value ends at a bracket.",
+        "{when: input.ids[0] == 1, steps: […]}",
+        '{when: "input.ids[0] == 1", steps: […]}',
+    ),
+    Code(
+        "K147",
+        "A comma inside `( )` read by YAML",
+        "Inside `{ }` a plain value ends at a comma: half of the expression becomes a key with no"
+        " value, without a word from YAML.",
+        "{until: max(a, b) > 2}",
+        '{until: "max(a, b) > 2"}',
+    ),
+    Code(
+        "K148",
+        "` #` read by YAML",
+        "YAML takes ` #` for the beginning of a comment, also inside the quotes of an expression,"
+        " without a word.",
+        'when: input.tag == "a # b"',
+        "when: 'input.tag == \"a # b\"'",
+    ),
+    Code(
+        "K149",
+        "A list item with `? :` read by YAML",
+        "`- a ? b : c` is a mapping with the key `a ? b` for YAML.",
+        "for_each:\n  - a ? b : c",
+        'for_each:\n  - "a ? b : c"',
+    ),
+    Code(
+        "K150",
+        "Not supported yet",
+        "The language has this, and the definition is valid; this release cannot run it and "
+        "refuses to publish it.",
+    ),
+    Code(
+        "K201",
+        "An unknown activity",
+        "`kronos activities list` shows every activity that a definition can call.",
+        "call: portfolio.mesure_drift",
+        "call: portfolio.measure_drift",
+    ),
+    Code(
+        "K202",
+        "A field that the input does not have",
+        "`with` is checked against the input schema of what is called; `kronos activities show "
+        "NAME` prints it.",
+        "call: portfolio.read\nwith: {portfolio: P-1}",
+        "call: portfolio.read\nwith: {portfolio_id: P-1}",
+    ),
+    Code(
+        "K203",
+        "A required field is missing",
+        "`with` must give every required field of the input schema.",
+        "call: portfolio.read",
+        "call: portfolio.read\nwith: {portfolio_id: P-1}",
+    ),
+    Code(
+        "K204",
+        "An unknown field",
+        "The schema of the value has no field of this name.",
+        "when: steps.drift.larges > 0.05",
+        "when: steps.drift.largest > 0.05",
+    ),
+    Code(
+        "K205",
+        "A value that does not fit",
+        "The value in `with` breaks the schema of its field: another type, outside of the bounds,"
+        " or none of the values allowed.",
+        "with: {capital: much}",
+        "with: {capital: 10000}",
+    ),
+    Code(
+        "K206",
+        "An expression of a type that does not fit",
+        "The expression gives something else than the field takes.",
+        'with: {capital: "${ input.name }"}',
+        'with: {capital: "${ input.capital }"}',
+    ),
+    Code(
+        "K207",
+        "An error that nothing raises",
+        "A `catch` names errors that the steps inside its `try` declare, that a `fail` inside it "
+        "raises, or that the engine itself raises.",
+        "errors: [OrderRejectd]",
+        "errors: [OrderRejected]",
+    ),
+    Code(
+        "K208",
+        "An unknown business event",
+        "Business events stand in `catalogue/events.yaml`.",
+    ),
+    Code(
+        "K209",
+        "An unknown fact",
+        "Facts stand in `catalogue/events.yaml`.",
+    ),
+    Code(
+        "K210",
+        "An unknown workflow",
+        "`run` starts a workflow of the same folder.",
+        "run: tax_optimisation",
+        "run: tax_optimization",
+    ),
+    Code(
+        "K211",
+        "An id used twice",
+        "`id` is unique in the file, whatever block it stands in.",
+    ),
+    Code(
+        "K212",
+        "An unknown signal",
+        "`receive` takes a signal that the top of the file declares under `signals`.",
+    ),
+    Code(
+        "K213",
+        "A loop name used twice",
+        "A loop or catch inside another one with the same name would hide it.",
+    ),
+    Code(
+        "K214",
+        "An activity of the engine itself",
+        "This activity is called by the interpreter, never by a definition.",
+    ),
+    Code(
+        "K215",
+        "A key of `search` that is no text",
+        "Search values are opaque ids: text, never a number or a person's name.",
+    ),
+    Code(
+        "K220",
+        "Not an expression",
+        "The text breaks the grammar of expressions.",
+        "when: input.a >",
+        "when: input.a > 2",
+    ),
+    Code(
+        "K221",
+        "A text that is not closed",
+        "A text in an expression begins and ends with the same quotes on one line.",
+        "when: input.kind == 'a",
+        "when: input.kind == 'a'",
+    ),
+    Code(
+        "K222",
+        "A literal that is none",
+        "A number, date or duration is written wrongly: `2026-02-30` is no date, `007` no number.",
+        "when: input.day == 2026-1-31",
+        "when: input.day == 2026-01-31",
+    ),
+    Code(
+        "K223",
+        "An expression too large",
+        "An expression nests at most 64 deep, macros 4 deep.",
+    ),
+    Code(
+        "K224",
+        "A `${ }` that is wrong",
+        "`${` is not closed, or nothing stands inside it.",
+        'title: "for ${ input.name"',
+        'title: "for ${ input.name }"',
+    ),
+    Code(
+        "K225",
+        "An unknown name",
+        "Expressions know `input`, `steps`, `vars`, `run`, the name of a loop or caught error "
+        "around them, and `signal` in the `where` of a `receive`.",
+        "when: inputs.drift > 1",
+        "when: input.drift > 1",
+    ),
+    Code(
+        "K226",
+        "A value that may be missing",
+        "The step may not have run, the name may not have been set, or the field is optional. "
+        "Guard it with `has(…)` or `default(…, …)`.",
+        "when: steps.fills.status == 'filled'",
+        "when: has(steps.fills) && steps.fills.status == 'filled'",
+    ),
+    Code(
+        "K227",
+        "A value that comes later",
+        "The step stands further down, or inside a block that cannot be seen from here.",
+    ),
+    Code(
+        "K228",
+        "A value that may be null",
+        "Test it with `!= null`, or give `default(…, …)`.",
+    ),
+    Code(
+        "K229",
+        "An unknown function",
+        "Expressions have a fixed list of functions.",
+        "when: length(input.ids) > 0",
+        "when: size(input.ids) > 0",
+    ),
+    Code(
+        "K230",
+        "Wrong arguments",
+        "The function takes another number or other types of arguments.",
+        "round(input.share)",
+        "round(input.share, 2)",
+    ),
+    Code(
+        "K231",
+        "Operands that do not fit",
+        "The operator does not take values of these types.",
+        "when: input.name > 5",
+        "when: size(input.name) > 5",
+    ),
+    Code(
+        "K232",
+        "A comparison that is always the same",
+        "Values of these types are never equal, or the value is not among those the field can have.",
+        "when: input.capital == '100'",
+        "when: input.capital == 100",
+    ),
+    Code(
+        "K233",
+        "The wrong kind of result",
+        "The place needs a result of another type: `when` is true or false, `for_each` a list.",
+        "when: input.capital",
+        "when: input.capital > 0",
+    ),
+    Code(
+        "K234",
+        "The name of a macro's variable",
+        "It hides another name, or is no plain name.",
+    ),
+    Code(
+        "K235",
+        "`has` without a path",
+        "`has` takes a path such as `steps.fills.status`.",
+        "has(1 + 1)",
+        "has(steps.fills)",
+    ),
+    Code(
+        "K236",
+        "An impossible computation",
+        "A division by zero, a number beyond its digits, or a date beyond the calendar.",
+    ),
+    Code(
+        "K237",
+        "A computation over nothing",
+        "`min`, `max` and `avg` of an empty list have no value.",
+    ),
+    Code(
+        "K238",
+        "Too much work",
+        "One expression does at most 100,000 element steps when it runs.",
+    ),
+    Code(
+        "K239",
+        "An unknown table",
+        "`table` reads a decision table of the release.",
+    ),
+    Code(
+        "K301",
+        "A step that is never reached",
+        "The step before it always ends the run, by `finish` or `fail`.",
+        "- finish: {}\n- call: portfolio.read",
+        "- call: portfolio.read\n- finish: {}",
+    ),
+    Code(
+        "K302",
+        "An effect without undo",
+        "When a later step fails, effects are undone. Say how, or say why nothing needs undoing.",
+        "- call: agreements.send",
+        "- call: agreements.send\n  undo: {none: an unsigned agreement binds nobody}",
+    ),
+    Code(
+        "K303",
+        "Trading outside of a lock",
+        "Two runs must never trade one portfolio at the same time: put `lock` on the step or on a"
+        " block around it.",
+        "- call: orders.submit",
+        '- lock: "${ input.portfolio_id }"\n  call: orders.submit',
+    ),
+    Code(
+        "K304",
+        "One name set in two parallel branches",
+        "Which value stays would depend on timing. Set two names, and put them together afterwards.",
+    ),
+    Code(
+        "K305",
+        "A name set by turns that overlap",
+        "In a `for_each` with `at_most` over 1, which turn sets the name last depends on timing. "
+        "Use `collect`.",
+    ),
+    Code(
+        "K306",
+        "An approval that lets the run go on",
+        "`on_reject` and `on_timeout` end in `finish`, `fail` or another `approve`.",
+    ),
+    Code(
+        "K307",
+        "A span in sessions without a calendar",
+        "`bd` counts sessions of an exchange: the step, or a block around it, needs `calendar`.",
+        "- wait: 2bd",
+        "- wait: 2bd\n  calendar: XASX",
+    ),
+    Code(
+        "K401",
+        "A trigger of the wrong shape",
+        "`triggers` is a list of mappings.",
+    ),
+    Code(
+        "K402",
+        "A trigger without one kind",
+        "A trigger has exactly one of `schedule`, `event` and `threshold`.",
+    ),
+    Code(
+        "K403",
+        "An unknown time zone",
+        "Names of the tz database, such as `Australia/Sydney`.",
+    ),
+    Code(
+        "K901",
+        "An input that nothing reads",
+        "The field is declared, and no expression uses it.",
+    ),
+    Code(
+        "K902",
+        "A signal that nothing receives",
+        "The signal is declared, and no `receive` takes it.",
+    ),
+    Code(
+        "K903",
+        "A comment behind an expression",
+        "YAML ends a plain value at ` #`. If the text behind it belongs to the expression, put "
+        "the whole in quotes.",
+        "when: input.a > 1 # b",
+        "when: input.a > 1",
+    ),
+    Code(
+        "K904",
+        "A name that nothing reads",
+        "`set` writes a name that no expression uses.",
+    ),
+    Code(
+        "K905",
+        "Trading without a hold",
+        "When a definition that trades fails, a person should look before anything is undone: "
+        "`on_failure: {hold: 1d, role: operations}`.",
+    ),
+)
+
+CODES: Mapping[str, Code] = MappingProxyType({code.id: code for code in _ALL})
+"""Every code by its id."""

@@ -1,0 +1,156 @@
+"""Problems of files as data, and how they are shown.
+
+Problem          one diagnostic, with its place and what to do
+Report           collects the problems of one file
+RENDERERS        how a list of problems is written, by the name of the format
+"""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from dsl.codes import CODES
+from dsl.tree import ListNode, MapNode, Node, ScalarNode, Source, Tree
+
+LIMIT = 200
+"""So many problems of one file are shown; a hostile file could have a million."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something wrong at a place of a file; line and columns from 1, `end_column` behind the last one."""
+
+    code: str
+    severity: str  # error | warning
+    message: str
+    file: str
+    line: int
+    column: int
+    end_column: int
+    pointer: str = ""
+    help: str = ""
+    note: str = ""
+    source_line: str = ""
+
+    @property
+    def is_error(self) -> bool:
+        """Does it keep the definition from being published."""
+        return self.severity == "error"
+
+
+class Report:
+    """The problems of one file, collected while it is read and checked."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.tree: Tree | None = None
+        self.problems: list[Problem] = []
+        self._seen: set[tuple[str, int, str]] = set()
+
+    def at(self, code: str, start: int, end: int, message: str, help: str = "", note: str = "") -> None:
+        """Report `message` for the characters from `start` up to `end`, shown on the first line of them."""
+        if (code, start, message) in self._seen or len(self.problems) >= LIMIT:
+            return
+        self._seen.add((code, start, message))
+        line, column = self.source.place(start)
+        last_line, last_column = self.source.place(end)
+        text = self.source.line(line)
+        end_column = last_column if last_line == line else len(text) + 1
+        self.problems.append(
+            Problem(
+                code=code,
+                severity=CODES[code].severity,
+                message=message,
+                file=self.source.file,
+                line=line,
+                column=column,
+                end_column=max(end_column, column + 1),
+                pointer=self.tree.pointer(start) if self.tree else "",
+                help=help,
+                note=note,
+                source_line=text,
+            )
+        )
+
+    def node(self, code: str, node: Node, message: str, help: str = "", note: str = "") -> None:
+        """Report `message` at a node: all of a scalar, the first key or item of a block."""
+        start, end = heading(node)
+        self.at(code, start, end, message, help, note)
+
+
+def heading(node: Node) -> tuple[int, int]:
+    """The part of a node that a caret line marks."""
+    if isinstance(node, ScalarNode) or node.flow:
+        return node.start, node.end
+    if isinstance(node, MapNode) and node.entries:
+        return node.entries[0].key.start, node.entries[0].key.end
+    if isinstance(node, ListNode) and node.items:
+        return heading(node.items[0])
+    return node.start, node.end
+
+
+def in_order(problems: Iterable[Problem]) -> list[Problem]:
+    """By file, then by place."""
+    return sorted(problems, key=lambda problem: (problem.file, problem.line, problem.column, problem.code))
+
+
+def render_text(problems: Iterable[Problem]) -> str:
+    """The problems for people: source line, caret, suggestion; empty text for none."""
+    return "\n\n".join(_as_text(problem) for problem in problems)
+
+
+def render_json(problems: Iterable[Problem]) -> str:
+    """`{"problems": [{code, severity, message, file, line, column, end_column, pointer, help, note}]}`."""
+    return json.dumps(
+        {"problems": [_as_object(problem) for problem in problems]}, indent=2, ensure_ascii=False
+    )
+
+
+RENDERERS: Mapping[str, Callable[[Iterable[Problem]], str]] = {"text": render_text, "json": render_json}
+
+
+def _as_object(problem: Problem) -> dict[str, object]:
+    return {
+        "code": problem.code,
+        "severity": problem.severity,
+        "message": problem.message,
+        "file": problem.file,
+        "line": problem.line,
+        "column": problem.column,
+        "end_column": problem.end_column,
+        "pointer": problem.pointer,
+        "help": problem.help,
+        "note": problem.note,
+    }
+
+
+def _as_text(problem: Problem) -> str:
+    margin = " " * len(str(problem.line))
+    source, caret = _window(problem)
+    # A short help stands at the caret, a longer one (a corrected line, say) below.
+    beside = problem.help if len(problem.help) <= 60 and "\n" not in problem.help else ""
+    lines = [
+        f"{problem.severity}[{problem.code}]: {problem.message}",
+        f"{margin}--> {problem.file}:{problem.line}:{problem.column}",
+        f"{margin} |",
+        f"{problem.line} | {source}".rstrip(),
+        f"{margin} | {caret} {beside}".rstrip(),
+    ]
+    if problem.help and not beside:
+        lines.append(f"{margin} = help: {problem.help}")
+    if problem.note:
+        lines.append(f"{margin} = note: {problem.note}")
+    return "\n".join(lines)
+
+
+def _window(problem: Problem, width: int = 160) -> tuple[str, str]:
+    """The part of the source line around the problem, and the caret line below it.
+
+    Tabs become spaces and a very long line is cut, so that the carets stand under what they mean.
+    """
+    start = max(0, problem.column - 1 - width // 2) if len(problem.source_line) > width else 0
+    shown = "".join(
+        char if char.isprintable() else " " for char in problem.source_line[start : start + width]
+    )
+    carets = min(problem.end_column, start + width + 1) - problem.column
+    return shown, " " * (problem.column - 1 - start) + "^" * max(carets, 1)

@@ -1,0 +1,372 @@
+"""Steps: reads lists of steps, each of exactly one kind, into the classes of `dsl.definition`."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
+
+from dsl import definition as written
+from dsl.near import listed, nearest
+from dsl.problems import Report
+from dsl.scalars import is_null
+from dsl.structure.calls import CALL_KEYS, read_call, read_undo
+from dsl.structure.fields import (
+    LOWER_NAME,
+    PASCAL_NAME,
+    Fields,
+    is_name,
+    kind_of,
+    matches,
+)
+from dsl.structure.unsupported import read_approve, read_repeat, unsupported
+from dsl.tree import ListNode, MapNode, Node, ScalarNode
+
+COMMON_KEYS = ("id", "title", "when", "lock", "calendar", "record")
+KIND_KEYS: Mapping[str, Sequence[str]] = {
+    "call": CALL_KEYS[1:],
+    "set": (),
+    "choose": (),
+    "parallel": (),
+    "for_each": ("as", "at_most", "steps", "collect"),
+    "repeat": ("steps", "on_exhausted", "upgrade"),
+    "try": ("catch", "finally"),
+    "wait": (),
+    "receive": ("where", "within", "on_timeout"),
+    "approve": ("within", "on_reject", "on_timeout"),
+    "emit": ("with",),
+    "run": ("with", "detached"),
+    "fail": (),
+    "finish": (),
+}
+"""The kinds of steps, each with the keys beside it."""
+
+Common: TypeAlias = dict[str, Any]
+
+
+def read_block(node: Node | None, report: Report, what: str = "steps") -> written.Block | None:
+    """A list of steps; None when there is none or it is no list."""
+    if node is None:
+        return None
+    if not isinstance(node, ListNode):
+        report.node(
+            "K122", node, f"`{what}` must be a list of steps, not {kind_of(node)}", "begin each with `- `"
+        )
+        return None
+    if not node.items:
+        report.node("K128", node, f"`{what}` is an empty list", "add a step")
+    return written.Block(node, tuple(read_step(item, report) for item in node.items))
+
+
+def block_of(fields: Fields, key: str) -> written.Block | None:
+    """The list of steps under `key`."""
+    return read_block(fields.get(key), fields.report, key)
+
+
+def needed_block(fields: Fields, key: str) -> written.Block:
+    """The list of steps under `key`; an empty one, already reported, where it cannot be read."""
+    return block_of(fields, key) or written.Block(fields.node, ())
+
+
+def read_step(node: Node, report: Report) -> written.Step:
+    """One step; a bare text is a call of that activity."""
+    if isinstance(node, ScalarNode) and not is_null(node):
+        call = written.ActivityCall(node, None, None, {})
+        return written.Call(node=node, call=call, undo=None, undo_none=None, key=None)
+    if not isinstance(node, MapNode):
+        report.node("K122", node, f"a step must be a mapping, not {kind_of(node)}")
+        return written.Broken(node=node)
+    fields = Fields(node, "a step", report)
+    kind = _kind(fields)
+    common = _common(fields)
+    if kind is None:
+        return written.Broken(**common)
+    fields.what = f"a step of kind `{kind}`"
+    fields.allow((*COMMON_KEYS, kind, *KIND_KEYS[kind]))
+    step = _READERS[kind](fields, common)
+    return step or written.Broken(**common)
+
+
+def _kind(fields: Fields) -> str | None:
+    kinds = [entry for entry in fields.node if entry.key.text in KIND_KEYS]
+    if len(kinds) == 1:
+        return kinds[0].key.text
+    if kinds:
+        names = listed(f"`{entry.key.text}`" for entry in kinds)
+        fields.report.node(
+            "K124", kinds[1].key, f"a step has one kind; this one has {names}", "make two steps"
+        )
+        return None
+    for entry in fields.node:
+        near = nearest(entry.key.text, KIND_KEYS) if entry.key.text not in COMMON_KEYS else None
+        if near:
+            fields.report.node(
+                "K120",
+                entry.key,
+                f"there is no step of kind `{entry.key.text[:60]}`",
+                f"did you mean `{near}`?",
+            )
+            return None
+    fields.report.node(
+        "K123", fields.node, "the step has no kind", f"expected one of {listed(KIND_KEYS, 20)}"
+    )
+    return None
+
+
+def _common(fields: Fields) -> Common:
+    id = fields.text("id")
+    if id is not None and not is_name(id, "`id`", fields.report):
+        id = None
+    return {
+        "node": fields.node,
+        "id": id,
+        "title": fields.text("title"),
+        "when": _filled(fields, "when"),
+        "lock": fields.text("lock"),
+        "calendar": fields.text("calendar"),
+        "record": _record(fields),
+    }
+
+
+def _filled(fields: Fields, key: str) -> Node | None:
+    """An expression, or a list or mapping of them; nothing written is reported."""
+    node = fields.get(key)
+    if node is not None and is_null(node):
+        fields.report.node("K122", node, f"`{key}` must be an expression, not nothing")
+        return None
+    return node
+
+
+def _record(fields: Fields) -> written.Record | None:
+    node = fields.get("record")
+    if isinstance(node, ScalarNode) and not is_null(node):
+        good = matches(node, PASCAL_NAME, "a fact in PascalCase", "`record`", fields.report)
+        return written.Record(node, None) if good else None
+    mapping = fields.mapping("record")
+    if mapping is None:
+        return None
+    inner = Fields(mapping, "`record`", fields.report)
+    inner.allow(("fact", "with"), required=("fact",))
+    fact = inner.matching("fact", PASCAL_NAME, "a fact in PascalCase")
+    return written.Record(fact, inner.get("with")) if fact else None
+
+
+def _read_call(fields: Fields, common: Common) -> written.Step | None:
+    call = read_call(fields)
+    if call is None:
+        return None
+    undo, undo_none = read_undo(fields)
+    return written.Call(**common, call=call, undo=undo, undo_none=undo_none, key=fields.text("key"))
+
+
+def _read_set(fields: Fields, common: Common) -> written.Step | None:
+    values = fields.mapping("set")
+    if values is None:
+        return None
+    for entry in values:
+        is_name(entry.key, "a name of `set`", fields.report)
+    return written.Set(**common, set=values)
+
+
+def _read_choose(fields: Fields, common: Common) -> written.Step | None:
+    branches = fields.sequence("choose")
+    if branches is None:
+        return None
+    read = [_branch(item, fields.report, item is branches.items[-1]) for item in branches.items]
+    return written.Choose(**common, choose=tuple(branch for branch in read if branch))
+
+
+def _branch(node: Node, report: Report, last: bool) -> written.Branch | None:
+    if not isinstance(node, MapNode):
+        report.node(
+            "K122", node, f"a branch must be a mapping, not {kind_of(node)}", "expected `when` and `steps`"
+        )
+        return None
+    fields = Fields(node, "a branch of `choose`", report)
+    if node.entry("otherwise") is None:
+        fields.allow(("when", "steps", "otherwise"), required=("when", "steps"))
+        return written.Branch(_filled(fields, "when"), needed_block(fields, "steps"))
+    fields.what = "the branch `otherwise`"
+    fields.allow(("otherwise",))
+    if not last:
+        report.node("K127", node, "`otherwise` must be the last branch", "no branch after it is ever taken")
+    return written.Branch(None, needed_block(fields, "otherwise"))
+
+
+def _read_parallel(fields: Fields, common: Common) -> written.Step | None:
+    branches = fields.mapping("parallel")
+    if branches is None:
+        return None
+    if not branches.entries:
+        fields.report.node("K128", branches, "`parallel` has no branches")
+    blocks: dict[str, written.Block] = {}
+    for entry in branches:
+        is_name(entry.key, "a branch of `parallel`", fields.report)
+        block = read_block(entry.value, fields.report, entry.key.text[:60])
+        if block:
+            blocks[entry.key.text] = block
+    return written.Parallel(**common, parallel=blocks)
+
+
+def _read_for_each(fields: Fields, common: Common) -> written.Step | None:
+    fields.allow((*COMMON_KEYS, "for_each", *KIND_KEYS["for_each"]), required=("as", "steps"))
+    items, name = _filled(fields, "for_each"), fields.text("as")
+    if items is None or name is None or not is_name(name, "`as`", fields.report, of_loop=True):
+        return None
+    return written.ForEach(
+        **common,
+        for_each=items,
+        as_=name,
+        at_most=count_or_template(fields, "at_most"),
+        body=needed_block(fields, "steps"),
+        collect=_filled(fields, "collect"),
+    )
+
+
+def count_or_template(fields: Fields, key: str) -> ScalarNode | None:
+    """A whole number from 1, or a `${ }`."""
+    node = fields.get(key)
+    if isinstance(node, ScalarNode) and "${" in node.text:
+        return node
+    return fields.whole_number(key)
+
+
+def _read_repeat(fields: Fields, common: Common) -> written.Step | None:
+    return read_repeat(fields, common, needed_block(fields, "steps"), block_of(fields, "on_exhausted"))
+
+
+def _read_try(fields: Fields, common: Common) -> written.Step | None:
+    catches = fields.sequence("catch", filled=False)
+    final = block_of(fields, "finally")
+    if fields.get("catch") is None and fields.get("finally") is None:
+        fields.report.node("K121", fields.node, "a `try` needs `catch` or `finally`", "add `catch: …`")
+    read = [_catch(item, fields.report) for item in catches.items] if catches else []
+    return written.Try(
+        **common,
+        body=needed_block(fields, "try"),
+        catch=tuple(catch for catch in read if catch),
+        finally_=final,
+    )
+
+
+def _catch(node: Node, report: Report) -> written.Catch | None:
+    if not isinstance(node, MapNode):
+        report.node("K122", node, f"a `catch` must be a mapping, not {kind_of(node)}")
+        return None
+    fields = Fields(node, "a `catch`", report)
+    fields.allow(("errors", "as", "steps"), required=("steps",))
+    errors, name = fields.sequence("errors"), fields.text("as")
+    if name is not None and not is_name(name, "`as`", report, of_loop=True):
+        name = None
+    names = None if errors is None else tuple(_names(errors, PASCAL_NAME, "an error", report))
+    return written.Catch(node, names, name, needed_block(fields, "steps"))
+
+
+def _names(items: ListNode, pattern: Any, what: str, report: Report) -> list[ScalarNode]:
+    names = []
+    for item in items.items:
+        if not isinstance(item, ScalarNode):
+            report.node("K122", item, f"{what} must be text, not {kind_of(item)}")
+        elif matches(item, pattern, "a name", what, report):
+            names.append(item)
+    return names
+
+
+def _read_wait(fields: Fields, common: Common) -> written.Step | None:
+    node = fields.get("wait")
+    if isinstance(node, MapNode):
+        inner = Fields(node, "`wait`", fields.report)
+        if node.entry("session"):
+            inner.allow(("session", "at"), required=("session", "at"))
+            inner.text("session")
+            inner.one_of("at", ("open", "close"))
+        else:
+            inner.allow(("until", "session", "at"), required=("until",))
+            _filled(inner, "until")
+        unsupported(node, "a `wait` for a moment or a session", fields.report, "wait for a duration instead")
+        return written.Wait(**common, wait=None)
+    wait = span_or_template(fields, "wait")
+    return written.Wait(**common, wait=wait) if wait else None
+
+
+def span_or_template(fields: Fields, key: str) -> ScalarNode | None:
+    """A span of time such as `30d` or `2bd`, or a `${ }`."""
+    node = fields.get(key)
+    if isinstance(node, ScalarNode) and "${" in node.text:
+        return node
+    return fields.duration(key, sessions=True)
+
+
+def _read_receive(fields: Fields, common: Common) -> written.Step | None:
+    node = fields.get("receive")
+    if isinstance(node, ListNode):
+        names = _names(node, LOWER_NAME, "a signal", fields.report)
+        unsupported(node, "a `receive` of several signals", fields.report, "receive one signal")
+    else:
+        name = fields.matching("receive", LOWER_NAME, "the name of a signal, in small letters")
+        names = [name] if name else []
+    timeout = block_of(fields, "on_timeout")
+    if timeout and fields.get("within") is None:
+        fields.report.node(
+            "K121", fields.node, "`on_timeout` needs the key `within`", "add `within: 5d`, say"
+        )
+    return written.Receive(
+        **common,
+        receive=tuple(names),
+        where=_filled(fields, "where"),
+        within=span_or_template(fields, "within"),
+        on_timeout=timeout,
+    )
+
+
+def _read_approve(fields: Fields, common: Common) -> written.Step | None:
+    fields.allow((*COMMON_KEYS, "approve", *KIND_KEYS["approve"]), required=KIND_KEYS["approve"])
+    within = span_or_template(fields, "within")
+    return read_approve(fields, common, within, block_of(fields, "on_reject"), block_of(fields, "on_timeout"))
+
+
+def _read_emit(fields: Fields, common: Common) -> written.Step | None:
+    event = fields.matching("emit", LOWER_NAME, "the name of a business event, in small letters")
+    return written.Emit(**common, emit=event, data=fields.get("with")) if event else None
+
+
+def _read_run(fields: Fields, common: Common) -> written.Step | None:
+    workflow = fields.matching("run", LOWER_NAME, "the name of a workflow, in small letters")
+    detached = fields.flag("detached")
+    if workflow is None:
+        return None
+    return written.Run(**common, run=workflow, input=fields.get("with"), detached=detached)
+
+
+def _read_fail(fields: Fields, common: Common) -> written.Step | None:
+    mapping = fields.mapping("fail")
+    if mapping is None:
+        return None
+    inner = Fields(mapping, "`fail`", fields.report)
+    inner.allow(("error", "message"), required=("error", "message"))
+    error = inner.matching("error", PASCAL_NAME, "the name of an error in PascalCase")
+    message = inner.text("message")
+    return written.Fail(**common, error=error, message=message) if error and message else None
+
+
+def _read_finish(fields: Fields, common: Common) -> written.Step | None:
+    return written.Finish(**common, finish=fields.node.entries[_place(fields, "finish")].value)
+
+
+def _place(fields: Fields, key: str) -> int:
+    return next(place for place, entry in enumerate(fields.node) if entry.key.text == key)
+
+
+_READERS: Mapping[str, Callable[[Fields, Common], written.Step | None]] = {
+    "call": _read_call,
+    "set": _read_set,
+    "choose": _read_choose,
+    "parallel": _read_parallel,
+    "for_each": _read_for_each,
+    "repeat": _read_repeat,
+    "try": _read_try,
+    "wait": _read_wait,
+    "receive": _read_receive,
+    "approve": _read_approve,
+    "emit": _read_emit,
+    "run": _read_run,
+    "fail": _read_fail,
+    "finish": _read_finish,
+}
