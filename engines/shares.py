@@ -1,0 +1,28 @@
+"""Dividing a sum of money so that not a cent is lost."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from fractions import Fraction
+
+CENTS_PER_UNIT = 100
+
+
+def largest_remainder(total: Decimal, weights: Sequence[Fraction]) -> list[Decimal]:
+    """`total` (whole cents, from 0 up) divided by `weights`; the parts add up to it exactly.
+
+    Each part is rounded down to the cent, then the cents that are left go one each to the parts with
+    the largest remainders, ties to the first. Weights need not add up to 1, but not all may be zero.
+
+    >>> [str(part) for part in largest_remainder(Decimal("1.00"), [Fraction(1, 3)] * 3)]
+    ['0.34', '0.33', '0.33']
+    """
+    whole = sum(weights)
+    if whole <= 0 or min(weights) < 0:
+        raise ValueError("weights are from 0 up and not all zero")
+    cents = int(total * CENTS_PER_UNIT)
+    exact = [cents * weight / whole for weight in weights]
+    parts = [int(share) for share in exact]
+    by_remainder = sorted(range(len(parts)), key=lambda place: parts[place] - exact[place])
+    for place in by_remainder[: cents - sum(parts)]:
+        parts[place] += 1
+    return [Decimal(part).scaleb(-2) for part in parts]
