@@ -1,0 +1,24 @@
+"""The expression language of definitions: CEL's surface, exact decimals, typed, bounded.
+
+compile_expression(text)    an `Expression`, evaluated with the names of a scope
+compile_template(json)      a `Template`: JSON with `${ … }` in its strings
+compile_bare(json)          an `Expression` written as YAML: lists and maps of expressions
+as_json(value)              a value of an expression as plain JSON
+ExpressionError             the text is no expression
+EvaluationError             it has no value for these names
+"""
+
+from dsl.expressions.errors import EvaluationError, ExpressionError
+from dsl.expressions.expression import Expression, compile_expression
+from dsl.expressions.templates import Template, as_json, compile_bare, compile_template
+
+__all__ = [
+    "EvaluationError",
+    "Expression",
+    "ExpressionError",
+    "Template",
+    "as_json",
+    "compile_bare",
+    "compile_expression",
+    "compile_template",
+]

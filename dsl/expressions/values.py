@@ -1,0 +1,206 @@
+"""What values mean to an expression: their kinds, their text, their equality and order.
+
+Values come as plain JSON, so a date or moment may still be text; it is read as one wherever its
+partner is one. Nothing is ever guessed from text alone, but for two moments compared with each other.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from dsl.durations import DurationError, Months, Sessions, format_duration, parse_duration
+from dsl.expressions.errors import NULL, OPERANDS, Fault
+from dsl.expressions.numbers import exact, is_number, plain
+
+Charge = Callable[[int], None]
+"""Counts so many element steps; a fault when the evaluation has done too many."""
+
+LISTS = (list, tuple)
+
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_MOMENT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2})"
+)
+_CHARACTERS_A_STEP = 100
+
+
+def kind(value: object) -> str:
+    """What `value` is, in the words of messages."""
+    if value is None:
+        return "null"
+    for types, name in _KINDS:
+        if isinstance(value, types):
+            return name
+    return f"a {type(value).__name__}"
+
+
+_KINDS: tuple[tuple[type | tuple[type, ...], str], ...] = (
+    (bool, "true or false"),
+    (str, "text"),
+    (datetime, "a moment"),
+    (date, "a date"),
+    (timedelta, "a duration"),
+    (Months, "a number of months"),
+    (Sessions, "a number of sessions"),
+    (Mapping, "a map"),
+    (LISTS, "a list"),
+    (object, "a value that the language does not know"),
+)
+
+
+def name_kind(value: object) -> str:
+    """As `kind`, with numbers."""
+    return "a number" if is_number(value) else kind(value)
+
+
+def refuse_null(value: object) -> None:
+    """A fault when there is no value to compute with."""
+    if value is None:
+        raise Fault(
+            NULL, "the value is null", "guard it with has(…), or give a value for it with default(…, …)"
+        )
+
+
+def parse_date(text: str) -> date:
+    """The day that `text` writes as YYYY-MM-DD; anything else is a fault."""
+    try:
+        if _DATE.fullmatch(text):
+            return date.fromisoformat(text)
+    except ValueError:
+        pass
+    raise Fault(OPERANDS, f"the text `{text[:40]}` is no date", "a date is written 2026-01-31")
+
+
+def parse_moment(text: str) -> datetime:
+    """The point in time that `text` writes, with its offset from UTC; anything else is a fault."""
+    try:
+        if _MOMENT.fullmatch(text):
+            return datetime.fromisoformat(text)
+    except ValueError:
+        pass
+    help = "a moment is written with its offset, as in 2026-01-31T09:00:00Z"
+    raise Fault(OPERANDS, f"the text `{text[:40]}` is no moment", help)
+
+
+def is_moment_text(text: str) -> bool:
+    """Does `text` look like a moment."""
+    return _MOMENT.fullmatch(text) is not None
+
+
+def parse_time(text: str) -> date:
+    """The date or moment that `text` writes."""
+    return parse_moment(text) if "T" in text else parse_date(text)
+
+
+def parse_span(text: str) -> timedelta | Sessions:
+    """The duration that `text` writes."""
+    try:
+        return parse_duration(text)
+    except DurationError as error:
+        raise Fault(OPERANDS, str(error)) from None
+
+
+def like(value: object, partner: object) -> Any:
+    """`value` in a form that can meet `partner`: exact numbers, text read as what a dated partner needs."""
+    if isinstance(value, datetime) and value.tzinfo is None:
+        raise Fault(OPERANDS, "the moment has no time zone", "give moments with their offset from UTC")
+    if isinstance(value, float):
+        return exact(value)
+    if isinstance(value, str):
+        if isinstance(partner, datetime):
+            return parse_moment(value)
+        if isinstance(partner, date):
+            return parse_date(value)
+        if isinstance(partner, timedelta | Sessions):
+            return parse_span(value)
+    return value
+
+
+def same(left: Any, right: Any, charge: Charge) -> bool:
+    """Are two values equal, to any depth; values of different kinds are not."""
+    if left is None or right is None:
+        return left is right
+    if isinstance(left, bool) or isinstance(right, bool):
+        return left is right
+    if is_number(left) and is_number(right):
+        return bool(exact(left) == exact(right))
+    if isinstance(left, str) and isinstance(right, str):
+        charge(min(len(left), len(right)) // _CHARACTERS_A_STEP)
+        return left == right
+    if isinstance(left, LISTS) and isinstance(right, LISTS):
+        charge(len(left))
+        return len(left) == len(right) and all(same(a, b, charge) for a, b in zip(left, right, strict=True))
+    if isinstance(left, Mapping) and isinstance(right, Mapping):
+        charge(len(left))
+        return left.keys() == right.keys() and all(same(left[key], right[key], charge) for key in left)
+    return _same_time(left, right)
+
+
+def _same_time(left: Any, right: Any) -> bool:
+    try:
+        left, right = like(left, right), like(right, left)
+    except Fault:
+        return False
+    if isinstance(left, datetime) != isinstance(right, datetime):
+        return False
+    return type(left) is type(right) and bool(left == right)
+
+
+def equal(left: Any, right: Any, charge: Charge) -> bool:
+    """`left == right`, where a difference in kind is a fault and not an answer; null equals only null."""
+    if left is not None and right is not None:
+        left, right = like(left, right), like(right, left)
+        if name_kind(left) != name_kind(right):
+            raise _incomparable(left, right)
+    return same(left, right, charge)
+
+
+def ordered(left: Any, right: Any, charge: Charge) -> tuple[Any, Any]:
+    """The two in a form that Python orders rightly; a fault when they have no order."""
+    refuse_null(left)
+    refuse_null(right)
+    left, right = like(left, right), like(right, left)
+    if isinstance(left, str) and isinstance(right, str):
+        charge(min(len(left), len(right)) // _CHARACTERS_A_STEP)
+        if is_moment_text(left) and is_moment_text(right):
+            return parse_moment(left), parse_moment(right)
+    if name_kind(left) != name_kind(right):
+        raise _incomparable(left, right)
+    if not (is_number(left) or isinstance(left, str | date | timedelta | Sessions)):
+        raise Fault(
+            OPERANDS, f"{kind(left)} has no order", "only numbers, texts, dates, moments and durations have"
+        )
+    return (exact(left), exact(right)) if is_number(left) else (left, right)
+
+
+def _incomparable(left: object, right: object) -> Fault:
+    help = ""
+    if {name_kind(left), name_kind(right)} == {"a number", "text"}:
+        help = "convert one with number(…) or string(…)"
+    if {name_kind(left), name_kind(right)} == {"a date", "a moment"}:
+        help = "take the day of the moment with date(…)"
+    return Fault(OPERANDS, f"{name_kind(left)} cannot be compared with {name_kind(right)}", help)
+
+
+def text(value: Any) -> str:
+    """`value` as people read it: plain digits, ISO dates, true and false; null, lists and maps are faults."""
+    refuse_null(value)
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if is_number(value):
+        return plain(exact(value))
+    if isinstance(value, date):
+        return _iso(value)
+    if isinstance(value, timedelta | Sessions):
+        return format_duration(value)
+    raise Fault(OPERANDS, f"{kind(value)} cannot stand in text", "pick a field of it, or use join(…, …)")
+
+
+def _iso(value: date) -> str:
+    if isinstance(value, datetime):
+        like(value, value)
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return value.isoformat()
