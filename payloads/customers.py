@@ -5,35 +5,20 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
-from payloads.base import Amount, Fraction, Identifier, IsoDate, Money, Payload
+from payloads.applications import Customer
+from payloads.base import Amount, Identifier, Payload
 from payloads.entry import DeclaredError, Effect, Entry
+from payloads.goals import Goal
 from payloads.storage import EFFECT_ERRORS, UNKNOWN_CUSTOMER, UNKNOWN_PORTFOLIO
 
 PersonName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-Email = Annotated[str, StringConstraints(max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
-Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 Documents = Annotated[list[Identifier], Field(max_length=50)]
-PastDate = Annotated[IsoDate, Field(description="date of birth, YYYY-MM-DD")]
-
-
-class Person(Payload):
-    """A client as they apply. Everything but the id and the tax residency is stored encrypted."""
-
-    customer_id: Identifier | None = Field(None, description="made from the run when not given")
-    name: PersonName
-    date_of_birth: PastDate
-    email: Email
-    income: Annotated[Money, Field(ge=0, description="a year, before tax")] | None = None
-    net_worth: Money | None = None
-    marginal_rate: Fraction | None = None
-    experience: Literal["none", "beginner", "intermediate", "advanced"] | None = None
-    tax_residency: Country = "AU"
 
 
 class RegisterCustomer(Payload):
     """The person to take on, and who advises them."""
 
-    customer: Person
+    customer: Customer
     adviser_id: Identifier | None = None
 
 
@@ -42,6 +27,7 @@ class RecordedSteps(Payload):
 
     identity: bool = Field(description="the identity is verified")
     goals: bool = Field(description="goals are defined")
+    allocation: bool = Field(description="risk score and pod weights are saved")
     agreement: bool = Field(description="an agreement is signed")
     funded: bool = Field(description="money has come in")
     invested: bool = Field(description="the portfolio has been created")
@@ -72,22 +58,11 @@ class IdentityResult(Payload):
     reason: str = ""
 
 
-class ClientGoal(Payload):
-    """What a client saves for."""
-
-    goal_id: Identifier
-    goal_name: Annotated[str, StringConstraints(min_length=1, max_length=200)]
-    target_amount: Annotated[Money, Field(gt=0)]
-    target_date: IsoDate
-    priority: Literal["high", "medium", "low"]
-    flexibility: Literal["rigid", "flexible"]
-
-
 class DefineGoals(Payload):
     """All goals of a client; they replace those on record."""
 
     customer_id: Identifier
-    goals: Annotated[list[ClientGoal], Field(max_length=50)]
+    goals: Annotated[list[Goal], Field(max_length=50)]
 
 
 class DefinedGoals(Payload):

@@ -2,13 +2,13 @@
 
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
+from payloads.applications import Currency
 from payloads.base import Amount, Identifier, Money, Payload
 from payloads.entry import DeclaredError, Effect, Entry
 from payloads.storage import EFFECT_ERRORS, UNKNOWN_ACCOUNT
 
-Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 Deposited = Annotated[Money, Field(gt=0)]
 
 
@@ -70,7 +70,7 @@ ENTRIES = (
         Effect.EFFECT,
         errors=(
             _WRONG_CURRENCY,
-            DeclaredError("DepositConflict", "the reference was booked with another amount"),
+            DeclaredError("ReferenceConflict", "the reference was booked with another amount"),
             UNKNOWN_ACCOUNT,
             *EFFECT_ERRORS,
         ),

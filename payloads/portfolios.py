@@ -2,14 +2,14 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from payloads.base import Amount, Etf, Fraction, Identifier, IsoDate, Payload, Real, Units
 from payloads.entry import DeclaredError, Effect, Entry
+from payloads.goals import PodId
 from payloads.orders import Trade
 from payloads.storage import EFFECT_ERRORS, READ_ERRORS, UNKNOWN_PORTFOLIO
 
-Pod = Annotated[str, StringConstraints(pattern=r"^POD[1-9][0-9]?$")]
 RiskScore = Annotated[int, Field(ge=0, le=100)]
 State = Literal["opened", "invested", "managed"]
 
@@ -54,7 +54,7 @@ class SaveAllocation(Payload):
     risk_score: RiskScore
     risk_category: Identifier
     marginal_rate: Fraction
-    pods: dict[Pod, Fraction]
+    pods: dict[PodId, Fraction]
 
 
 class SetTarget(Payload):

@@ -104,13 +104,7 @@ def book(
 
     ReferenceConflict if the reference was booked with another amount or kind.
     """
-    kept_in = account(tx, tenant, account_id, lock=True).currency
-    if currency != kept_in:
-        raise WrongCurrency(
-            f"{currency} cannot be booked on account {account_id}, which is kept in {kept_in}; "
-            f"change the money into {kept_in} first",
-            "currency",
-        )
+    hold_currency(account(tx, tenant, account_id, lock=True), currency)
     before = find(tx, tenant, account_id, reference)
     if before is not None:
         _hold_same(before, kind, amount_cents)
@@ -131,6 +125,16 @@ def book(
     )
     tx.flush()
     return True
+
+
+def hold_currency(kept: Account, currency: str) -> None:
+    """WrongCurrency unless the account is kept in `currency`."""
+    if currency != kept.currency:
+        raise WrongCurrency(
+            f"{currency} cannot go on account {kept.account_id}, which is kept in {kept.currency}; "
+            f"change the money into {kept.currency} first, then confirm that amount",
+            "currency",
+        )
 
 
 def _hold_same(before: CashEntry, kind: str, amount_cents: int) -> None:
