@@ -1,0 +1,260 @@
+"""Orders: the intent, kept before anything is sent, and what the broker made of it.
+
+StoreError
+├── InsufficientCash    a buy and its brokerage come to more than the cash available
+├── InsufficientUnits   a sell of more units than are held and not on sale already
+└── UnknownOrder        the portfolio has no order of that id
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal
+
+from sqlalchemy import func, select
+from sqlmodel import Session, col
+
+from payloads import plain_json
+from store import cash
+from store.effects import IntentChanged
+from store.errors import StoreError
+from store.tables import OPEN_STATES, Order, OrderState, Portfolio, Position
+
+BUY, SELL = "buy", "sell"
+
+
+class InsufficientCash(StoreError):
+    """A buy and its brokerage come to more than the cash available."""
+
+
+class InsufficientUnits(StoreError):
+    """A sell of more units than are held and not on sale already."""
+
+
+class UnknownOrder(StoreError):
+    """The portfolio has no order of that id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A trade as it was asked for: what one client order id means, for good."""
+
+    client_order_id: str
+    portfolio_id: str
+    line: int
+    etf: str
+    side: str
+    units: int
+    limit: Decimal | None
+    price: Decimal | None
+    planned_value_cents: int | None
+    planned_cost_cents: int | None
+
+    @property
+    def digest(self) -> str:
+        """The digest of what was asked; its place in the list does not count."""
+        named = {name: getattr(self, name) for name in self.__slots__ if name != "line"}
+        return plain_json.digest(named)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Which run sends an order, for whom, and when."""
+
+    effect_root: str
+    workflow_id: str
+    actor: str
+    at: datetime
+
+
+def value_cents(units: int, price: Decimal) -> int:
+    """Cents that `units` at `price` are worth, half up."""
+    return int((units * price * 100).quantize(Decimal(1), ROUND_HALF_UP))
+
+
+def intend(
+    tx: Session,
+    tenant: str,
+    portfolio: Portfolio,
+    asked: Asked,
+    *,
+    limit: Decimal | None,
+    broker: str,
+    brokerage_cents: int,
+    origin: Origin,
+) -> Order:
+    """Keep the intent to trade and reserve its cash; an intent kept before is answered as it stands.
+
+    `limit` is what will be sent. A buy needs one: it reserves units times limit and the brokerage.
+    InsufficientCash and InsufficientUnits keep nothing.
+    """
+    # The account is locked first, so that two runs cannot both count on the same cash or units.
+    spendable = cash.available(tx, tenant, portfolio.account_id)
+    kept = find(tx, tenant, asked)
+    if kept is not None:
+        return kept
+    reserved = 0
+    if asked.side == BUY:
+        if limit is None:
+            raise ValueError(f"the buy of {asked.etf} has no limit to reserve cash by")
+        reserved = value_cents(asked.units, limit) + brokerage_cents
+        _hold_cash(asked, reserved, spendable)
+    else:
+        _hold_units(tx, tenant, asked)
+    order = Order(
+        tenant=tenant,
+        client_order_id=asked.client_order_id,
+        portfolio_id=portfolio.portfolio_id,
+        account_id=portfolio.account_id,
+        effect_root=origin.effect_root,
+        workflow_id=origin.workflow_id,
+        line=asked.line,
+        content_digest=asked.digest,
+        etf=asked.etf,
+        side=asked.side,
+        units=asked.units,
+        limit_price=limit,
+        price=asked.price,
+        planned_value_cents=asked.planned_value_cents,
+        planned_cost_cents=asked.planned_cost_cents,
+        broker=broker,
+        reserved_cents=reserved,
+        created_at=origin.at,
+        updated_at=origin.at,
+        actor=origin.actor,
+    )
+    tx.add(order)
+    tx.flush()
+    return order
+
+
+def find(tx: Session, tenant: str, asked: Asked) -> Order | None:
+    """The order kept under the id of `asked`, or None; IntentChanged if it meant something else."""
+    kept = tx.get(Order, (tenant, asked.client_order_id))
+    if kept is not None and kept.content_digest != asked.digest:
+        raise IntentChanged(asked.client_order_id, kept.content_digest, asked.digest, _differing(kept, asked))
+    return kept
+
+
+def acknowledge(tx: Session, order: Order, broker_order_id: str, state: str, at: datetime) -> None:
+    """The broker has the order; a state that was recorded since it was sent stays."""
+    order.broker_order_id = broker_order_id
+    if order.state == OrderState.INTENDED:
+        # Filled is said by fills alone: an order closes when its last fill is booked.
+        order.state = OrderState.NEW if state in (OrderState.FILLED, OrderState.PARTIALLY_FILLED) else state
+    _touch(tx, order, at)
+
+
+def begin_cancel(tx: Session, order: Order, at: datetime) -> None:
+    """From now on nobody sends the order; its reservation stays until the broker has answered."""
+    if order.state in OPEN_STATES:
+        order.state = OrderState.PENDING_CANCEL
+        _touch(tx, order, at)
+
+
+def close(tx: Session, order: Order, state: str, at: datetime, reason: str = "") -> None:
+    """The broker works the order no more: its reservation is released."""
+    order.state, order.reserved_cents = state, 0
+    order.reason = reason or order.reason
+    _touch(tx, order, at)
+
+
+def mark_reported(tx: Session, orders: Iterable[Order], key: str, at: datetime) -> None:
+    """Note which call reported on these orders; the first one stays."""
+    for order in orders:
+        order.reported_by = order.reported_by or key
+        _touch(tx, order, at)
+
+
+def of_portfolio(tx: Session, tenant: str, portfolio_id: str, ids: Iterable[str]) -> list[Order]:
+    """The portfolio's orders of those ids, in that order; UnknownOrder names the first that is not there."""
+    found = []
+    for place, client_order_id in enumerate(ids):
+        order = tx.get(Order, (tenant, client_order_id))
+        if order is None or order.portfolio_id != portfolio_id:
+            raise UnknownOrder(f"portfolio {portfolio_id} has no order {client_order_id}", f"orders[{place}]")
+        found.append(order)
+    return found
+
+
+def open_orders(tx: Session, tenant: str, portfolio_id: str) -> list[Order]:
+    """The portfolio's orders that may still fill, the oldest first."""
+    return [order for order in _all(tx, tenant, portfolio_id) if order.state in OPEN_STATES]
+
+
+def unreported(tx: Session, tenant: str, portfolio_id: str, effect_root: str) -> list[Order]:
+    """Orders of one run that no call has reported on yet, and any other that is still open."""
+    return [
+        order
+        for order in _all(tx, tenant, portfolio_id)
+        if (order.effect_root == effect_root and order.reported_by is None) or order.state in OPEN_STATES
+    ]
+
+
+def cancelled_by(tx: Session, tenant: str, portfolio_id: str, effect_root: str) -> list[Order]:
+    """Orders of one run that were cancelled: those that a late fill may still come for."""
+    return [
+        order
+        for order in _all(tx, tenant, portfolio_id)
+        if order.effect_root == effect_root and order.state == OrderState.CANCELLED
+    ]
+
+
+def units_on_sale(tx: Session, tenant: str, portfolio_id: str, etf: str) -> int:
+    """Units of open sell orders that have not filled yet."""
+    query = select(func.coalesce(func.sum(col(Order.units) - col(Order.cum_units)), 0)).where(
+        col(Order.tenant) == tenant,
+        col(Order.portfolio_id) == portfolio_id,
+        col(Order.etf) == etf,
+        col(Order.side) == SELL,
+        col(Order.state).in_(OPEN_STATES),
+    )
+    return int(tx.scalar(query) or 0)
+
+
+def sellable(tx: Session, tenant: str, portfolio_id: str, etf: str) -> int:
+    """Units that can be sold: those held, without what is on sale already."""
+    held = tx.get(Position, (tenant, portfolio_id, etf))
+    return (held.units if held else 0) - units_on_sale(tx, tenant, portfolio_id, etf)
+
+
+def _hold_cash(asked: Asked, needed: int, spendable: int) -> None:
+    if needed > spendable:
+        raise InsufficientCash(
+            f"buying {asked.units} {asked.etf} takes {needed / 100:.2f} with brokerage, "
+            f"and {spendable / 100:.2f} is available; pay in, or buy less",
+            f"trades[{asked.line}]",
+        )
+
+
+def _hold_units(tx: Session, tenant: str, asked: Asked) -> None:
+    free = sellable(tx, tenant, asked.portfolio_id, asked.etf)
+    if asked.units > free:
+        raise InsufficientUnits(
+            f"{asked.units} {asked.etf} were to be sold, and {free} are held and not on sale already",
+            f"trades[{asked.line}].units",
+        )
+
+
+def _differing(kept: Order, asked: Asked) -> list[str]:
+    pairs = {
+        "units": (kept.units, asked.units),
+        "price": (kept.price, asked.price),
+        "value": (kept.planned_value_cents, asked.planned_value_cents),
+        "cost": (kept.planned_cost_cents, asked.planned_cost_cents),
+        "portfolio_id": (kept.portfolio_id, asked.portfolio_id),
+    }
+    names = [name for name, (before, now) in pairs.items() if before != now] or ["limit"]
+    return [name if name == "portfolio_id" else f"trades[{asked.line}].{name}" for name in names]
+
+
+def _all(tx: Session, tenant: str, portfolio_id: str) -> list[Order]:
+    query = select(Order).where(col(Order.tenant) == tenant, col(Order.portfolio_id) == portfolio_id)
+    # Sells are sent before buys; within a side the order of the list counts.
+    return list(tx.scalars(query.order_by(col(Order.created_at), col(Order.side).desc(), col(Order.line))))
+
+
+def _touch(tx: Session, order: Order, at: datetime) -> None:
+    order.updated_at = at
+    tx.add(order)
+    tx.flush()
