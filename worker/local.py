@@ -3,15 +3,14 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from activities.context import CatalogueFiles, Context
 from activities.runner import ActivityFault, run
+from dsl.catalogue_files import read_catalogue_file
 from dsl.load import load
-from dsl.scalars import resolve
-from dsl.tree import ListNode, MapNode, Node, ScalarNode
+from dsl.near import nearest
 from payloads.call import Call
 from payloads.catalogue import catalogue
 from payloads.entry import Effect, Entry
@@ -51,8 +50,8 @@ def find(name: str) -> Entry:
     """The catalogue's entry; UnknownId with near names."""
     entry = catalogue().get(name)
     if entry is None or entry.internal:
-        near = get_close_matches(name, [row["name"] for row in list_activities()], n=3)
-        hint = f"did you mean {' or '.join(near)}?" if near else "`kronos activities list` names them all"
+        near = nearest(name, [row["name"] for row in list_activities()])
+        hint = f"did you mean {near}?" if near else "`kronos activities list` names them all"
         raise UnknownId(f"there is no activity {name}; {hint}", name="UnknownActivity")
     return entry
 
@@ -141,18 +140,14 @@ class _FolderCatalogue:
         """The file `<name>.yaml` as a validated model."""
         path = self._folder / f"{name}.yaml"
         if name not in self._files and path.is_file():
-            tree, _ = load(path.read_bytes(), str(path))
-            if tree is None:
-                raise Refused(f"{path} has faults; `kronos definitions validate` shows them", name="Faulty")
-            self._files[name] = _plain(tree.root)
+            self._files[name] = self._load(path, name)
         return self._catalogue.read(name, model)
 
-
-def _plain(node: Node) -> Any:
-    match node:
-        case MapNode():
-            return {entry.key.text: _plain(entry.value) for entry in node}
-        case ListNode():
-            return [_plain(item) for item in node.items]
-        case ScalarNode():
-            return resolve(node)
+    def _load(self, path: Path, name: str) -> Any:
+        tree, report = load(path.read_bytes(), str(path))
+        content = read_catalogue_file(tree, name, report) if tree else None
+        if any(problem.is_error for problem in report.problems):
+            raise Refused(
+                f"{path} has faults; `kronos definitions validate {path}` shows them", name="Faulty"
+            )
+        return content

@@ -9,6 +9,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, cast, get_args
 
 from worker.errors import BadSettings
 
@@ -16,7 +17,7 @@ SETTINGS_FILE = "kronos.toml"
 DEFAULT_ADDRESS = "127.0.0.1:7233"
 DEFAULT_NAMESPACE = "default"
 DEFAULT_TENANT = "main"
-BROKER_SESSIONS = ("always_open", "XASX")
+Sessions = Literal["always_open", "XASX"]
 
 # Setting -> its environment variable; the same names are the keys of kronos.toml.
 VARIABLES = {
@@ -51,7 +52,7 @@ class Settings:
     fallback_address: str = DEFAULT_ADDRESS
     fallback_namespace: str = DEFAULT_NAMESPACE
     tenant: str = DEFAULT_TENANT
-    broker_sessions: str = "always_open"
+    broker_sessions: Sessions = "always_open"
 
     @property
     def temporal_log(self) -> Path:
@@ -94,7 +95,7 @@ def load_settings(
         fallback_address=file.get("address", DEFAULT_ADDRESS),
         fallback_namespace=file.get("namespace", DEFAULT_NAMESPACE),
         tenant=found["tenant"] or DEFAULT_TENANT,
-        broker_sessions=_sessions(found["broker_sessions"] or BROKER_SESSIONS[0]),
+        broker_sessions=_sessions(found["broker_sessions"] or "always_open"),
     )
 
 
@@ -130,9 +131,9 @@ def _definitions(told: str | None) -> Path:
     return here if here.is_dir() else Path(__file__).resolve().parent.parent / "definitions"
 
 
-def _sessions(told: str) -> str:
-    if told not in BROKER_SESSIONS:
-        raise BadSettings(
-            f"broker_sessions is {told}; expected {' or '.join(BROKER_SESSIONS)}", "broker_sessions"
-        )
-    return told
+def _sessions(told: str) -> Sessions:
+    for known in get_args(Sessions):
+        if told == known:
+            return cast(Sessions, known)
+    expected = " or ".join(get_args(Sessions))
+    raise BadSettings(f"broker_sessions is {told}; expected {expected}", "broker_sessions")

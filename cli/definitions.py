@@ -1,0 +1,190 @@
+"""`kronos definitions`: what operators write, checked, compiled, published."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cli.options import Data, Definitions, Output
+from cli.output import Format, as_yaml, columns, fields, say, show
+
+if TYPE_CHECKING:
+    from dsl.problems import Problem
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Definitions of business processes.")
+
+Name = Annotated[str, typer.Argument(help="A workflow's name, or a definition's file.", metavar="NAME")]
+
+
+@app.command("list")
+def list_(definitions: Definitions = None, output: Output = None) -> None:
+    """List the definitions of the folder.
+
+    Example: kronos definitions list
+    """
+    from worker.library import list_definitions
+    from worker.settings import load_settings
+
+    settings = load_settings({"definitions": definitions})
+    show({"definitions": list_definitions(settings)}, output, _list_table)
+
+
+@app.command("show")
+def show_(name: Name, definitions: Definitions = None, output: Output = None) -> int:
+    """Show one definition: its input, its signals and its steps.
+
+    Example: kronos definitions show onboarding
+    """
+    plan = _plan(name, definitions)
+    if plan is None:
+        return 1
+    show(plan, output, _plan_table)
+    return 0
+
+
+@app.command()
+def validate(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Files or folders; by default all definitions.", metavar="[PATH]..."),
+    ] = None,
+    definitions: Definitions = None,
+    output: Output = None,
+) -> int:
+    """Check definitions and catalogue files; all problems at once, each with its place and what to do.
+
+    Exit code 1 when there is an error, 0 when there are only warnings or nothing.
+
+    Example: kronos definitions validate definitions/workflows/onboarding.yaml
+    """
+    from worker.library import problems_of
+    from worker.settings import load_settings
+
+    problems = problems_of(load_settings({"definitions": definitions}), paths or [])
+    return _show_problems(problems, output)
+
+
+@app.command()
+def compile(name: Name, definitions: Definitions = None, output: Output = None) -> int:
+    """Print the plan that a definition compiles to, as a release stores it.
+
+    Example: kronos definitions compile onboarding -o yaml
+    """
+    plan = _plan(name, definitions)
+    if plan is None:
+        return 1
+    show(plan, output, as_yaml)
+    return 0
+
+
+@app.command()
+def publish(
+    development: Annotated[
+        bool, typer.Option("--development", help="Allow changes under an unchanged version, to try them out.")
+    ] = False,
+    data: Data = None,
+    definitions: Definitions = None,
+    output: Output = None,
+) -> int:
+    """Store the definitions as an immutable release, from which new runs start.
+
+    Refused when a check fails, and when a definition changed but its version did not.
+
+    Example: kronos definitions publish --definitions ./definitions
+    """
+    from dsl.release import Refused
+    from worker.library import publish as publish_folder
+    from worker.settings import load_settings
+
+    settings = load_settings({"data": data, "definitions": definitions})
+    try:
+        published = publish_folder(settings, development=development)
+    except Refused as refused:
+        return _say_problems(refused.problems)
+    if published.changed:
+        say(f"Development release: {published.changed}")
+    show(published.as_json(), output, _release_table)
+    return 0
+
+
+def _plan(name: str, definitions: Path | None) -> dict[str, Any] | None:
+    """The plan; None after its problems were said."""
+    from dsl.release import Refused
+    from worker.library import plan_document
+    from worker.settings import load_settings
+
+    try:
+        return plan_document(load_settings({"definitions": definitions}), name)
+    except Refused as refused:
+        _say_problems(refused.problems)
+        return None
+
+
+def _show_problems(problems: "list[Problem]", output: Format | None) -> int:
+    from dsl.problems import render_json, render_text
+    from payloads import plain_json
+
+    data = plain_json.loads(render_json(problems))
+    show(data, output, lambda _: render_text(problems) or "No problems.")
+    return 1 if any(problem.is_error for problem in problems) else 0
+
+
+def _say_problems(problems: "list[Problem]") -> int:
+    from dsl.problems import render_text
+
+    say(render_text([problem for problem in problems if problem.is_error]))
+    return 1
+
+
+def _list_table(data: Any) -> str:
+    rows = [[row["workflow"], row["version"], row["summary"]] for row in data["definitions"]]
+    return columns(["workflow", "version", "summary"], rows)
+
+
+def _release_table(data: Any) -> str:
+    rows = [[row["workflow"], row["version"]] for row in data["definitions"]]
+    about = {"release": data["release"], "development": data["development"]}
+    return f"{fields(about)}\n\n{columns(['workflow', 'version'], rows)}"
+
+
+def _plan_table(plan: Any) -> str:
+    about = {name: plan[name] for name in ("workflow", "version", "summary", "digest")}
+    inputs = plan["input"].get("properties", {})
+    required = plan["input"].get("required", [])
+    rows = [[name, field.get("type", "any"), name in required] for name, field in inputs.items()]
+    signals = ", ".join(plan["signals"]) or "none"
+    steps = "\n".join(_outline(plan["steps"], 0))
+    table = columns(["input", "type", "required"], rows) if rows else "No input."
+    return f"{fields(about)}\nsignals   {signals}\n\n{table}\n\n{steps}"
+
+
+def _outline(steps: Any, depth: int) -> list[str]:
+    """One line a step, indented as they nest."""
+    lines = []
+    for step in steps:
+        kind = step["kind"]
+        what = step[kind] if isinstance(step.get(kind), str) else ""
+        if kind == "call":
+            what = step["call"]["activity"]
+        lines.append(f"{'  ' * depth}- {step.get('id', '·')}: {kind} {what}".rstrip())
+        lines += _inner(step, depth + 1)
+    return lines
+
+
+def _inner(step: Any, depth: int) -> list[str]:
+    """The lines of every list of steps inside a step."""
+    lines = []
+    for value in step.values():
+        for block in _blocks(value):
+            lines += _outline(block, depth)
+    return lines
+
+
+def _blocks(value: Any) -> list[Any]:
+    if isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
+        if all("kind" in item for item in value):
+            return [value]
+        return [block for item in value for block in _blocks(item.get("steps"))]
+    if isinstance(value, dict) and all(isinstance(item, list) for item in value.values()):
+        return [block for item in value.values() for block in _blocks(item)]
+    return []

@@ -1,0 +1,130 @@
+"""`kronos status`, `watch` and `list`: where runs are."""
+
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cli.options import Address, Data, Namespace, Output
+from cli.output import Format, columns, fields, show
+from cli.tree import plain_tree
+
+if TYPE_CHECKING:
+    from worker.settings import Settings
+
+RunId = Annotated[str, typer.Argument(help="The run.", metavar="ID")]
+
+
+def status(
+    workflow_id: RunId,
+    data: Data = None,
+    address: Address = None,
+    namespace: Namespace = None,
+    output: Output = None,
+) -> None:
+    """Show where a run is, step by step; from its history when no worker is there to ask.
+
+    Exit code 0 whatever became of the run; 1 for an unknown id.
+
+    Example: kronos status onboarding-anna -o json
+    """
+    from cli.guard import wait_for
+    from worker.settings import load_settings
+
+    settings = load_settings({"data": data, "address": address, "namespace": namespace})
+    show(wait_for(_status(settings, workflow_id)), output, _status_table)
+
+
+def watch(
+    workflow_id: RunId,
+    data: Data = None,
+    address: Address = None,
+    namespace: Namespace = None,
+    output: Output = None,
+) -> int:
+    """Follow a run until it ends: a live tree at a terminal, else a line for each change.
+
+    Exit code 0 when it completed, 1 when it did not. With -o json, one status a line.
+
+    Example: kronos watch onboarding-anna
+    """
+    from cli.guard import wait_for
+    from worker.settings import load_settings
+
+    settings = load_settings({"data": data, "address": address, "namespace": namespace})
+    state = wait_for(_watch(settings, workflow_id, output))
+    return 0 if state == "completed" else 1
+
+
+def list_runs(
+    query: Annotated[
+        str | None,
+        typer.Option(
+            "--query", help="Temporal's list filter, such as KronosClient = 'C-1'.", metavar="FILTER"
+        ),
+    ] = None,
+    limit: Annotated[int, typer.Option("--limit", help="At most so many runs.", min=1)] = 50,
+    data: Data = None,
+    address: Address = None,
+    namespace: Namespace = None,
+    output: Output = None,
+) -> None:
+    """List runs, newest first.
+
+    Example: kronos list --query "KronosDefinition = 'onboarding' AND ExecutionStatus = 'Running'"
+    """
+    from cli.guard import wait_for
+    from worker.settings import load_settings
+
+    settings = load_settings({"data": data, "address": address, "namespace": namespace})
+    show({"runs": wait_for(_list(settings, query, limit))}, output, _runs_table)
+
+
+async def _status(settings: "Settings", workflow_id: str) -> dict[str, Any]:
+    from worker import client, connection
+
+    return await client.status(await connection.connect(settings), workflow_id)
+
+
+async def _list(settings: "Settings", query: str | None, limit: int) -> list[dict[str, Any]]:
+    from worker import client, connection
+
+    return await client.list_runs(await connection.connect(settings), query, limit)
+
+
+async def _watch(settings: "Settings", workflow_id: str, output: Format | None) -> str:
+    """Show each change of the run; the state it ended in."""
+    from cli.tree import follow
+    from payloads import plain_json
+    from worker import client, connection
+
+    statuses = client.watch(await connection.connect(settings), workflow_id)
+    state = ""
+    if output in (Format.JSON, Format.YAML):
+        async for now in statuses:
+            print(plain_json.dumps(now), flush=True)
+            state = now["state"]
+        return state
+    return await follow(statuses, live=sys.stdout.isatty())
+
+
+def _status_table(run: Any) -> str:
+    about = {
+        "run": run["workflow_id"],
+        "workflow": f"{run['workflow']} version {run['version']}",
+        "state": run["state"] if run["live"] else f"{run['state']} (from history: no worker answers)",
+        "waits for": run["waits_for"],
+    }
+    if run["error"]:
+        about["error"] = f"{run['error']['type']}: {run['error']['message']}"
+    if run["output"] is not None:
+        about["output"] = run["output"]
+    return f"{fields(about)}\n\n{plain_tree(run)}"
+
+
+def _runs_table(data: Any) -> str:
+    names = ("workflow_id", "workflow", "version", "state", "stage", "waits_for")
+    headers = [name.replace("_", " ") for name in names]
+    started = [str(run["started_at"])[:19] for run in data["runs"]]
+    rows = [[run[name] for name in names] for run in data["runs"]]
+    return columns([*headers, "started"], [[*row, at] for row, at in zip(rows, started, strict=True)])

@@ -1,0 +1,124 @@
+"""A run's steps as a tree: live at a terminal, a line for each change elsewhere."""
+
+from collections.abc import AsyncIterator, Mapping
+from datetime import datetime
+from typing import Any
+
+MARKS = {
+    "pending": "○",
+    "running": "▶",
+    "waiting": "…",
+    "done": "✓",
+    "skipped": "–",
+    "failed": "✗",
+    "undone": "↩",
+}
+STYLES = {
+    "running": "bold cyan",
+    "waiting": "yellow",
+    "done": "green",
+    "failed": "bold red",
+    "undone": "magenta",
+    "pending": "dim",
+    "skipped": "dim",
+}
+WIDTH = 80
+
+
+def plain_tree(run: Mapping[str, Any]) -> str:
+    """The steps as indented lines, each with its mark."""
+    return "\n".join(_line(step) for step in run["steps"])
+
+
+async def follow(statuses: AsyncIterator[dict[str, Any]], *, live: bool) -> str:
+    """Show a run until its statuses end; the last state."""
+    return await (_follow_live(statuses) if live else _follow_plain(statuses))
+
+
+async def _follow_plain(statuses: AsyncIterator[dict[str, Any]]) -> str:
+    """One line for each step that changed, and for each thing that is waited for."""
+    seen: dict[str, str] = {}
+    waits: str | None = None
+    state = ""
+    async for run in statuses:
+        for step in run["steps"]:
+            if step["state"] != "pending" and seen.get(step["path"]) != step["state"]:
+                seen[step["path"]] = step["state"]
+                print(_line(step), flush=True)
+        if run["waits_for"] and run["waits_for"] != waits:
+            print(f"… waits for {run['waits_for']}", flush=True)
+        waits, state = run["waits_for"], run["state"]
+    print(f"{state}", flush=True)
+    return state
+
+
+async def _follow_live(statuses: AsyncIterator[dict[str, Any]]) -> str:
+    """A tree that is drawn anew at each change; the last one stays on the screen."""
+    from rich.console import Console
+    from rich.live import Live
+
+    console = Console(highlight=False)
+    state = ""
+    with Live(console=console, auto_refresh=False, vertical_overflow="visible") as screen:
+        async for run in statuses:
+            screen.update(rich_tree(run, console.height), refresh=True)
+            state = run["state"]
+    return state
+
+
+def rich_tree(run: Mapping[str, Any], height: int) -> Any:
+    """The run for a screen of `height` lines: finished blocks fold when it would not fit."""
+    from rich.text import Text
+
+    steps = run["steps"] if len(run["steps"]) + 3 <= height else _folded(run["steps"])
+    lines = [Text(f"{run['workflow_id']}  {run['state']}", style="bold", no_wrap=True, overflow="ellipsis")]
+    for step in steps:
+        lines.append(Text(_line(step), style=STYLES[step["state"]], no_wrap=True, overflow="ellipsis"))
+    if run["waits_for"]:
+        lines.append(Text(f"waits for {run['waits_for']}", style="yellow"))
+    return Text("\n").join(lines)
+
+
+def _folded(steps: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Without what lies inside steps that are not at work."""
+    open_paths = {step["path"] for step in steps if step["state"] in ("running", "waiting", "failed")}
+    return [step for step in steps if _parent(step["path"]) == "" or _parent(step["path"]) in open_paths]
+
+
+def _line(step: Mapping[str, Any]) -> str:
+    indent = "  " * _depth(step["path"])
+    name = step.get("title") or step["id"] or f"{step['kind']} {step['path'].rpartition('.')[2]}"
+    text = f"{indent}{MARKS[step['state']]} {name}"
+    facts = _facts(step)
+    room = WIDTH - len(facts) - 1
+    text = text if len(text) <= room else f"{text[: room - 1]}…"
+    return f"{text:<{room}} {facts}".rstrip()
+
+
+def _facts(step: Mapping[str, Any]) -> str:
+    """How long it took, and how often it was tried when more than once."""
+    facts = []
+    if (step["attempts"] or 0) > 1:
+        facts.append(f"{step['attempts']} attempts")
+    started, ended = _moment(step["started_at"]), _moment(step["ended_at"])
+    if started and ended and step["state"] != "skipped":
+        facts.append(f"{(ended - started).total_seconds():.2f} s")
+    return ", ".join(facts)
+
+
+def _moment(value: Any) -> datetime | None:
+    return datetime.fromisoformat(value) if isinstance(value, str) else value
+
+
+def _depth(path: str) -> int:
+    """How many blocks the step lies in; a loop's turn and its list count as one."""
+    return path.count("].") + path.count("parallel.") - path.count("].parallel.")
+
+
+def _parent(path: str) -> str:
+    """The step that the step at `path` lies in; empty at the top."""
+    head = path.rpartition(".steps[")[0] or path.rpartition(".")[0]
+    for block in (".for_each[", ".choose[", ".catch[", ".parallel"):
+        if block in head and head.rpartition(block)[2].count("[") <= 1:
+            return head.rpartition(block)[0]
+    return head

@@ -1,0 +1,200 @@
+"""What commands (and later an API) do with runs. Everything answers plain data."""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from temporalio.client import (
+    Client,
+    WorkflowExecution,
+    WorkflowFailureError,
+    WorkflowHandle,
+    WorkflowQueryFailedError,
+)
+from temporalio.exceptions import ApplicationError, CancelledError, TerminatedError, TimeoutError
+from temporalio.service import RPCError, RPCStatusCode
+
+from worker.connection import connect
+from worker.errors import Refused, ServerUnreachable
+from worker.history_status import STATES, status_from_history
+from worker.pollers import refuse_other_key
+from worker.release_check import check_start
+from worker.rpc import named_errors
+from worker.settings import Settings
+from workflows.calls import QUEUES
+
+LIGHT_QUEUE = QUEUES["light"]
+QUERY_WITHIN = timedelta(seconds=1)
+ACCEPTED_WITHIN = 10.0  # seconds that an update may wait for a run that is only just starting
+NOT_READY_PAUSE = 0.1
+WATCH_PAUSE = 0.4
+SUMMARY_LENGTH = 120
+
+ENDED = frozenset(STATES.values())
+
+
+async def check(settings: Settings, workflow: str, given: Any) -> dict[str, Any]:
+    """The plan that a start would run, before anything is asked of the server; see `check_start`."""
+    try:
+        return check_start(settings, workflow, given)
+    except ServerUnreachable:
+        # Without a database there is most likely no server either, and that is the better message.
+        await connect(settings)
+        raise
+
+
+async def start(
+    client: Client, settings: Settings, plan: Mapping[str, Any], given: Any, workflow_id: str | None = None
+) -> str:
+    """Start a run of the checked `plan`; its workflow id.
+
+    Workers that hold another payload key than this client are a refusal: they could not read the input.
+    """
+    await refuse_other_key(client, settings, LIGHT_QUEUE)
+    workflow = plan["workflow"]
+    chosen = workflow_id or f"{workflow}-{uuid.uuid4().hex[:8]}"
+    with named_errors(chosen):
+        await client.start_workflow(
+            workflow,
+            given,
+            id=chosen,
+            task_queue=LIGHT_QUEUE,
+            static_summary=plan["summary"][:SUMMARY_LENGTH],
+        )
+    return chosen
+
+
+async def result(client: Client, workflow_id: str) -> Any:
+    """The output of a run, waited for; Refused with the failure's type when it did not complete."""
+    with named_errors(workflow_id):
+        try:
+            return await client.get_workflow_handle(workflow_id).result()
+        except WorkflowFailureError as error:
+            raise _failure(workflow_id, error.cause) from error
+
+
+async def signal(
+    client: Client, workflow_id: str, name: str, payload: Any, message_id: str | None = None
+) -> dict[str, Any]:
+    """Hand a signal to a run as an update: what it does not take is refused, and nothing is recorded.
+
+    The same `message_id` counts once.
+    """
+    message = {"name": name, "payload": payload, "id": message_id}
+    return await _update(client, workflow_id, "signal", message)
+
+
+async def retry(client: Client, workflow_id: str, step: str | None, by: str) -> dict[str, Any]:
+    """Run the failed step of a held run again, in the same run."""
+    return await _update(client, workflow_id, "retry", {"step": step, "by": by})
+
+
+async def cancel(client: Client, workflow_id: str) -> dict[str, Any]:
+    """Ask a run to stop; it undoes what it began."""
+    with named_errors(workflow_id):
+        await client.get_workflow_handle(workflow_id).cancel()
+    return {"workflow_id": workflow_id, "cancel_requested": True}
+
+
+async def status(client: Client, workflow_id: str) -> dict[str, Any]:
+    """Where a run is, within two seconds: from its worker, else (`live: false`) from its history."""
+    handle = client.get_workflow_handle(workflow_id)
+    with named_errors(workflow_id):
+        described, answered = await asyncio.gather(
+            handle.describe(rpc_timeout=2 * QUERY_WITHIN), _query_status(handle)
+        )
+        if answered is None:
+            answered = await status_from_history(client, described)
+    ended = STATES.get(described.status) if described.status else None
+    # A terminated run's own code never heard of it.
+    return answered if ended is None else {**answered, "state": ended, "waits_for": None}
+
+
+async def watch(client: Client, workflow_id: str) -> AsyncIterator[dict[str, Any]]:
+    """The status of a run each time it has changed, until the run has ended."""
+    before: dict[str, Any] | None = None
+    while before is None or before["state"] not in ENDED:
+        now = await status(client, workflow_id)
+        if now != before:
+            yield now
+        before = now
+        if now["state"] not in ENDED:
+            await asyncio.sleep(WATCH_PAUSE)
+
+
+async def list_runs(client: Client, query: str | None, limit: int) -> list[dict[str, Any]]:
+    """Up to `limit` runs that match Temporal's list filter, newest first."""
+    runs = []
+    with named_errors():
+        async for run in client.list_workflows(query, limit=limit):
+            runs.append(_row(run))
+    return runs
+
+
+def _row(run: WorkflowExecution) -> dict[str, Any]:
+    found = {pair.key.name: pair.value for pair in run.typed_search_attributes}
+    return {
+        "workflow_id": run.id,
+        "workflow": run.workflow_type,
+        "version": _number(found.get("KronosVersion")),
+        "state": STATES.get(run.status, "running") if run.status else "running",
+        "stage": found.get("KronosStage"),
+        "waits_for": found.get("KronosWaitsFor"),
+        "client": found.get("KronosClient"),
+        "portfolio": found.get("KronosPortfolio"),
+        "started_at": run.start_time,
+        "ended_at": run.close_time,
+    }
+
+
+def _number(text: Any) -> int | None:
+    return int(text) if text is not None and str(text).isdigit() else None
+
+
+async def _update(client: Client, workflow_id: str, name: str, message: Any) -> dict[str, Any]:
+    """The update's answer; a run that has not loaded its definition yet is asked again for ten seconds."""
+    handle = client.get_workflow_handle(workflow_id)
+    update_id = uuid.uuid4().hex
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + ACCEPTED_WITHIN
+    while True:
+        left = timedelta(seconds=max(deadline - loop.time(), 0.5))
+        try:
+            with named_errors(workflow_id):
+                answer: dict[str, Any] = await handle.execute_update(
+                    name, message, id=update_id, rpc_timeout=left
+                )
+            return answer
+        except Refused as refusal:
+            if refusal.name != "NotReady" or loop.time() > deadline:
+                raise
+        await asyncio.sleep(NOT_READY_PAUSE)
+
+
+async def _query_status(handle: WorkflowHandle[Any, Any]) -> dict[str, Any] | None:
+    """The run's own answer; None when no worker gives it in time."""
+    try:
+        answer: dict[str, Any] = await handle.query("status", rpc_timeout=QUERY_WITHIN)
+    except WorkflowQueryFailedError:
+        return None
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            raise
+        return None
+    return answer
+
+
+def _failure(workflow_id: str, cause: BaseException) -> Refused:
+    chain: Sequence[tuple[type[BaseException], str]] = (
+        (CancelledError, "Cancelled"),
+        (TerminatedError, "Terminated"),
+        (TimeoutError, "TimedOut"),
+    )
+    if isinstance(cause, ApplicationError):
+        return Refused(cause.message, name=cause.type or "Failed")
+    for kind, name in chain:
+        if isinstance(cause, kind):
+            return Refused(f"the run {workflow_id} did not complete", name=name)
+    return Refused(str(cause), name=type(cause).__name__)

@@ -1,0 +1,137 @@
+"""Definitions: what is in the folder, what is wrong with it, and making a release of it."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dsl.near import listed, nearest
+from dsl.release import Folder, Refused, build_release, check_folder, check_paths, load_folder
+from worker.errors import BadInput, UnknownId
+from worker.settings import Settings
+
+if TYPE_CHECKING:
+    from dsl.problems import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A release that was stored; `development` when a definition changed under its old version."""
+
+    release: str
+    development: bool
+    changed: str
+    definitions: list[dict[str, Any]]
+
+    def as_json(self) -> dict[str, Any]:
+        """What `kronos definitions publish` prints."""
+        return {
+            "release": self.release,
+            "development": self.development,
+            "definitions": self.definitions,
+        }
+
+
+def problems_of(settings: Settings, paths: list[Path]) -> "list[Problem]":
+    """Every problem of the files and folders given, by default of the definitions folder."""
+    try:
+        folder = load_folder(settings.definitions)
+        return check_paths(paths, folder) if paths else check_folder(folder)
+    except OSError as error:
+        raise BadInput(f"{error.filename} cannot be read: {error.strerror}") from error
+
+
+def list_definitions(settings: Settings) -> list[dict[str, Any]]:
+    """Every definition of the folder that can be read: name, version, summary, file."""
+    folder = _folder(settings)
+    return [
+        {
+            "workflow": name,
+            "version": int(definition.version.text),
+            "summary": definition.summary.text,
+            "file": _file_of(folder, definition),
+        }
+        for name, definition in sorted(folder.checked.definitions.items())
+    ]
+
+
+def plan_document(settings: Settings, name: str) -> dict[str, Any]:
+    """The compiled plan of one definition, by workflow name or by file.
+
+    `dsl.release.Refused` lists the problems when something in the folder is wrong.
+    """
+    folder = _folder(settings)
+    if name.endswith((".yaml", ".yml")):
+        folder, name = _folder_of_file(settings, Path(name))
+    plans = build_release(folder).plans
+    if name not in plans:
+        near = nearest(name, plans)
+        hint = f"did you mean {near}?" if near else f"there are: {listed(plans) or 'none'}"
+        raise UnknownId(f"there is no definition {name} in {folder.path}; {hint}", name="UnknownDefinition")
+    plan: dict[str, Any] = plans[name]
+    return {"digest": plan["digest"], **plan["document"]}
+
+
+def publish(settings: Settings, *, development: bool = False) -> Published:
+    """Store the folder as the release that new runs start from.
+
+    `dsl.release.Refused` when a check fails; `VersionUnchanged` when a definition changed and its
+    version did not, unless `development` takes that as a release to try things out with.
+    """
+    from payloads import plain_json
+    from store import releases
+    from worker.storage import open_database
+
+    release = build_release(_folder(settings))
+    text = plain_json.dumps(release.document)
+    database = open_database(settings)
+    changed = ""
+    try:
+        try:
+            with database.transaction() as tx:
+                stored = releases.save(tx, settings.tenant, release.digest, text, datetime.now(UTC))
+                tentative = stored.development
+        except releases.VersionUnchanged as error:
+            if not development:
+                raise
+            changed = error.message
+            with database.transaction() as tx:
+                releases.save(tx, settings.tenant, release.digest, text, datetime.now(UTC), development=True)
+            tentative = True
+    finally:
+        database.close()
+    rows = [{"workflow": name, "version": plan["version"]} for name, plan in release.plans.items()]
+    return Published(release.digest, tentative, changed, rows)
+
+
+def _folder(settings: Settings) -> Folder:
+    try:
+        return load_folder(settings.definitions)
+    except OSError as error:
+        raise BadInput(f"{error.filename} cannot be read: {error.strerror}") from error
+
+
+def _folder_of_file(settings: Settings, path: Path) -> tuple[Folder, str]:
+    """The definitions folder with `path` in the place of its namesake, and its workflow's name."""
+    from dsl.load import load
+    from dsl.release import File
+    from dsl.tree import MapNode
+
+    try:
+        file = File(str(path), path.stem, path.read_bytes())
+    except OSError as error:
+        raise BadInput(f"{path} cannot be read: {error.strerror}") from error
+    tree, report = load(file.content, file.path)
+    root = tree.root if tree else None
+    name = getattr(root.get("workflow") if isinstance(root, MapNode) else None, "text", None)
+    if not isinstance(name, str):
+        raise Refused(report.problems or problems_of(settings, [path]))
+    around = _folder(settings)
+    others = tuple(other for other in around.workflows if other.name != name)
+    return Folder(around.path, (*others, file), around.catalogue), name
+
+
+def _file_of(folder: Folder, definition: Any) -> str | None:
+    """The file that a definition was read from, found by its workflow's name in the text."""
+    needle = f"workflow: {definition.workflow.text}".encode()
+    return next((file.path for file in folder.workflows if needle in file.content), None)

@@ -1,0 +1,97 @@
+"""Running a failed step again: by an update while the run is held, by a reset once it has failed."""
+
+import json
+import uuid
+from typing import Any
+
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.enums.v1 import EventType, ResetReapplyType
+from temporalio.api.history.v1 import HistoryEvent
+from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
+from temporalio.client import Client, WorkflowExecutionStatus
+
+from worker.client import retry as retry_held
+from worker.errors import Refused
+from worker.rpc import named_errors
+
+LOCAL_MARKER = "core_local_activity"
+
+
+async def retry(client: Client, workflow_id: str, step: str | None, by: str) -> dict[str, Any]:
+    """Run the failed step (or `step`, by id or path) again; what was done before it stays done.
+
+    Refused: `NothingHeld` while the run goes on, `NotFailed` when it ended otherwise, `AlreadyUndone`
+    when it has begun to undo, `NoFailedStep` when no activity failed.
+    """
+    handle = client.get_workflow_handle(workflow_id)
+    with named_errors(workflow_id):
+        described = await handle.describe()
+    if described.status is WorkflowExecutionStatus.RUNNING:
+        return {"workflow_id": workflow_id, **await retry_held(client, workflow_id, step, by)}
+    if described.status is not WorkflowExecutionStatus.FAILED:
+        state = described.status.name.lower() if described.status else "gone"
+        raise Refused(f"the run {workflow_id} has {state}; only a failed one is retried", name="NotFailed")
+    with named_errors(workflow_id):
+        events = [event async for event in handle.fetch_history_events()]
+    failed, task = _failed_at(events, step, workflow_id)
+    with named_errors(workflow_id):
+        answer = await client.workflow_service.reset_workflow_execution(
+            ResetWorkflowExecutionRequest(
+                namespace=client.namespace,
+                workflow_execution=WorkflowExecution(workflow_id=workflow_id, run_id=described.run_id),
+                reason=f"retry of {failed} by {by}",
+                workflow_task_finish_event_id=task,
+                request_id=str(uuid.uuid4()),
+                reset_reapply_type=ResetReapplyType.RESET_REAPPLY_TYPE_ALL_ELIGIBLE,
+            )
+        )
+    # No step of this version asks for approvals, so none has to be given again.
+    return {"workflow_id": workflow_id, "retried": failed, "run_id": answer.run_id, "approvals_again": []}
+
+
+def _failed_at(events: list[HistoryEvent], step: str | None, workflow_id: str) -> tuple[str, int]:
+    """The failed step's path, and the workflow task that called its activity."""
+    calls = _calls(events)
+    if any("/undo" in activity_id for activity_id, _, _ in calls):
+        raise Refused(f"the run {workflow_id} has undone what it did; start a new one", name="AlreadyUndone")
+    for activity_id, task, failed in reversed(calls):
+        path = activity_id.partition("#")[0]
+        if (step is None and failed) or step == path:
+            return path, task
+    raise Refused(
+        f"no activity of {workflow_id} failed{f' at {step}' if step else ''}; name a step by its path "
+        "with --step (`kronos status` shows them)",
+        name="NoFailedStep",
+    )
+
+
+def _calls(events: list[HistoryEvent]) -> list[tuple[str, int, bool]]:
+    """Every activity call of the run in order: its id, the workflow task behind it, whether it failed."""
+    failed = {
+        _scheduled_id(event)
+        for event in events
+        if event.event_type
+        in (
+            EventType.EVENT_TYPE_ACTIVITY_TASK_FAILED,
+            EventType.EVENT_TYPE_ACTIVITY_TASK_TIMED_OUT,
+        )
+    }
+    calls = []
+    for event in events:
+        if event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED:
+            scheduled = event.activity_task_scheduled_event_attributes
+            task = scheduled.workflow_task_completed_event_id
+            calls.append((scheduled.activity_id, task, event.event_id in failed))
+        elif event.event_type == EventType.EVENT_TYPE_MARKER_RECORDED:
+            marker = event.marker_recorded_event_attributes
+            if marker.marker_name == LOCAL_MARKER:
+                about = json.loads(marker.details["data"].payloads[0].data)
+                task = marker.workflow_task_completed_event_id
+                calls.append((about["activity_id"], task, marker.HasField("failure")))
+    return calls
+
+
+def _scheduled_id(event: HistoryEvent) -> int:
+    if event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_FAILED:
+        return event.activity_task_failed_event_attributes.scheduled_event_id
+    return event.activity_task_timed_out_event_attributes.scheduled_event_id
