@@ -7,11 +7,16 @@ from pydantic import Field, StringConstraints, field_validator
 
 from payloads.base import Amount, Etf, Identifier, Payload, Price, Units
 from payloads.entry import DeclaredError, Effect, Entry, Role
+from payloads.storage import EFFECT_ERRORS, UNKNOWN_PORTFOLIO
 
 Side = Literal["buy", "sell"]
 OrderStatus = Literal["FILLED", "PARTIAL", "CANCELLED", "REJECTED", "EXPIRED"]
 PositivePrice = Annotated[Price, Field(gt=0)]
-Length = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,5}(s|m|h|d|w)$")]
+Length = Annotated[
+    str,
+    StringConstraints(pattern=r"^((0|[1-9][0-9]{0,8})(\.[0-9]{1,6})?s|(0|[1-9][0-9]{0,5})[mhdw])$"),
+    Field(json_schema_extra={"format": "duration"}),
+]
 """A length of time as the definition language writes it: `90s`, `5m`, `2h`, `1d`, `1w`."""
 
 
@@ -139,10 +144,17 @@ class CancelledOrders(Payload):
     cancelled: list[str]
 
 
-_UNKNOWN_PORTFOLIO = DeclaredError("UnknownPortfolio", "no portfolio has that id")
 _UNAVAILABLE = DeclaredError("BrokerUnavailable", "the broker cannot be reached", retryable=True)
 _UNANSWERED = DeclaredError(
     "OutcomeUnknown", "the broker did not answer; asked again by client order id", retryable=True
+)
+_SETTLING_ERRORS = (
+    UNKNOWN_PORTFOLIO,
+    DeclaredError("OtherBroker", "an order is at a broker that this worker does not speak to"),
+    DeclaredError("FillMismatch", "the broker reported a fill that cannot be true of its order"),
+    _UNAVAILABLE,
+    _UNANSWERED,
+    *EFFECT_ERRORS,
 )
 
 ENTRIES = (
@@ -154,7 +166,6 @@ ENTRIES = (
         Effect.TRADES,
         Role.BROKER,
         errors=(
-            _UNKNOWN_PORTFOLIO,
             DeclaredError("TradingHalted", "trading is halted: in all, in an ETF, or at the broker"),
             DeclaredError("PriceOutsideCollar", "a limit is too far from the snapshot's price"),
             DeclaredError("OrderTooLarge", "an order is worth more than one order may be"),
@@ -168,10 +179,9 @@ ENTRIES = (
             DeclaredError(
                 "ProceedsOutstanding", "buys wait for sells that have not filled yet", retryable=True
             ),
-            DeclaredError("IntentChanged", "this step has sent another order under the same key before"),
             DeclaredError("OrderRejected", "the broker rejected every order"),
-            _UNAVAILABLE,
-            _UNANSWERED,
+            DeclaredError("SnapshotDamaged", "the stored bytes are not those of the digest"),
+            *_SETTLING_ERRORS,
         ),
     ),
     Entry(
@@ -182,10 +192,8 @@ ENTRIES = (
         Effect.EFFECT,
         Role.BROKER,
         errors=(
-            _UNKNOWN_PORTFOLIO,
             DeclaredError("UnknownOrder", "the portfolio has no order of that id"),
-            _UNAVAILABLE,
-            _UNANSWERED,
+            *_SETTLING_ERRORS,
         ),
         no_undo="it books what the market did, which stays true; open orders are undone where they were sent",
     ),
@@ -196,7 +204,7 @@ ENTRIES = (
         CancelledOrders,
         Effect.EFFECT,
         Role.BROKER,
-        errors=(_UNKNOWN_PORTFOLIO, _UNAVAILABLE, _UNANSWERED),
+        errors=_SETTLING_ERRORS,
         no_undo="an order that is cancelled is not sent again by itself",
     ),
 )

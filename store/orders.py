@@ -136,12 +136,14 @@ def find(tx: Session, tenant: str, asked: Asked) -> Order | None:
     return kept
 
 
-def acknowledge(tx: Session, order: Order, broker_order_id: str, state: str, at: datetime) -> None:
-    """The broker has the order; a state that was recorded since it was sent stays."""
+def acknowledge(tx: Session, order: Order, broker_order_id: str, at: datetime) -> None:
+    """The broker has the order; whatever became of it meanwhile stays.
+
+    An acknowledged order is new until its fills are booked, whatever the broker has filled by then.
+    """
     order.broker_order_id = broker_order_id
     if order.state == OrderState.INTENDED:
-        # Filled is said by fills alone: an order closes when its last fill is booked.
-        order.state = OrderState.NEW if state in (OrderState.FILLED, OrderState.PARTIALLY_FILLED) else state
+        order.state = OrderState.NEW
     _touch(tx, order, at)
 
 
@@ -164,6 +166,11 @@ def mark_reported(tx: Session, orders: Iterable[Order], key: str, at: datetime) 
     for order in orders:
         order.reported_by = order.reported_by or key
         _touch(tx, order, at)
+
+
+def load(tx: Session, tenant: str, client_order_id: str) -> Order:
+    """An order that exists, locked until the transaction ends."""
+    return tx.get_one(Order, (tenant, client_order_id), with_for_update=True, populate_existing=True)
 
 
 def of_portfolio(tx: Session, tenant: str, portfolio_id: str, ids: Iterable[str]) -> list[Order]:

@@ -1,0 +1,78 @@
+"""The report on a set of orders: what filled, at what price, for how much."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Literal
+
+from sqlmodel import Session
+
+from payloads.orders import ExecutionResult, ExecutionSummary, Fill, FillReport, OrderStatus
+from store import fills
+from store.cents import from_cents
+from store.fills import BookedFill
+from store.tables import Order, OrderState
+
+
+def report_on(tx: Session, tenant: str, found: Sequence[Order]) -> FillReport:
+    """What became of these orders, in the order given; no orders at all count as filled."""
+    booked = {order.client_order_id: fills.booked(tx, tenant, order) for order in found}
+    results = [_result(order, booked[order.client_order_id]) for order in found]
+    states = [result.status for result in results]
+    whole, part = states.count("FILLED"), states.count("PARTIAL")
+    return FillReport(
+        status=_overall(whole, part, len(states)),
+        fills=[_fill(order, each) for order in found for each in booked[order.client_order_id]],
+        execution_results=results,
+        execution_summary=ExecutionSummary(successful=whole, failed=len(states) - whole - part, partial=part),
+        total_trades=len(states),
+        total_cost=sum((result.total_cost for result in results), Decimal(0)),
+        transaction_costs=sum((result.brokerage for result in results), Decimal(0)),
+    )
+
+
+def _overall(whole: int, part: int, orders: int) -> Literal["filled", "partial", "expired"]:
+    if whole == orders:
+        return "filled"
+    return "partial" if whole or part else "expired"
+
+
+def _result(order: Order, booked: Sequence[BookedFill]) -> ExecutionResult:
+    return ExecutionResult.model_validate(
+        {
+            "order": order.client_order_id,
+            "etf": order.etf,
+            "action": order.side.upper(),
+            "shares": order.cum_units,
+            "price": order.average_price,
+            "total_cost": from_cents(sum(each.value_cents for each in booked)),
+            "brokerage": from_cents(sum(each.fill.fees_cents for each in booked)),
+            "status": _status(order),
+            "execution_time": booked[-1].fill.executed_at if booked else None,
+            "reason": order.reason,
+        }
+    )
+
+
+def _status(order: Order) -> OrderStatus:
+    if order.cum_units == order.units:
+        return "FILLED"
+    if order.cum_units:
+        return "PARTIAL"
+    if order.state == OrderState.REJECTED:
+        return "REJECTED"
+    return "EXPIRED" if order.state == OrderState.EXPIRED else "CANCELLED"
+
+
+def _fill(order: Order, booked: BookedFill) -> Fill:
+    return Fill.model_validate(
+        {
+            "order": order.client_order_id,
+            "execution_id": booked.fill.execution_id,
+            "etf": order.etf,
+            "side": order.side,
+            "units": booked.fill.units,
+            "price": booked.fill.price,
+            "value": from_cents(booked.value_cents),
+            "executed_at": booked.fill.executed_at,
+        }
+    )

@@ -1,0 +1,196 @@
+"""Sending orders: the intent first, then the broker, then the acknowledgement; each order once.
+
+ActivityError
+└── ProceedsOutstanding   buys wait for sells that have not filled yet
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import ROUND_DOWN, Decimal
+
+from sqlmodel import Session
+
+from activities.context import Context
+from activities.errors import ActivityError
+from activities.order_checks import Checks
+from activities.settling import cancel, settle
+from adapters.broker import BrokerOrder, OrderRefused, OrderState, OutcomeUnknown, Side
+from adapters.failpoints import failpoint
+from store import cash, orders
+from store.orders import BUY, Asked, InsufficientCash, Origin
+from store.tables import OPEN_STATES, Order, Portfolio
+from store.tables import OrderState as Kept
+
+
+class ProceedsOutstanding(ActivityError):
+    """Buys wait for sells that have not filled yet."""
+
+    retryable = True
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the broker said of an order that was sent."""
+
+    broker_order_id: str
+    state: OrderState
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Sends the orders of one call for one portfolio."""
+
+    context: Context
+    portfolio: Portfolio
+    checks: Checks
+    brokerage_cents: int
+
+    def intend(self, asked: Sequence[Asked]) -> None:
+        """Keep the intents of one side, all of them or, when one may not be sent, none."""
+        failpoint("orders.before_intent")
+        call, at = self.context.call, self.context.now()
+        origin = Origin(call.effect_root, call.workflow_id, call.actor, at)
+        with self.context.services.database.transaction() as tx:
+            for each in asked:
+                if orders.find(tx, call.tenant, each) is not None:
+                    continue
+                limit = self._limit(each)
+                self._check(tx, each, limit)
+                orders.intend(
+                    tx,
+                    call.tenant,
+                    self.portfolio,
+                    each,
+                    limit=limit,
+                    broker=self.checks.broker.name,
+                    brokerage_cents=self.brokerage_cents,
+                    origin=origin,
+                )
+        failpoint("orders.after_intent")
+
+    def send(self, asked: Asked, *, sent_before: bool) -> None:
+        """See to it that the broker has the order, once, and record its answer."""
+        tenant = self.context.call.tenant
+        with self.context.services.database.reading() as tx:
+            order = tx.get_one(Order, (tenant, asked.client_order_id))
+            if order.state != Kept.INTENDED:
+                return
+            wanted = BrokerOrder(
+                order.client_order_id, order.etf, Side(order.side), order.units, order.limit_price
+            )
+        answer = self._found(wanted.client_order_id) if sent_before else None
+        if answer is None:
+            with self.context.services.database.reading() as tx:
+                self._check(tx, asked, wanted.limit)
+            answer = self._deliver(wanted)
+        failpoint("orders.after_send")
+        self._record(wanted.client_order_id, answer)
+        self.context.heartbeat(asked.client_order_id)
+
+    def hold_funds(self, asked: Sequence[Asked]) -> None:
+        """Return if cash and the proceeds of sells cover all buys; else InsufficientCash, nothing sent."""
+        tenant, account_id = self.context.call.tenant, self.portfolio.account_id
+        with self.context.services.database.reading() as tx:
+            fresh = [each for each in asked if orders.find(tx, tenant, each) is None]
+            funds = cash.available(tx, tenant, account_id) + self._open_proceeds(tx)
+        for each in sorted(fresh, key=lambda each: each.side == BUY):
+            # Worth at least what the cheaper of limit and price brings, at most what the limit takes.
+            price = self._limit(each) or self.checks.prices.of(each.etf, f"trades[{each.line}].etf")
+            worth = orders.value_cents(each.units, price)
+            funds += (-worth if each.side == BUY else worth) - self.brokerage_cents
+            if funds < 0:
+                raise InsufficientCash(
+                    f"with {each.side} {each.units} {each.etf} the orders and their brokerage come to "
+                    f"{-funds / 100:.2f} more than the cash and what the sells bring; pay in, or buy less",
+                    f"trades[{each.line}]",
+                )
+
+    def await_proceeds(self, sells: Sequence[Asked], buys: Sequence[Asked]) -> None:
+        """Wait a little until the buys can be paid; ProceedsOutstanding if sells are still open then."""
+        polling = self.checks.rules.polling
+        pause, until = polling.first_seconds, time.monotonic() + polling.proceeds_seconds
+        still_open = [sell.client_order_id for sell in sells]
+        while not self._affordable(buys):
+            still_open = settle(self.context, still_open)
+            if self._affordable(buys) or not still_open:
+                return
+            if time.monotonic() >= until:
+                raise ProceedsOutstanding(
+                    f"{len(still_open)} sells have not filled yet, and the buys need what they bring; "
+                    "they are tried again"
+                )
+            self.context.heartbeat(len(still_open))
+            time.sleep(pause)
+            pause = min(pause * polling.factor, polling.longest_seconds)
+
+    def _affordable(self, buys: Sequence[Asked]) -> bool:
+        tenant = self.context.call.tenant
+        with self.context.services.database.reading() as tx:
+            fresh = [buy for buy in buys if orders.find(tx, tenant, buy) is None]
+            funds = cash.available(tx, tenant, self.portfolio.account_id)
+        needed = sum(self._worth(buy) + self.brokerage_cents for buy in fresh)
+        return needed <= funds
+
+    def _worth(self, buy: Asked) -> int:
+        limit = self._limit(buy)
+        assert limit is not None
+        return orders.value_cents(buy.units, limit)
+
+    def _open_proceeds(self, tx: Session) -> int:
+        """Cents that sells sent before, and still open, are expected to bring."""
+        tenant, portfolio_id = self.context.call.tenant, self.portfolio.portfolio_id
+        expected = 0
+        for order in orders.open_orders(tx, tenant, portfolio_id):
+            if order.side != BUY:
+                price = order.limit_price or self.checks.prices.of(order.etf, "trades")
+                fee = 0 if order.cum_units else self.brokerage_cents
+                expected += orders.value_cents(order.units - order.cum_units, price) - fee
+        return expected
+
+    def _limit(self, asked: Asked) -> Decimal | None:
+        """The limit to send: the one given; for a buy without one, the snapshot's price, on the tick."""
+        if asked.limit is not None or asked.side != BUY:
+            return asked.limit
+        price = self.checks.prices.of(asked.etf, f"trades[{asked.line}].etf")
+        tick = self.checks.rules.tick(price, self.checks.day)
+        # Down, so that the order never costs more than the price it was planned with.
+        return (price / tick).quantize(Decimal(1), ROUND_DOWN) * tick
+
+    def _check(self, tx: Session, asked: Asked, limit: Decimal | None) -> None:
+        path = f"trades[{asked.line}]"
+        self.checks.before_sending(tx, self.context.call.tenant, asked.etf, asked.units, limit, path)
+
+    def _found(self, client_order_id: str) -> Answer | None:
+        found = self.checks.broker.find(client_order_id)
+        return None if found is None else Answer(found.broker_order_id, found.state, found.reason)
+
+    def _deliver(self, wanted: BrokerOrder) -> Answer:
+        try:
+            return self._submit(wanted)
+        except OutcomeUnknown:
+            # Ask before anything else. Nothing there means it was lost: the same id may go again,
+            # and if it was only slow the broker answers it with the order it has.
+            return self._found(wanted.client_order_id) or self._submit(wanted)
+
+    def _submit(self, wanted: BrokerOrder) -> Answer:
+        try:
+            taken = self.checks.broker.submit(wanted)
+        except OrderRefused as refusal:
+            return Answer("", OrderState.REJECTED, refusal.message)
+        return Answer(taken.broker_order_id, taken.state)
+
+    def _record(self, client_order_id: str, answer: Answer) -> None:
+        at = self.context.now()
+        with self.context.services.database.transaction() as tx:
+            order = orders.load(tx, self.context.call.tenant, client_order_id)
+            if answer.state is OrderState.REJECTED and order.state in OPEN_STATES:
+                orders.close(tx, order, Kept.REJECTED, at, answer.reason)
+            else:
+                orders.acknowledge(tx, order, answer.broker_order_id, at)
+            called_off = order.state in (Kept.PENDING_CANCEL, Kept.CANCELLED)
+            failpoint("orders.before_acknowledgement")
+        if called_off:
+            # Someone cancelled it while this sender was held up: it must not stay at the broker.
+            cancel(self.context, [client_order_id])

@@ -1,0 +1,148 @@
+"""Bringing our record of orders in line with the broker's: fills booked, closed orders closed.
+
+ActivityError
+└── OtherBroker   an order was sent through a broker that this process does not speak to
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from sqlmodel import Session
+
+from activities.context import Context
+from activities.errors import ActivityError
+from adapters.broker import Broker, BrokerOrderState, Execution, OrderRefused
+from adapters.failpoints import failpoint
+from payloads.files.fees import FeesFile
+from payloads.files.trading import TradingFile
+from store import fills, orders
+from store.cents import to_cents
+from store.fills import Executed
+from store.tables import OPEN_STATES, Order, OrderState
+
+
+class OtherBroker(ActivityError):
+    """An order was sent through a broker that this process does not speak to."""
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What the broker says of one order; None: it never arrived there."""
+
+    client_order_id: str
+    state: BrokerOrderState | None
+    executions: tuple[Execution, ...]
+
+
+def settle(context: Context, ids: Iterable[str]) -> list[str]:
+    """Book what the broker reports of these orders; answers the ids of those still open.
+
+    Costs one look at the store and two questions an order when nothing is new.
+    """
+    broker = context.services.broker
+    news = [_ask(broker, client_order_id) for client_order_id in _of_this_broker(context, ids)]
+    failpoint("fills.before_booking")
+    still_open = _book_all(context, news)
+    failpoint("fills.after_booking")
+    return still_open
+
+
+def cancel(context: Context, ids: Iterable[str]) -> None:
+    """Have the broker stop working these orders, then book what came of them.
+
+    The store knows first, so that a sender that was held up sends none of them any more.
+    """
+    ids, at = list(ids), context.now()
+    with context.services.database.transaction() as tx:
+        for client_order_id in ids:
+            orders.begin_cancel(tx, orders.load(tx, context.call.tenant, client_order_id), at)
+    for client_order_id in _of_this_broker(context, ids):
+        try:
+            context.services.broker.cancel(client_order_id)
+        except OrderRefused:
+            _close_unless_there(context, client_order_id)
+        failpoint("cancel.after_send")
+    settle(context, ids)
+
+
+def _of_this_broker(context: Context, ids: Iterable[str]) -> list[str]:
+    name, kept = context.services.broker.name, []
+    with context.services.database.reading() as tx:
+        for client_order_id in ids:
+            order = tx.get_one(Order, (context.call.tenant, client_order_id))
+            if order.broker != name:
+                raise OtherBroker(
+                    f"order {client_order_id} is at {order.broker}, this worker speaks to {name}; "
+                    f"run a worker for {order.broker}"
+                )
+            kept.append(client_order_id)
+    return kept
+
+
+def _ask(broker: Broker, client_order_id: str) -> News:
+    # The state first: executions asked for after it cover at least what it counts as filled.
+    state = broker.find(client_order_id)
+    reported = () if state is None else tuple(broker.executions(client_order_id))
+    unique = {execution.execution_id: execution for execution in reported}
+    oldest_first = sorted(unique.values(), key=lambda fill: (fill.executed_at, fill.execution_id))
+    return News(client_order_id, state, tuple(oldest_first))
+
+
+def _book_all(context: Context, news: list[News]) -> list[str]:
+    tenant, at = context.call.tenant, context.now()
+    with context.services.database.reading() as tx:
+        known = {told.client_order_id: _known(tx, tenant, told) for told in news}
+    fresh = [told for told in news if not known[told.client_order_id]]
+    if fresh:
+        brokerage = to_cents(context.catalogue.read("fees", FeesFile).brokerage.value)
+        zone = ZoneInfo(context.catalogue.read("trading", TradingFile).exchange.timezone)
+        with context.services.database.transaction() as tx:
+            for told in fresh:
+                _book(tx, tenant, told, brokerage, zone, at)
+    with context.services.database.reading() as tx:
+        return [
+            told.client_order_id
+            for told in news
+            if tx.get_one(Order, (tenant, told.client_order_id)).state in OPEN_STATES
+        ]
+
+
+def _known(tx: Session, tenant: str, told: News) -> bool:
+    """Whether the store has all of this already."""
+    if told.state is None:
+        return True
+    order = tx.get_one(Order, (tenant, told.client_order_id))
+    closed_alike = order.state not in OPEN_STATES or not told.state.state.closed
+    return closed_alike and order.cum_units == sum(fill.units for fill in told.executions)
+
+
+def _book(tx: Session, tenant: str, told: News, brokerage: int, zone: ZoneInfo, at: datetime) -> None:
+    order = orders.load(tx, tenant, told.client_order_id)
+    for fill in told.executions:
+        executed = Executed(
+            fill.execution_id, fill.units, fill.price, fill.executed_at, _day(fill.executed_at, zone)
+        )
+        fills.book(tx, tenant, order, executed, brokerage_cents=brokerage, at=at)
+    state = told.state
+    assert state is not None
+    # A state that counts more fills than were reported waits for the rest before the order closes.
+    if state.state.closed and order.state in OPEN_STATES and order.cum_units >= state.filled:
+        orders.close(tx, order, state.state.value, at, state.reason)
+
+
+def _day(moment: datetime, zone: ZoneInfo) -> date:
+    return moment.astimezone(zone).date()
+
+
+def _close_unless_there(context: Context, client_order_id: str) -> None:
+    """The broker has nothing to cancel: if it never saw the order, the order ends here."""
+    if context.services.broker.find(client_order_id) is not None:
+        return
+    with context.services.database.transaction() as tx:
+        order = orders.load(tx, context.call.tenant, client_order_id)
+        if order.state in OPEN_STATES:
+            orders.close(
+                tx, order, OrderState.CANCELLED, context.now(), "cancelled before it reached the broker"
+            )
