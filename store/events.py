@@ -21,6 +21,7 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from payloads import plain_json
+from store.errors import StoreError
 from store.sql import insert_missing
 from store.tables import EventCheckpoint, EventRow
 from store.vault import seal, unseal
@@ -66,6 +67,7 @@ def append(
     at: datetime,
     kind: Kind = "fact",
     personal: Mapping[str, Any] | None = None,
+    customer_id: str | None = None,
     actor: str = "system",
     workflow_id: str = "",
     effect_root: str = "",
@@ -73,8 +75,8 @@ def append(
 ) -> Event:
     """Append an event to the end of `stream`, in the caller's transaction.
 
-    `personal` is encrypted under the key of the client that the stream belongs to; such an event
-    needs a stream `client:<customer id>`. Appending again appends again: go through `effects.once`.
+    `personal` is encrypted under the key of `customer_id`, by default the client whose stream it is.
+    Appending again appends again: go through `effects.once`.
     """
     end = _end(tx, tenant)
     last = _last(tx, tenant, stream)
@@ -97,7 +99,7 @@ def append(
     )
     row.event_id = _event_id(row)
     if personal is not None:
-        row.customer_id = _subject(stream)
+        row.customer_id = customer_id or _subject(stream)
         row.personal = seal(tx, tenant, row.customer_id, _place(stream, row.sequence), personal)
     row.digest = digest_of(row)
     end.position, end.digest = row.position, chained(end.digest, row.digest)
@@ -179,7 +181,10 @@ def _event_id(row: EventRow) -> str:
 
 def _subject(stream: str) -> str:
     if not stream.startswith(CLIENT):
-        raise ValueError(f"an event with personal data belongs on a client's stream, not on {stream}")
+        raise StoreError(
+            f"the event on stream {stream} has personal data but no client; append it to a stream "
+            f"{CLIENT}<customer id>, or name the customer"
+        )
     return stream.removeprefix(CLIENT)
 
 

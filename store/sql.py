@@ -1,6 +1,6 @@
 """The few statements that SQLAlchemy spells differently for each database."""
 
-from sqlalchemy import inspect
+from sqlalchemy import Table, inspect
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session
 
@@ -12,10 +12,12 @@ def insert_missing(tx: Session, row: Row) -> bool:
 
     Waits for another transaction that is inserting the same key, then sees what that one did.
     """
-    table = type(row)
-    values = {column.key: getattr(row, column.key) for column in inspect(table).column_attrs}
-    if tx.get_bind().dialect.name == "postgresql":
-        done = tx.execute(postgresql.insert(table).values(values).on_conflict_do_nothing())
-    else:
-        done = tx.execute(sqlite.insert(table).values(values).on_conflict_do_nothing())
-    return bool(done.rowcount)  # type: ignore[attr-defined]  # what a Result of INSERT has
+    mapper = inspect(type(row))
+    table = mapper.local_table
+    assert isinstance(table, Table)  # every row class is one table
+    values = {column.key: getattr(row, column.key) for column in mapper.column_attrs}
+    dialect = postgresql if tx.get_bind().dialect.name == "postgresql" else sqlite
+    insert = dialect.insert(table).values(values).on_conflict_do_nothing()
+    # Without the option the driver of PostgreSQL does not count what an INSERT inserted.
+    done = tx.connection().execute(insert.execution_options(preserve_rowcount=True))
+    return done.rowcount == 1
