@@ -8,16 +8,25 @@ ExpressionError             the text is no expression
 EvaluationError             it has no value for these names
 """
 
+from dsl.expressions.checked_templates import check_bare, check_template
+from dsl.expressions.checker import check
+from dsl.expressions.environment import Checked, Finding, TypeEnv
 from dsl.expressions.errors import EvaluationError, ExpressionError
 from dsl.expressions.expression import Expression, compile_expression
 from dsl.expressions.templates import Template, as_json, compile_bare, compile_template
 
 __all__ = [
+    "Checked",
     "EvaluationError",
     "Expression",
     "ExpressionError",
+    "Finding",
     "Template",
+    "TypeEnv",
     "as_json",
+    "check",
+    "check_bare",
+    "check_template",
     "compile_bare",
     "compile_expression",
     "compile_template",

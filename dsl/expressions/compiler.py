@@ -5,26 +5,24 @@ Values are only ever subscripted when they are maps and lists; nothing reaches i
 """
 
 from collections.abc import Callable, Mapping
-from difflib import get_close_matches
 from typing import Any
 
 from dsl.expressions import numbers
 from dsl.expressions.errors import (
+    ARGUMENTS,
     NO_TABLE,
     NULL,
     OPERANDS,
-    SYNTAX,
-    UNKNOWN_FUNCTION,
     ExpressionError,
     Fault,
     Site,
 )
 from dsl.expressions.frame import MISSING, TABLES, Frame, Run
-from dsl.expressions.functions import FUNCTIONS, SPECIAL, refuse_count
+from dsl.expressions.functions import FUNCTIONS, refuse_count
 from dsl.expressions.macros import TURNS
 from dsl.expressions.numbers import EXACT_TYPES
 from dsl.expressions.operators import OPERATORS, contains, negate
-from dsl.expressions.reading import missing, near, read
+from dsl.expressions.reading import missing, read
 from dsl.expressions.syntax import (
     Call,
     Chain,
@@ -41,7 +39,9 @@ from dsl.expressions.syntax import (
     Ternary,
     Unary,
 )
+from dsl.expressions.unknown import unknown_function
 from dsl.expressions.values import LISTS, equal, name_kind, ordered
+from dsl.near import suggestion
 
 
 class Compiler:
@@ -95,7 +95,7 @@ class Compiler:
         )
 
     def _reader(self, node: Node, must: bool) -> Run:
-        """The value of a path; without `must`, MISSING where a link is missing, or null with a link behind it."""
+        """The value of a path; without `must`, MISSING where a link is missing, or null before its end."""
         match node:
             case Name(name=name):
                 return self._name(name, self._site(node), must)
@@ -139,7 +139,7 @@ class Compiler:
                 if not isinstance(name, str):
                     raise site.error(Fault(OPERANDS, f"the key of a map is text, not {name_kind(name)}"))
                 if name in made:
-                    raise site.error(Fault(OPERANDS, f"the key `{name[:40]}` stands twice in the map"))
+                    raise site.error(Fault(OPERANDS, "a key stands twice in the map"))
                 made[name] = value(frame)
             return made
 
@@ -307,18 +307,16 @@ class Compiler:
         return run
 
     def _refuse_call(self, node: Call) -> None:
-        names = [*FUNCTIONS, *SPECIAL]
-        if node.function not in names:
-            fault = unknown_function(node.function)
-            raise ExpressionError(
-                fault.message, self.source, node.start, node.name_end, UNKNOWN_FUNCTION, fault.help
-            )
+        unknown = unknown_function(node.function)
+        if unknown is not None:
+            raise self._error(unknown, node.start, node.name_end)
         try:
             refuse_count(node.function, len(node.arguments))
         except Fault as fault:
-            raise ExpressionError(
-                fault.message, self.source, node.start, node.end, fault.code, fault.help
-            ) from None
+            raise self._error(fault, node.start, node.end) from None
+
+    def _error(self, fault: Fault, start: int, end: int) -> ExpressionError:
+        return ExpressionError(fault.message, self.source, start, end, fault.code, fault.help)
 
     def _has(self, node: Call) -> Run:
         read = self._reader(node.arguments[0], must=False)
@@ -341,43 +339,19 @@ class Compiler:
     def _table(self, node: Call) -> Run:
         named, row = node.arguments
         if not isinstance(named, Literal) or not isinstance(named.value, str):
-            message, help = "the name of a table is written out", 'write table("name", {column: value})'
-            raise ExpressionError(message, self.source, named.start, named.end, SYNTAX, help)
+            fault = Fault(
+                ARGUMENTS, "the name of a table is written out", 'write table("name", {column: value})'
+            )
+            raise self._error(fault, named.start, named.end)
         name, run_row, site = named.value, self.compile(row), self._site(node)
 
         def run(frame: Frame) -> Any:
             tables = frame.get(TABLES, {})
             if name not in tables:
-                raise site.error(Fault(NO_TABLE, f"there is no table `{name}`", near(name, tables)))
+                raise site.error(Fault(NO_TABLE, f"there is no table `{name}`", suggestion(name, tables)))
             return tables[name](run_row(frame))
 
         return run
-
-
-def unknown_function(name: str) -> Fault:
-    """What to say of a function that does not exist."""
-    others = {
-        "len": "size",
-        "length": "size",
-        "count": "size",
-        "mean": "avg",
-        "average": "avg",
-        "str": "string",
-        "int": "number",
-        "float": "number",
-        "lookup": "table",
-        "coalesce": "default",
-        "exists": "has",
-    }
-    near = get_close_matches(name, [*FUNCTIONS, *SPECIAL], 1)
-    help = f"did you mean `{near[0]}`?" if near else ""
-    if name in others:
-        help = f"did you mean `{others[name]}`?"
-    if name in ("now", "today"):
-        help = "there is no clock: use run.now"
-    if name in TURNS:
-        help = f"write it behind the list, as in items.{name}(item, …)"
-    return Fault(UNKNOWN_FUNCTION, f"there is no function `{name}`", help)
 
 
 def _subscript(base: Run, key: Run, site: Site, must: bool) -> Run:

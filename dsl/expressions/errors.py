@@ -44,7 +44,7 @@ class Fault(Exception):
 
 
 class Misplaced(Exception):
-    """`message` about `source[start:end]`; `path` leads to the text inside a template, empty if it is all of it."""
+    """`message` about `source[start:end]`; `path` leads to that text inside a template."""
 
     def __init__(
         self,

@@ -8,7 +8,7 @@ from dsl.expressions.errors import TOO_MUCH_WORK, Fault, Site
 MOST_STEPS = 100_000
 
 TABLES = "__tables__"
-"""Under this key of the scope stand the decision tables, functions of a row by name; no expression can spell it."""
+"""Under this key a scope has the decision tables, functions of a row by name; no expression can spell it."""
 
 
 class Frame(dict[str, Any]):

@@ -6,12 +6,13 @@ arguments are written.
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from functools import reduce
 from typing import Any
 
 from dsl.durations import Months
 from dsl.expressions import numbers
-from dsl.expressions.errors import ARITHMETIC, ARGUMENTS, EMPTY, OPERANDS, Fault
+from dsl.expressions.errors import ARGUMENTS, ARITHMETIC, EMPTY, OPERANDS, Fault
 from dsl.expressions.numbers import exact, is_number
 from dsl.expressions.operators import joined
 from dsl.expressions.values import (
@@ -41,13 +42,13 @@ def size(charge: Charge, value: Any) -> int:
 def total(charge: Charge, values: Any) -> Any:
     """The sum of a list of numbers; 0 for none."""
     items = _list(values, "sum", charge)
-    return reduce(numbers.add, (_number(item, "sum") for item in items), 0)
+    return _added(items, "sum")
 
 
 def average(charge: Charge, values: Any) -> Any:
     """The mean of a list of numbers; a fault for none."""
     items = _filled(_list(values, "avg", charge), "avg")
-    return numbers.divide(reduce(numbers.add, (_number(item, "avg") for item in items)), len(items))
+    return numbers.divide(_added(items, "avg"), len(items))
 
 
 def smallest(charge: Charge, *values: Any) -> Any:
@@ -187,7 +188,10 @@ def arity(name: str) -> tuple[int, int] | None:
     """The fewest and the most arguments of a function; None when there is no such function."""
     if name in SPECIAL:
         return SPECIAL[name]
-    return FUNCTIONS[name][1:] if name in FUNCTIONS else None
+    if name not in FUNCTIONS:
+        return None
+    _, fewest, most = FUNCTIONS[name]
+    return fewest, most
 
 
 def refuse_count(name: str, count: int) -> None:
@@ -207,6 +211,11 @@ def _list(value: Any, function: str, charge: Charge) -> list[Any]:
         )
     charge(len(value))
     return list(value)
+
+
+def _added(items: list[Any], function: str) -> numbers.Number:
+    zero: numbers.Number = 0
+    return reduce(numbers.add, (_number(item, function) for item in items), zero)
 
 
 def _filled(items: list[Any], function: str) -> list[Any]:
@@ -242,15 +251,11 @@ def _number(value: Any, function: str) -> numbers.Number:
 
 
 def _whole(value: Any, what: str) -> int:
-    count = _number(value, "round") if is_number(value) else None
-    if count is None or abs(count) > MOST_DAYS or count != int(count):
-        raise Fault(OPERANDS, f"{what} is a whole number, not {kind_of(value)}")
-    return int(count)
-
-
-def kind_of(value: Any) -> str:
-    """A number itself, else the kind of the value."""
-    return numbers.plain(exact(value)) if is_number(value) else kind(value)
+    if is_number(value):
+        count = Decimal(exact(value))
+        if abs(count) <= MOST_DAYS and count == int(count):
+            return int(count)
+    raise Fault(OPERANDS, f"{what} is a whole number, at most {MOST_DAYS}")
 
 
 def _span(count: Any) -> int:

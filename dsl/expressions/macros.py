@@ -43,4 +43,4 @@ TURNS: Mapping[str, Callable[[Frame, str, Sequence[Any], Run, Run | None], Any]]
     "exists": _exists,
     "all": _all,
 }
-"""By the name of the macro: from the elements, the body and the condition of a three-part map to its value."""
+"""By name: from the elements, the body, and the condition of a three-part map, to the value of the macro."""

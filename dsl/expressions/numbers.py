@@ -37,14 +37,14 @@ def is_number(value: object) -> bool:
 
 
 def exact(value: int | Decimal | float) -> Number:
-    """`value` as an exact number, a float by the shortest text that stands for it; NaN and infinity are refused."""
+    """`value` exactly, a float by the shortest text that stands for it; NaN and infinity are faults."""
     number = Decimal(repr(value)) if isinstance(value, float) else value
     if isinstance(number, int):
         if number.bit_length() > _MOST_BITS:
             raise Fault(ARITHMETIC, "the number is out of range")
         return number
     if not number.is_finite():
-        raise Fault(OPERANDS, f"{value} is not a number that can be computed with")
+        raise Fault(OPERANDS, "the number is not finite")
     if number and abs(number.adjusted()) > _LARGEST_EXPONENT:
         raise Fault(ARITHMETIC, "the number is out of range")
     return number
@@ -105,10 +105,12 @@ def round_half_up(value: Number, places: int = 0) -> Number:
     if isinstance(value, int) and places >= 0:
         return value
     number = Decimal(value)
+    rounded: Number = number
     exponent = number.as_tuple().exponent
     if not isinstance(exponent, int) or exponent < -places:
-        number = _in_range(lambda: _wide.quantize(number, Decimal((0, (1,), -places))))
-    return int(number) if places <= 0 else number or Decimal((0, (0,), -places))
+        unit = Decimal((0, (1,), -places))
+        rounded = _in_range(lambda: _wide.quantize(number, unit))
+    return int(rounded) if places <= 0 else rounded or Decimal((0, (0,), -places))
 
 
 def plain(value: Number) -> str:

@@ -3,13 +3,15 @@
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from dsl.durations import Months, Sessions, add_months
 from dsl.expressions import numbers
 from dsl.expressions.errors import ARITHMETIC, OPERANDS, TOO_MUCH_WORK, Fault
 from dsl.expressions.numbers import exact, is_number
 from dsl.expressions.values import LISTS, Charge, like, name_kind, parse_time, refuse_null, same
+
+Moved = TypeVar("Moved")
 
 MOST_TEXT = 1_000_000
 _CHARACTERS_A_STEP = 100
@@ -164,7 +166,7 @@ def _scaled(microseconds: int | Decimal) -> timedelta:
     return _in_calendar(lambda: timedelta(microseconds=whole))
 
 
-def _in_calendar(move: Callable[[], Any]) -> Any:
+def _in_calendar(move: Callable[[], Moved]) -> Moved:
     try:
         return move()
     except OverflowError:

@@ -76,16 +76,19 @@ class _Parser:
         self.macros = 0
 
     def whole(self) -> Node:
-        if self.next.kind is Kind.END:
+        if self._ended():
             help = "write a value or a condition"
             raise self._error(SYNTAX, "the expression is empty", 0, len(self.source), help)
         tree = self._expression()
-        if self.next.kind is not Kind.END:
+        if not self._ended():
             raise self._unexpected("the end of the expression")
         for node, depth in walk(tree):
             if depth > MOST_NESTING:
                 raise self._too_deep(node.start, node.end)
         return tree
+
+    def _ended(self) -> bool:
+        return self.next.kind is Kind.END
 
     @property
     def next(self) -> Token:

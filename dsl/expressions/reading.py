@@ -4,7 +4,6 @@ Only maps and lists are ever read from; a value of another kind has no fields, w
 """
 
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 from typing import Any
 
 from dsl.expressions import errors, numbers
@@ -12,12 +11,13 @@ from dsl.expressions.errors import Fault
 from dsl.expressions.frame import MISSING, TABLES
 from dsl.expressions.numbers import is_number
 from dsl.expressions.values import LISTS, kind, name_kind
+from dsl.near import suggestion
 
 _GUARD = "guard it with has(…), or give a value for it with default(…, …)"
 
 
 def read(value: Any, key: Any, must: bool) -> Any:
-    """`value[key]` of a map or list; without `must`, MISSING where there is none or `value` is missing or null."""
+    """`value[key]` of a map or list; without `must`, MISSING where there is none or `value` is null."""
     if value is None or value is MISSING:
         if must:
             raise Fault(errors.NULL, f"`{_shown(key)}` cannot be read: what should hold it is null", _GUARD)
@@ -37,14 +37,8 @@ def read(value: Any, key: Any, must: bool) -> Any:
 
 def missing(message: str, name: str, names: Iterable[str]) -> Fault:
     """`message`, with the name that was perhaps meant."""
-    return Fault(errors.MISSING, message, near(name, names) or _GUARD)
-
-
-def near(name: str, names: Iterable[str]) -> str:
-    """`did you mean …?`, when one of the names is close to `name`; else empty."""
     known = [known for known in names if isinstance(known, str) and known != TABLES]
-    found = get_close_matches(name[:80], known[:1000], 1)
-    return f"did you mean `{found[0]}`?" if found else ""
+    return Fault(errors.MISSING, message, suggestion(name, known) or _GUARD)
 
 
 def _item(items: Any, key: Any, must: bool) -> Any:

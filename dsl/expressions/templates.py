@@ -94,7 +94,7 @@ def slots(source: str) -> Iterator[str | Slot]:
 
 
 def compile_bare(value: Any) -> Expression:
-    """The expression that `value` is: text is one, a list or map is made of them, other values stand for themselves.
+    """The expression that `value` is: text is one, a list or map is made of them, the rest is itself.
 
     ExpressionError, with the path to its string, when one is malformed.
     """

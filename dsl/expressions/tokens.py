@@ -25,7 +25,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A word of the language at `source[start:end]`; `text` is a name or sign, `value` what a literal means."""
+    """A word of the language at `source[start:end]`; `value` is what a literal means."""
 
     kind: Kind
     text: str
@@ -51,17 +51,17 @@ _HINTS = {
     "$": "this is an expression already: leave out `${` and `}`",
     "#": "there are no comments inside an expression",
     "`": "write text in double quotes",
-    "“": 'use the plain quotes `"`',
-    "”": 'use the plain quotes `"`',
-    "‘": "use the plain quotes `'`",
-    "’": "use the plain quotes `'`",
+    "\u201c": 'use the plain quotes `"`',
+    "\u201d": 'use the plain quotes `"`',
+    "\u2018": "use the plain quotes `'`",
+    "\u2019": "use the plain quotes `'`",
     "^": "there is no power; multiply",
     "@": 'write text in double quotes, as in "a@b"',
     "≤": "write `<=`",
     "≥": "write `>=`",
     "≠": "write `!=`",
-    "−": "write `-`",
-    "×": "write `*`",
+    "\u2212": "write `-`",
+    "\u00d7": "write `*`",
     "÷": "write `/`",
 }
 

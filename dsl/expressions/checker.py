@@ -1,0 +1,355 @@
+"""The type of an expression, and everything that is wrong with it before it ever runs.
+
+What is wrong once is reported once: its type is then any value, so that nothing else is blamed for it.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from dsl.durations import Months, Sessions
+from dsl.expressions import errors
+from dsl.expressions.environment import Checked, Finding, TypeEnv
+from dsl.expressions.errors import ExpressionError, Fault
+from dsl.expressions.functions import refuse_count
+from dsl.expressions.guards import known_by
+from dsl.expressions.operations import arithmetic, kind, refuse_unequal, refuse_unordered
+from dsl.expressions.parser import parse
+from dsl.expressions.reading_types import Reader, element_of
+from dsl.expressions.signatures import Misfit, result_of
+from dsl.expressions.syntax import (
+    Call,
+    Chain,
+    Compare,
+    Index,
+    ListOf,
+    Literal,
+    Logic,
+    Macro,
+    MapOf,
+    Member,
+    Name,
+    Node,
+    Ternary,
+    Unary,
+    path_of,
+)
+from dsl.expressions.unknown import unknown_function
+from dsl.types import (
+    ANY,
+    BOOL,
+    DATE,
+    DURATION,
+    INTEGER,
+    MONTHS,
+    NOTHING,
+    NULL,
+    NUMBER,
+    SESSIONS,
+    TEXT,
+    Field,
+    ListType,
+    MapType,
+    ObjectType,
+    TextType,
+    Type,
+    members,
+    mismatches,
+    union,
+    without_null,
+)
+
+_DAY = timedelta(days=1)
+
+
+def check(source: str, env: TypeEnv, expect: Type | None = None) -> Checked:
+    """The type of the expression for names of these types, and its findings; never raises.
+
+    With `expect`, a value of another type is a finding, too.
+    """
+    try:
+        tree = parse(source)
+    except ExpressionError as error:
+        return Checked(ANY, (as_finding(error),))
+    return check_tree(tree, env, expect)
+
+
+def check_tree(tree: Node, env: TypeEnv, expect: Type | None = None) -> Checked:
+    """As `check`, for an expression that is parsed already."""
+    checker = _Checker()
+    found = checker.infer(tree, env)
+    if expect is not None and not checker.findings:
+        checker.expect(tree, found, expect)
+    known = known_by(tree)
+    return Checked(found, tuple(checker.findings), known.when_true, known.when_false)
+
+
+def as_finding(error: ExpressionError) -> Finding:
+    """A syntax error among the other findings."""
+    return Finding(error.code, error.message, error.start, error.end, error.help, path=error.path)
+
+
+def literal_type(value: Any) -> Type:
+    """The type of a value that is written out."""
+    match value:
+        case None:
+            return NULL
+        case bool():
+            return BOOL
+        case int():
+            return INTEGER
+        case str():
+            return TextType((value,), written=True)
+        case timedelta():
+            return DURATION
+        case Sessions():
+            return SESSIONS
+        case Months():
+            return MONTHS
+    return NUMBER if not hasattr(value, "year") else DATE
+
+
+class _Checker(Reader):
+    """Walks the tree once; `infer` of every node gives its type and adds findings on the way."""
+
+    def infer(self, node: Node, env: TypeEnv, guarded: bool = False) -> Type:
+        """The type of `node`; `guarded` inside `has` and `default`, where a value may be missing."""
+        match node:
+            case Literal():
+                return literal_type(node.value)
+            case Name() | Member() | Index():
+                return self.read(node, env, guarded)
+            case ListOf():
+                items = [self.infer(item, env) for item in node.items]
+                return ListType(union(*items) if items else NOTHING)
+            case MapOf():
+                return self._map(node, env)
+            case Unary():
+                return self._unary(node, env)
+            case Chain():
+                return self._chain(node, env)
+            case Compare():
+                return self._compare(node, env)
+            case Logic():
+                return self._logic(node, env)
+            case Ternary():
+                return self._ternary(node, env)
+            case Macro():
+                return self._macro(node, env)
+            case Call():
+                return self._call(node, env)
+        raise AssertionError(node)
+
+    def expect(self, node: Node, found: Type, wanted: Type) -> None:
+        """A finding when the value is not of the type that its place needs."""
+        wrong = mismatches(found, wanted)
+        if wrong:
+            help = wrong[0].help
+            if wanted == BOOL:
+                help = "compare it with something, as in `x > 0` or `has(x.y)`"
+            self.add(
+                errors.WRONG_RESULT, f"{wanted} is needed here, this is {found}", node.start, node.end, help
+            )
+
+    def _flag(self, node: Node, env: TypeEnv) -> None:
+        """A finding when a part of a condition is not true or false."""
+        found = self._value(node, env)
+        if not all(kind(one) in ("bool", "any") for one in members(found)):
+            help = "compare it with something, as in `x > 0`"
+            if isinstance(node, Unary | Name | Member):
+                help += "; `not` binds tighter than a comparison: write not (a == b)"
+            self.add(errors.OPERANDS, f"true or false is needed, this is {found}", node.start, node.end, help)
+
+    def _value(self, node: Node, env: TypeEnv) -> Type:
+        """The type of an operand: a value that may be null is a finding."""
+        found = self.infer(node, env)
+        if NULL in members(found) and path_of(node) not in self.blamed:
+            shown = "`null`" if found == NULL else self.shown(node)
+            message = f"{shown} is no value to compute with" if found == NULL else f"{shown} may be null"
+            path = path_of(node)
+            help = "test it with `!= null`, or give a value for it with default(…, …)"
+            if path is not None:
+                help = f"test `{'.'.join(path)} != null` before, or write default({'.'.join(path)}, …)"
+            self.add(errors.NULL, message, node.start, node.end, help)
+            return without_null(found) if found != NULL else ANY
+        return without_null(found) if found != NULL else ANY
+
+    def _map(self, node: MapOf, env: TypeEnv) -> Type:
+        values = [self.infer(value, env) for _, value in node.entries]
+        names = [key.value if isinstance(key, Literal) else None for key, _ in node.entries]
+        for key, _ in node.entries:
+            found = self._value(key, env)
+            if not all(kind(one) in ("text", "date", "any") for one in members(found)):
+                self.add(errors.OPERANDS, f"the key of a map is text, this is {found}", key.start, key.end)
+        if None in names:
+            return MapType(union(*values))
+        return ObjectType(
+            {str(name): Field(value) for name, value in zip(names, values, strict=True)}, written=True
+        )
+
+    def _unary(self, node: Unary, env: TypeEnv) -> Type:
+        if node.operator == "!":
+            self._flag(node.operand, env)
+            return BOOL
+        found = self._value(node.operand, env)
+        if all(kind(one) in ("number", "duration", "months", "any") for one in members(found)):
+            return found
+        self.add(errors.OPERANDS, f"{found} has no negative", node.start, node.end)
+        return ANY
+
+    def _chain(self, node: Chain, env: TypeEnv) -> Type:
+        left, before = self._value(node.first, env), node.first
+        for operator, operand in node.rest:
+            right = self._value(operand, env)
+            left = self._operation(operator, left, right, before, operand, node.start)
+            before = operand
+        return left
+
+    def _operation(
+        self, operator: str, left: Type, right: Type, first: Node, second: Node, start: int
+    ) -> Type:
+        try:
+            found = arithmetic(operator, left, right)
+        except Fault as fault:
+            self.fault(fault, start, second.end)
+            return ANY
+        if operator in "/%" and isinstance(second, Literal) and second.value == 0:
+            self.add(errors.ARITHMETIC, "division by zero", second.start, second.end)
+        if DATE in members(left):
+            self._refuse_hours(second)
+        self._refuse_text_sum(operator, left, right, first, second)
+        return found
+
+    def _refuse_hours(self, span: Node) -> None:
+        if isinstance(span, Literal) and isinstance(span.value, timedelta) and span.value % _DAY:
+            help = "write whole days, or add it to a moment"
+            self.add(errors.OPERANDS, "a date moves by whole days", span.start, span.end, help)
+
+    def _refuse_text_sum(self, operator: str, left: Type, right: Type, first: Node, second: Node) -> None:
+        """In JSON dates and durations are text: two that both come from there would be joined, not added."""
+        stored = (Name, Member, Index)
+        if operator == "+" and isinstance(first, stored) and isinstance(second, stored):
+            kinds = {kind(left), kind(right)}
+            if kinds in ({"date", "duration"}, {"moment", "duration"}, {"duration"}):
+                self.add(
+                    errors.OPERANDS,
+                    f"{left} and {right} that both come from JSON cannot be added as they are",
+                    first.start,
+                    second.end,
+                    "make a date of the first with date(…), or keep the number of days and write days(…)",
+                )
+
+    def _compare(self, node: Compare, env: TypeEnv) -> Type:
+        if node.operator == "in":
+            return self._contained(node, env)
+        equality = node.operator in ("==", "!=")
+        read = self.infer if equality else self._value
+        left, right = read(node.left, env), read(node.right, env)
+        try:
+            if equality:
+                refuse_unequal(left, right)
+            else:
+                refuse_unordered(left, right)
+        except Fault as fault:
+            self.fault(fault, node.start, node.end)
+        return BOOL
+
+    def _contained(self, node: Compare, env: TypeEnv) -> Type:
+        part, whole = self.infer(node.left, env), self._value(node.right, env)
+        if not all(kind(one) in ("list", "map", "any") for one in members(whole)):
+            message = f"`in` looks into a list or a map, not into {whole}"
+            self.add(errors.OPERANDS, message, node.right.start, node.right.end)
+            return BOOL
+        for one in members(whole):
+            items = [(node.right, one.item)] if isinstance(one, ListType) else []
+            if isinstance(one, MapType | ObjectType):
+                items = [(node.right, TEXT)]
+            if isinstance(node.right, ListOf):
+                items = [(item, self.quietly(item, env)) for item in node.right.items]
+            self._refuse_strangers(part, items, node)
+        return BOOL
+
+    def _refuse_strangers(self, part: Type, items: Sequence[tuple[Node, Type]], node: Compare) -> None:
+        for place, item in items:
+            try:
+                refuse_unequal(without_null(part), item)
+            except Fault as fault:
+                self.fault(fault, place.start, place.end)
+
+    def _logic(self, node: Logic, env: TypeEnv) -> Type:
+        for operand in node.operands:
+            self._flag(operand, env)
+            known = known_by(operand)
+            env = env.with_present(known.when_true if node.operator == "&&" else known.when_false)
+        return BOOL
+
+    def _ternary(self, node: Ternary, env: TypeEnv) -> Type:
+        self._flag(node.test, env)
+        known = known_by(node.test)
+        yes = self.infer(node.yes, env.with_present(known.when_true))
+        return union(yes, self.infer(node.no, env.with_present(known.when_false)))
+
+    def _macro(self, node: Macro, env: TypeEnv) -> Type:
+        element = self._turning(node, env)
+        name = node.variable
+        if name.name in env.names:
+            message = f"`{name.name}` is the name of something else here"
+            self.add(errors.LOOP_NAME, message, name.start, name.end, "choose another name for the element")
+        inner = env.with_name(name.name, element)
+        if node.condition is not None:
+            self._flag(node.condition, inner)
+            inner = inner.with_present(known_by(node.condition).when_true)
+        if node.kind == "map":
+            return ListType(self.infer(node.body, inner))
+        self._flag(node.body, inner)
+        return ListType(element) if node.kind == "filter" else BOOL
+
+    def _turning(self, node: Macro, env: TypeEnv) -> Type:
+        base = self._value(node.base, env)
+        found: list[Type] = []
+        for one in members(base):
+            if kind(one) not in ("list", "map", "any"):
+                message = f"`{node.kind}` goes over a list or the keys of a map, this is {base}"
+                self.add(errors.OPERANDS, message, node.base.start, node.base.end)
+                return ANY
+            found.append(TEXT if kind(one) == "map" else element_of(one))
+        return union(*found)
+
+    def _call(self, node: Call, env: TypeEnv) -> Type:
+        if node.function in ("has", "default"):
+            return self._guard(node, env)
+        arguments = [self._value(argument, env) for argument in node.arguments]
+        try:
+            self._refuse_call(node)
+            return result_of(node.function, arguments)
+        except Misfit as misfit:
+            place = node.arguments[misfit.place]
+            self.fault(misfit, place.start, place.end)
+        except Fault as fault:
+            end = node.name_end if fault.code == errors.UNKNOWN_FUNCTION else node.end
+            self.fault(fault, node.start, end)
+        return ANY
+
+    def _refuse_call(self, node: Call) -> None:
+        fault = unknown_function(node.function)
+        if fault is not None:
+            raise fault
+        refuse_count(node.function, len(node.arguments))
+        if node.function == "table":
+            named = node.arguments[0]
+            if not isinstance(named, Literal) or not isinstance(named.value, str):
+                raise Misfit(0, "the name of a table is written out", 'write table("name", {column: value})')
+
+    def _guard(self, node: Call, env: TypeEnv) -> Type:
+        found = [
+            self.infer(argument, env, guarded=place == 0) for place, argument in enumerate(node.arguments)
+        ]
+        try:
+            refuse_count(node.function, len(node.arguments))
+        except Fault as fault:
+            self.fault(fault, node.start, node.end)
+            return ANY
+        if node.function == "has":
+            return BOOL
+        value = without_null(found[0])
+        return union(value, found[1]) if value != NULL else found[1]
