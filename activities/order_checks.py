@@ -69,9 +69,9 @@ class Checks:
         )
 
     def _prices_suit_the_broker(self) -> None:
-        if self.prices.simulated and not self.broker.simulated:
+        if self.prices.snapshot.simulated and not self.broker.simulated:
             raise SimulatedMarketData(
-                f"the snapshot of {self.prices.as_of} is simulated, and {self.broker.name} trades "
+                f"the snapshot of {self.prices.snapshot.as_of} is simulated, and {self.broker.name} trades "
                 "real money; pull real market data first"
             )
 
@@ -80,7 +80,7 @@ class Checks:
         if abs(limit - reference) > collar * reference:
             raise PriceOutsideCollar(
                 f"the limit {limit} for {etf} is more than {collar:%} from its price of {reference} "
-                f"on {self.prices.as_of}",
+                f"on {self.prices.snapshot.as_of}",
                 path,
             )
 

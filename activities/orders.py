@@ -131,7 +131,7 @@ def _sender(portfolio_id: str, context: Context) -> Sender:
     checks = Checks(
         rules=context.catalogue.read("trading", TradingFile),
         day=context.now().date(),
-        prices=reference_prices.newest(services.database, tenant),
+        prices=reference_prices.newest(context),
         broker=services.broker,
     )
     brokerage = to_cents(context.catalogue.read("fees", FeesFile).brokerage.value)
