@@ -6,6 +6,7 @@ ActivityError
 
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlmodel import Session
@@ -44,6 +45,22 @@ class OrderRejected(ActivityError):
     """The broker rejected every order."""
 
 
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Which orders are waited for, and until when."""
+
+    orders: list[str]
+    deadline: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ToCancel:
+    """Orders to cancel, and cancelled ones of this run that a late fill may still reach."""
+
+    orders: list[str]
+    cancelled_before: list[str]
+
+
 @implements("orders.submit")
 def submit(ask: SubmitOrders, context: Context) -> SubmittedOrders:
     """Send every order once, sells first; tried again, only what was not sent yet is sent."""
@@ -69,12 +86,13 @@ def await_fills(ask: AwaitFills, context: Context) -> FillReport:
     reported = recorded(ask, context, FillReport)
     if reported is not None:
         return reported
-    ids, deadline = _watch(ask, context)
+    watch = _watch(ask, context)
+    ids = watch.orders
     polling = context.catalogue.read("trading", TradingFile).polling
     pause, cancelled = polling.first_seconds, False
     still_open = settle(context, ids)
     while still_open:
-        if context.now() >= deadline and not cancelled:
+        if context.now() >= watch.deadline and not cancelled:
             cancel(context, still_open)
             cancelled = True
         else:
@@ -90,8 +108,9 @@ def await_fills(ask: AwaitFills, context: Context) -> FillReport:
 @implements("orders.cancel_open")
 def cancel_open(ask: CancelOpen, context: Context) -> CancelledOrders:
     """Cancel whatever is open, and book what filled before the cancel."""
-    ids, late = _to_cancel(ask, context)
-    settle(context, late)
+    to_cancel = _to_cancel(ask, context)
+    ids = to_cancel.orders
+    settle(context, to_cancel.cancelled_before)
     polling = context.catalogue.read("trading", TradingFile).polling
     pause, still_open = polling.first_seconds, settle(context, ids)
     if still_open:
@@ -169,8 +188,8 @@ def _rejected(order: Order) -> RejectedOrder:
     )
 
 
-def _watch(ask: AwaitFills, context: Context) -> tuple[list[str], datetime]:
-    """Which orders are waited for and until when: decided at the first look, kept for the next ones."""
+def _watch(ask: AwaitFills, context: Context) -> Watch:
+    """What to wait for: decided at the first look, kept for the next ones."""
     call, portfolio_id = context.call, ask.portfolio_id
     with context.services.database.transaction() as tx:
         portfolios.portfolio(tx, call.tenant, portfolio_id)
@@ -185,7 +204,7 @@ def _watch(ask: AwaitFills, context: Context) -> tuple[list[str], datetime]:
 
         content = ask.model_dump(mode="python")
         decided = effects.once(tx, call.tenant, call.key("watch"), content, decide)
-    return decided["orders"], datetime.fromisoformat(decided["deadline"])
+    return Watch(decided["orders"], datetime.fromisoformat(decided["deadline"]))
 
 
 def _length(within: str) -> timedelta:
@@ -210,8 +229,8 @@ def _report(tx: Session, portfolio_id: str, ids: Sequence[str], context: Context
     return report
 
 
-def _to_cancel(ask: CancelOpen, context: Context) -> tuple[list[str], list[str]]:
-    """Orders to cancel, also those an earlier attempt began with; and those a late fill may reach."""
+def _to_cancel(ask: CancelOpen, context: Context) -> ToCancel:
+    """What is open now, and what an earlier attempt began with."""
     call = context.call
     with context.services.database.transaction() as tx:
         portfolios.portfolio(tx, call.tenant, ask.portfolio_id)
@@ -219,4 +238,4 @@ def _to_cancel(ask: CancelOpen, context: Context) -> tuple[list[str], list[str]]
         late = orders.cancelled_by(tx, call.tenant, ask.portfolio_id, call.effect_root)
         content = ask.model_dump(mode="python")
         first = effects.once(tx, call.tenant, call.key("open"), content, lambda: still_open)
-    return list(dict.fromkeys([*first, *still_open])), [order.client_order_id for order in late]
+    return ToCancel(list(dict.fromkeys([*first, *still_open])), [order.client_order_id for order in late])

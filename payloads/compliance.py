@@ -7,6 +7,7 @@ from pydantic import Field
 from payloads.base import Etf, Fraction, Identifier, Money, Payload
 from payloads.entry import DeclaredError, Effect, Entry
 from payloads.orders import Trade
+from payloads.storage import READ_ERRORS, UNKNOWN_CUSTOMER, UNKNOWN_PORTFOLIO
 
 Severity = Literal["error", "warning"]
 
@@ -59,10 +60,11 @@ ENTRIES = (
             DeclaredError(
                 "MissingSubject", "a rule needs a portfolio, a customer or a part of the proposal not given"
             ),
-            DeclaredError("UnknownPortfolio", "no portfolio has that id"),
-            DeclaredError("UnknownCustomer", "no customer has that id"),
-            DeclaredError("UnknownSnapshot", "no snapshot has that id"),
-            DeclaredError("NoSnapshot", "a rule needs prices, and there is no snapshot yet"),
+            DeclaredError("UnknownSnapshot", "no stored snapshot has that digest"),
+            DeclaredError("SnapshotDamaged", "the stored bytes are not those of the digest"),
+            UNKNOWN_PORTFOLIO,
+            UNKNOWN_CUSTOMER,
+            *READ_ERRORS,
         ),
     ),
 )
