@@ -67,7 +67,7 @@ class DatedOffset(Dated):
     """An offset from a date on: the whole of it, less a rate on income in each reduction's slice."""
 
     whole: FromZero
-    reductions: list[Bracket]
+    reductions: Annotated[list[Bracket], Field(min_length=1)]
 
 
 class Offset(Parameter):
