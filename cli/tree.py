@@ -1,15 +1,16 @@
 """A run's steps as a tree: live at a terminal, a line for each change elsewhere."""
 
+import sys
 from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, TextIO
 
 MARKS = {
     "pending": "○",
     "running": "▶",
     "waiting": "…",
     "done": "✓",
-    "skipped": "–",
+    "skipped": "-",
     "failed": "✗",
     "undone": "↩",
 }
@@ -27,28 +28,41 @@ WIDTH = 80
 
 def plain_tree(run: Mapping[str, Any]) -> str:
     """The steps as indented lines, each with its mark."""
-    return "\n".join(_line(step) for step in run["steps"])
+    return "\n".join(_line(step) for step in flat(run["steps"]))
 
 
-async def follow(statuses: AsyncIterator[dict[str, Any]], *, live: bool) -> str:
-    """Show a run until its statuses end; the last state."""
-    return await (_follow_live(statuses) if live else _follow_plain(statuses))
+def flat(steps: list[dict[str, Any]], inside: str = "") -> list[dict[str, Any]]:
+    """Steps and, below each that runs another workflow, that run's steps, their paths continued."""
+    found = []
+    for step in steps:
+        path = inside + step["path"]
+        found.append({**step, "path": path})
+        if step.get("child"):
+            found += flat(step["child"]["steps"], f"{path}.")
+    return found
 
 
-async def _follow_plain(statuses: AsyncIterator[dict[str, Any]]) -> str:
+async def follow(statuses: AsyncIterator[dict[str, Any]], *, live: bool, talk: bool = False) -> str:
+    """Show a run until its statuses end; the last state. With `talk` stdout stays free for data."""
+    if live and not talk:
+        return await _follow_live(statuses)
+    return await _follow_plain(statuses, sys.stderr if talk else sys.stdout)
+
+
+async def _follow_plain(statuses: AsyncIterator[dict[str, Any]], out: TextIO) -> str:
     """One line for each step that changed, and for each thing that is waited for."""
     seen: dict[str, str] = {}
     waits: str | None = None
     state = ""
     async for run in statuses:
-        for step in run["steps"]:
+        for step in flat(run["steps"]):
             if step["state"] != "pending" and seen.get(step["path"]) != step["state"]:
                 seen[step["path"]] = step["state"]
-                print(_line(step), flush=True)
+                print(_line(step), file=out, flush=True)
         if run["waits_for"] and run["waits_for"] != waits:
-            print(f"… waits for {run['waits_for']}", flush=True)
+            print(f"… waits for {run['waits_for']}", file=out, flush=True)
         waits, state = run["waits_for"], run["state"]
-    print(f"{state}", flush=True)
+    print(state, file=out, flush=True)
     return state
 
 
@@ -70,7 +84,9 @@ def rich_tree(run: Mapping[str, Any], height: int) -> Any:
     """The run for a screen of `height` lines: finished blocks fold when it would not fit."""
     from rich.text import Text
 
-    steps = run["steps"] if len(run["steps"]) + 3 <= height else _folded(run["steps"])
+    steps = flat(run["steps"])
+    if len(steps) + 3 > height:
+        steps = _folded(steps)
     lines = [Text(f"{run['workflow_id']}  {run['state']}", style="bold", no_wrap=True, overflow="ellipsis")]
     for step in steps:
         lines.append(Text(_line(step), style=STYLES[step["state"]], no_wrap=True, overflow="ellipsis"))

@@ -17,7 +17,7 @@ from temporalio.exceptions import ApplicationError, CancelledError, TerminatedEr
 from temporalio.service import RPCError, RPCStatusCode
 
 from worker.connection import connect
-from worker.errors import Refused, ServerUnreachable
+from worker.errors import Refused, ServerUnreachable, UnknownId
 from worker.history_status import STATES, status_from_history
 from worker.pollers import refuse_other_key
 from worker.release_check import check_start
@@ -112,16 +112,40 @@ async def status(client: Client, workflow_id: str) -> dict[str, Any]:
     return answered if ended is None else {**answered, "state": ended, "waits_for": None}
 
 
-async def watch(client: Client, workflow_id: str) -> AsyncIterator[dict[str, Any]]:
-    """The status of a run each time it has changed, until the run has ended."""
+async def watch(
+    client: Client, workflow_id: str, *, pause: float = WATCH_PAUSE
+) -> AsyncIterator[dict[str, Any]]:
+    """The status of a run each time it has changed, until the run has ended.
+
+    A step that runs another workflow has that run's status under `child`.
+    """
     before: dict[str, Any] | None = None
     while before is None or before["state"] not in ENDED:
-        now = await status(client, workflow_id)
+        now = await _with_children(client, await status(client, workflow_id))
         if now != before:
             yield now
         before = now
         if now["state"] not in ENDED:
-            await asyncio.sleep(WATCH_PAUSE)
+            await asyncio.sleep(pause)
+
+
+async def _with_children(client: Client, run: dict[str, Any]) -> dict[str, Any]:
+    steps = [
+        {**step, "child": await _child(client, run["workflow_id"], step)}
+        if step["kind"] == "run" and step["state"] not in ("pending", "skipped")
+        else step
+        for step in run["steps"]
+    ]
+    return {**run, "steps": steps}
+
+
+async def _child(client: Client, parent: str, step: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The status of the run that a `run` step began; None before it is there."""
+    try:
+        child = await status(client, f"{parent}.{step['id'] or step['path']}")
+    except UnknownId:
+        return None
+    return await _with_children(client, child)
 
 
 async def list_runs(client: Client, query: str | None, limit: int) -> list[dict[str, Any]]:

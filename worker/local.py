@@ -3,18 +3,16 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
-from activities.context import CatalogueFiles, Context
+from activities.context import Context
 from activities.runner import ActivityFault, run
-from dsl.catalogue_files import read_catalogue_file
-from dsl.load import load
 from dsl.near import nearest
 from payloads.call import Call
 from payloads.catalogue import catalogue
 from payloads.entry import Effect, Entry
 from worker.errors import BadInput, BadSettings, Refused, UnknownId
+from worker.folder_catalogue import FolderCatalogue
 from worker.inputs import parse_json
 from worker.settings import Settings
 
@@ -70,7 +68,7 @@ class LocalCaller:
         _refuse_reach(self.entry, effect, key)
         self._context = Context(
             call=Call(tenant=settings.tenant, effect_root=f"cli:{key}" if key else "cli", step=name),
-            catalogue=_FolderCatalogue(settings.definitions / "catalogue"),
+            catalogue=FolderCatalogue(settings.definitions / "catalogue"),
             services=None if self.entry.effect is Effect.PURE else _services(settings),
             now=lambda: datetime.now(UTC),
         )
@@ -126,28 +124,3 @@ def _services(settings: Settings) -> Any:
 
     existing_database(settings)
     return build_services(settings)
-
-
-class _FolderCatalogue:
-    """The catalogue files of a folder, each read when it is first asked for."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._files: dict[str, Any] = {}
-        self._catalogue = CatalogueFiles(self._files)
-
-    def read(self, name: str, model: type[Any]) -> Any:
-        """The file `<name>.yaml` as a validated model."""
-        path = self._folder / f"{name}.yaml"
-        if name not in self._files and path.is_file():
-            self._files[name] = self._load(path, name)
-        return self._catalogue.read(name, model)
-
-    def _load(self, path: Path, name: str) -> Any:
-        tree, report = load(path.read_bytes(), str(path))
-        content = read_catalogue_file(tree, name, report) if tree else None
-        if any(problem.is_error for problem in report.problems):
-            raise Refused(
-                f"{path} has faults; `kronos definitions validate {path}` shows them", name="Faulty"
-            )
-        return content

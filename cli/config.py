@@ -1,0 +1,54 @@
+"""`kronos config`: which settings are in force."""
+
+from typing import Any
+
+import typer
+
+from cli.options import Address, Data, Definitions, Namespace, Output
+from cli.output import fields, show
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The settings in force.")
+
+
+@app.callback()
+def group() -> None:
+    """The settings in force."""
+
+
+@app.command("show")
+def show_(
+    data: Data = None,
+    definitions: Definitions = None,
+    address: Address = None,
+    namespace: Namespace = None,
+    output: Output = None,
+) -> None:
+    """Show every setting as flags, environment, profiles and kronos.toml make it. Secrets are left out.
+
+    Example: kronos config show -o yaml
+    """
+    from worker.connection import endpoint
+    from worker.settings import load_settings
+
+    flags = {"data": data, "definitions": definitions, "address": address, "namespace": namespace}
+    settings = load_settings(flags)
+    place = endpoint(settings)
+    answer: dict[str, Any] = {
+        "data": str(settings.data),
+        "definitions": str(settings.definitions),
+        "database": shown_url(settings.database_url),
+        "keys": str(settings.keys_file),
+        "address": place.address,
+        "namespace": place.namespace,
+        "tls": bool(place.options.get("tls")),
+        "tenant": settings.tenant,
+        "broker_sessions": settings.broker_sessions,
+    }
+    show(answer, output, fields)
+
+
+def shown_url(url: str) -> str:
+    """A database's address without its password."""
+    from sqlalchemy import make_url
+
+    return make_url(url).render_as_string(hide_password=True)

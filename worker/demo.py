@@ -1,0 +1,74 @@
+"""The demonstration: one client from questionnaire to filled orders, the client's part played here."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from worker import client
+from worker.embedded import Embedded
+from worker.inputs import read_json
+from worker.records import list_events, show_portfolio
+
+WORKFLOW = "onboarding"
+PAUSE = 0.1
+MOST_EVENTS = 1000
+
+
+@dataclass(slots=True)
+class Demo:
+    """One run of the demonstration; `run` yields its statuses, `summary` says what came of it."""
+
+    house: Embedded
+    workflow_id: str = ""
+    seconds: float = 0.0
+    last: dict[str, Any] = field(default_factory=dict)
+
+    async def run(self) -> AsyncIterator[dict[str, Any]]:
+        """Start the example client and answer whatever the run waits for."""
+        began = time.monotonic()
+        given = read_json(str(example(WORKFLOW)))
+        plan = await client.check(self.house.settings, WORKFLOW, given)
+        self.workflow_id = await client.start(self.house.client, self.house.settings, plan, given)
+        answers = answers_of(given)
+        async for status in client.watch(self.house.client, self.workflow_id, pause=PAUSE):
+            self.last = status
+            yield status
+            for name in [name for name in answers if name in (status["waits_for"] or "")]:
+                await client.signal(self.house.client, self.workflow_id, name, answers.pop(name))
+        self.seconds = time.monotonic() - began
+
+    async def summary(self) -> dict[str, Any]:
+        """`{workflow_id, state, seconds, error, portfolio, facts}`; no portfolio when none was opened."""
+        output = self.last.get("output") or {}
+        portfolio_id = output.get("portfolio_id")
+        settings = self.house.settings
+        facts = await asyncio.to_thread(
+            list_events, settings, stream=None, name=None, after=0, limit=MOST_EVENTS
+        )
+        portfolio = await asyncio.to_thread(show_portfolio, settings, portfolio_id) if portfolio_id else None
+        return {
+            "workflow_id": self.workflow_id,
+            "state": self.last.get("state"),
+            "error": self.last.get("error"),
+            "seconds": round(self.seconds, 2),
+            "portfolio": portfolio,
+            "facts": [fact["name"] for fact in facts],
+        }
+
+
+def answers_of(given: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """What the client does when asked: hands in documents, signs, pays the money in."""
+    return {
+        "documents_received": {"document_ids": ["PASSPORT-1"]},
+        "agreement_signed": {"signed_by": given["customer"]["name"]},
+        "deposit_received": {"amount": given["capital"], "currency": "AUD", "reference": "DEPOSIT-1"},
+    }
+
+
+def example(workflow: str) -> Path:
+    """The start input in ./examples, else the copy that was installed with Kronos."""
+    here = Path("examples") / f"{workflow}.json"
+    return here if here.is_file() else Path(__file__).resolve().parent.parent / here

@@ -1,0 +1,91 @@
+"""Everything on one machine: what `kronos up` and `kronos demo` run on."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+from temporalio.client import Client
+
+from store.keyring import open_keyring
+from worker.codec_server import CodecServer, origins, start_codec_server
+from worker.connection import connect
+from worker.dev_server import DevServer, start_dev_server
+from worker.library import Published, publish
+from worker.market import prepare_market
+from worker.serving import Workers, running
+from worker.settings import DEFAULT_NAMESPACE, Settings
+
+LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Where the embedded parts listen; `codec` 0 takes a free one."""
+
+    server: int
+    ui: int
+    codec: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """A running installation on this machine."""
+
+    settings: Settings
+    server: DevServer
+    codec: CodecServer
+    client: Client
+    workers: Workers
+    published: Published
+    snapshot: dict[str, Any]
+
+
+@asynccontextmanager
+async def embedded(settings: Settings, ports: Ports) -> AsyncIterator[Embedded]:
+    """Server with web UI, codec endpoint and workers on the data directory; all stopped at the end.
+
+    Publishes the definitions, as a development release when one changed under its old version.
+    """
+    settings.data.mkdir(parents=True, exist_ok=True)
+    keyring = open_keyring(settings.keys_file)
+    codec = start_codec_server(keyring, origins(ports.ui), port=ports.codec)
+    try:
+        # The server takes as long to start as the data: they start together.
+        starting = asyncio.create_task(asyncio.to_thread(_start_server, settings, ports, codec))
+        try:
+            published, snapshot = await asyncio.to_thread(_prepare, settings)
+        finally:
+            server = await starting
+        try:
+            local = replace(settings, address=server.address, namespace=DEFAULT_NAMESPACE)
+            client = await connect(local)
+            async with running(client, local, "all") as workers:
+                yield Embedded(local, server, codec, client, workers, published, snapshot)
+        finally:
+            server.stop()
+    finally:
+        codec.stop()
+
+
+def log_to_file(settings: Settings) -> None:
+    """Send the log to `kronos.log` in the data directory: the terminal is for people."""
+    settings.data.mkdir(parents=True, exist_ok=True)
+    logging.basicConfig(filename=settings.data / "kronos.log", level=logging.INFO, format=LOG_FORMAT)
+
+
+def _start_server(settings: Settings, ports: Ports, codec: CodecServer) -> DevServer:
+    return start_dev_server(
+        database=settings.temporal_database,
+        log=settings.temporal_log,
+        port=ports.server,
+        ui_port=ports.ui,
+        codec_endpoint=codec.url,
+    )
+
+
+def _prepare(settings: Settings) -> tuple[Published, dict[str, Any]]:
+    published = publish(settings, development=True)
+    return published, prepare_market(settings)

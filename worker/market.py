@@ -1,0 +1,72 @@
+"""Market data of an embedded installation: a fresh snapshot, and an exchange that trades at its prices."""
+
+from datetime import date, timedelta
+from typing import Any
+
+from adapters.market import MarketSource
+from adapters.market.snapshot import Snapshot
+from adapters.simulated_exchange import SimulatedExchange
+from payloads.files.market import MarketFile
+from payloads.files.universe import UniverseFile
+from store import snapshots
+from store.database import Database
+from worker.folder_catalogue import FolderCatalogue
+from worker.services import opened, utc_now
+from worker.settings import Settings
+
+SATURDAY = 5
+
+
+def prepare_market(settings: Settings) -> dict[str, Any]:
+    """Store a snapshot of the last close unless there is one; `{snapshot, source, as_of, simulated}`.
+
+    The simulated exchange trades at its prices from then on.
+    """
+    with opened(settings) as services:
+        as_of = last_session(utc_now().date())
+        snapshot = _stored(services.database, settings, as_of) or _take(
+            services.market, services.database, settings, as_of
+        )
+        if isinstance(services.broker, SimulatedExchange):
+            prices = {etf: snapshot.closing(etf) for etf in snapshot.tickers}
+            services.broker.load_prices(prices, snapshot.as_of.isoformat())
+    return {
+        "snapshot": snapshot.digest,
+        "source": snapshot.source,
+        "as_of": snapshot.as_of,
+        "simulated": snapshot.simulated,
+    }
+
+
+def last_session(today: date) -> date:
+    """The weekday before `today`: the last one that has certainly closed."""
+    day = today - timedelta(days=1)
+    while day.weekday() >= SATURDAY:
+        day -= timedelta(days=1)
+    return day
+
+
+def _stored(database: Database, settings: Settings, as_of: date) -> Snapshot | None:
+    with database.reading() as tx:
+        newest = snapshots.newest(tx, settings.tenant)
+        if newest is None or newest.as_of < as_of:
+            return None
+        return Snapshot.from_bytes(newest.content, newest.digest)
+
+
+def _take(source: MarketSource, database: Database, settings: Settings, as_of: date) -> Snapshot:
+    catalogue = FolderCatalogue(settings.definitions / "catalogue")
+    universe = catalogue.read("universe", UniverseFile)
+    snapshot = source.snapshot(universe, catalogue.read("market", MarketFile), as_of)
+    with database.transaction() as tx:
+        snapshots.save(
+            tx,
+            settings.tenant,
+            snapshot.digest,
+            source=snapshot.source,
+            as_of=snapshot.as_of,
+            simulated=snapshot.simulated,
+            content=snapshot.to_bytes(),
+            created_at=utc_now(),
+        )
+    return snapshot

@@ -1,0 +1,76 @@
+"""Workers of one process: running until told to stop, then draining."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+from temporalio.client import Client
+from temporalio.worker import Worker
+
+from worker.connection import connect
+from worker.services import opened
+from worker.settings import Settings
+from worker.storage import open_database
+from worker.worker import build_workers
+
+
+async def serve(settings: Settings, role: str) -> signal.Signals:
+    """Work for `role` until SIGINT or SIGTERM, then let what is under way end; which signal it was."""
+    open_database(settings).close()
+    client = await connect(settings)
+    async with running(client, settings, role) as workers:
+        return await until_told_to_stop(workers)
+
+
+@asynccontextmanager
+async def running(client: Client, settings: Settings, role: str) -> AsyncIterator["Workers"]:
+    """The workers of `role`, polling; at the end they drain and give their connections back."""
+    with opened(settings) as services:
+        workers = Workers(build_workers(client, settings, services, role))
+        try:
+            yield workers
+        finally:
+            await workers.drain()
+
+
+class Workers:
+    """Workers that poll from the moment this is made."""
+
+    def __init__(self, workers: Sequence[Worker]) -> None:
+        self._workers = workers
+        self._tasks = [asyncio.create_task(worker.run()) for worker in workers]
+
+    async def failed(self) -> None:
+        """Return never; raises when a worker ends by itself, which only a fatal error makes it do."""
+        await asyncio.gather(*(asyncio.shield(task) for task in self._tasks))
+
+    async def drain(self) -> None:
+        """Take no more work and wait for what is under way."""
+        await asyncio.gather(*(worker.shutdown() for worker in self._workers if worker.is_running))
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+async def until_told_to_stop(workers: Workers) -> signal.Signals:
+    """Wait for SIGINT or SIGTERM while the workers are well; which it was. A second one is not held back."""
+    loop = asyncio.get_running_loop()
+    told: asyncio.Future[signal.Signals] = loop.create_future()
+
+    def tell(which: signal.Signals) -> None:
+        for one in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(one)
+        if not told.done():
+            told.set_result(which)
+
+    for which in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(which, tell, which)
+    failing = asyncio.create_task(workers.failed())
+    either: list[asyncio.Future[Any]] = [told, failing]
+    await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+    if not told.done():
+        await failing
+    failing.cancel()
+    with suppress(asyncio.CancelledError):
+        await failing
+    return await told
