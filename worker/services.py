@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from activities.services import Services
-from adapters.market import SimulatedMarket
+from adapters.market.simulated import SimulatedMarket
 from adapters.simulated_exchange import SimulatedExchange
 from adapters.simulated_providers import (
     ProviderRecords,
