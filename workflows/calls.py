@@ -22,7 +22,7 @@ from workflows.place import Place
 QUEUES = {"light": "kronos", "compute": "kronos-compute", "broker": "kronos-broker"}
 # A worker that dies is noticed after this long; live activities heartbeat every second.
 HEARTBEAT = timedelta(seconds=5)
-HOUSEKEEPING = p.Retry(attempts=0, first="100ms", factor=2, longest="30s")
+HOUSEKEEPING = p.Retry(attempts=0, first="1s", factor=2, longest="30s")
 LABEL = 120
 
 

@@ -76,6 +76,7 @@ class Interpreter:
             output = await safety.locked(self, step, frame)
             if step.id is not None and output is not None:
                 frame.scope.steps[step.id] = output
+                self._search(frame)
             if step.record is not None:
                 await steps.record(self, step.record, output, frame)
         except Finished:
@@ -143,7 +144,10 @@ class Interpreter:
     def _label(self, frame: Frame, step: p.Step | None = None) -> None:
         if step is not None and "." not in frame.place.runtime:
             self.labels.stage(step.id or frame.place.runtime)
+        self._search(frame)
+        workflow.set_current_details(self.progress.details(self.plan))
+
+    def _search(self, frame: Frame) -> None:
         self.labels.search(lambda template: template.render(self._roots(frame)))
         if self.labels.stream is not None:
             self.caller.stream = self.labels.stream
-        workflow.set_current_details(self.progress.details(self.plan))

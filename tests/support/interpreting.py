@@ -1,0 +1,155 @@
+"""A real Temporal server, the real interpreter, and stand-ins for the house around it."""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from temporalio import activity
+from temporalio.client import Client, WorkflowHandle
+from temporalio.exceptions import ApplicationError
+from temporalio.worker import Worker
+
+from payloads import plain_json
+from payloads.call import Call
+from store.keyring import open_keyring
+from worker.converter import data_converter
+from worker.dev_server import DevServer, start_dev_server
+from worker.ports import free_ports
+from worker.worker import workflow_runner
+from workflows.run import KronosRun
+
+RETRY = {"attempts": 1, "first": "1s", "factor": 2, "longest": "1s"}
+StandIn = Callable[[dict[str, Any], Call], Any]
+
+
+def call(id: str, activity: str = "portfolio.read", given: Any = None, **more: Any) -> dict[str, Any]:
+    """A `call` step of a plan document; `undo` names the activity that undoes it."""
+    undo = more.pop("undo", None)
+    step = {"kind": "call", "id": id, "call": _activity(activity, given, more.pop("local", False)), **more}
+    return step | ({"undo": _activity(undo, {"of": id}, False)} if undo else {})
+
+
+def _activity(name: str, given: Any, local: bool) -> dict[str, Any]:
+    return {
+        "activity": name,
+        "input": given or {},
+        "timeout": "10s",
+        "retry": RETRY,
+        "local": local,
+        "role": "light",
+    }
+
+
+def plan(*steps: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """A plan document."""
+    return {
+        "format": 1,
+        "workflow": "trial",
+        "version": 1,
+        "summary": "A trial",
+        "input": {"type": "object"},
+        "signals": {},
+        "search": {},
+        "on_failure": None,
+        "steps": list(steps),
+        **more,
+    }
+
+
+@dataclass
+class House:
+    """Plans, activities and what they were asked, in order."""
+
+    plans: dict[str, dict[str, Any]]
+    activities: Mapping[str, StandIn] = field(default_factory=dict)
+    calls: list[tuple[str, dict[str, Any], Call]] = field(default_factory=list)
+    held: dict[str, str] = field(default_factory=dict)
+
+    def asked(self, name: str) -> list[dict[str, Any]]:
+        """The inputs that activity `name` was called with."""
+        return [given for called, given, _ in self.calls if called == name]
+
+    def definitions(self) -> list[Callable[..., Any]]:
+        """The stand-ins as Temporal knows activities."""
+        house: dict[str, StandIn] = {
+            "runs.load_release": self._load,
+            "leases.acquire": self._acquire,
+            "leases.release": self._release,
+            "events.record": lambda given, call: {"stream": call.stream, "sequence": 1},
+            "events.emit": lambda given, call: {"stream": call.stream, "sequence": 1},
+        }
+        return [self._definition(name, stand_in) for name, stand_in in (house | dict(self.activities)).items()]
+
+    def _definition(self, name: str, stand_in: StandIn) -> Callable[..., Any]:
+        @activity.defn(name=name)
+        async def perform(given: Any, call: Any) -> Any:
+            caller = Call.model_validate(call)
+            self.calls.append((name, given, caller))
+            answer = stand_in(given, caller)
+            return await answer if asyncio.iscoroutine(answer) else answer
+
+        return perform
+
+    def _load(self, given: dict[str, Any], _: Call) -> dict[str, Any]:
+        document = self.plans.get(given["workflow"])
+        if document is None:
+            raise ApplicationError("no such workflow", type="UnknownDefinition", non_retryable=True)
+        return {"plan": document, "plan_digest": plain_json.digest(document), "release": "r1", "tenant": "main"}
+
+    def _acquire(self, given: dict[str, Any], call: Call) -> dict[str, Any]:
+        owner = self.held.setdefault(given["resource"], call.effect_root)
+        return {"granted": owner == call.effect_root, "holder": "another-run", "position": 1}
+
+    def _release(self, given: dict[str, Any], call: Call) -> dict[str, Any]:
+        if self.held.get(given["resource"]) == call.effect_root:
+            del self.held[given["resource"]]
+        return {"released": True}
+
+
+@contextmanager
+def temporal_server(folder: Path) -> Iterator[DevServer]:
+    """The embedded server on free ports, stopped by process id."""
+    server = start_dev_server(database=folder / "temporal.db", log=folder / "temporal.log", port=free_ports(1)[0])
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+async def connected(server: DevServer, folder: Path) -> Client:
+    """A client with a key of its own folder."""
+    converter = data_converter(open_keyring(folder / "keys.json"), "default")
+    return await Client.connect(server.address, data_converter=converter)
+
+
+@asynccontextmanager
+async def working(client: Client, house: House, *, cached: int = 100) -> AsyncIterator[None]:
+    """A worker that runs plans of the house; `cached=0` replays every run at every task."""
+    async with Worker(
+        client,
+        task_queue="kronos",
+        workflows=[KronosRun],
+        activities=house.definitions(),
+        workflow_runner=workflow_runner(),
+        max_cached_workflows=cached,
+    ):
+        yield
+
+
+async def start(client: Client, workflow: str = "trial", given: Any = None) -> WorkflowHandle[Any, Any]:
+    """A new run of a plan."""
+    return await client.start_workflow(workflow, given or {}, id=f"{workflow}-{uuid.uuid4()}", task_queue="kronos")
+
+
+async def until(handle: WorkflowHandle[Any, Any], reached: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    """The run's status once `reached` is true of it."""
+    for _ in range(400):
+        status: dict[str, Any] = await handle.query("status")
+        if reached(status):
+            return status
+        await asyncio.sleep(0.05)
+    raise AssertionError(f"never reached; the run stands at {plain_json.dumps(status, indent=1)}")
