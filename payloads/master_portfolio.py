@@ -157,9 +157,14 @@ class OptimizationMetrics(Payload):
 
 
 class MasterPortfolio(Payload):
-    """What to hold. `by_pod` are amounts: each pod's sum is its capital, each ETF's its value."""
+    """What to hold. `by_pod` are amounts: each pod's sum is its capital, each ETF's its value.
+
+    `weights` and `values` say the same as `master_portfolio`, in the form that later steps take.
+    """
 
     master_portfolio: dict[Etf, MasterHolding]
+    weights: dict[Etf, Fraction]
+    values: dict[Etf, Amount]
     by_pod: dict[Identifier, dict[Etf, Amount]]
     total_etfs: int
     total_value: Amount
