@@ -9,14 +9,12 @@ from typing import Any
 
 from dsl.durations import Months, Sessions
 from dsl.expressions import errors
+from dsl.expressions.call_types import Caller
 from dsl.expressions.environment import Checked, Finding, TypeEnv
 from dsl.expressions.errors import ExpressionError, Fault
-from dsl.expressions.functions import refuse_count
 from dsl.expressions.guards import known_by
 from dsl.expressions.operations import arithmetic, kind, refuse_unequal, refuse_unordered
 from dsl.expressions.parser import parse
-from dsl.expressions.reading_types import Reader, element_of
-from dsl.expressions.signatures import Misfit, result_of
 from dsl.expressions.syntax import (
     Call,
     Chain,
@@ -32,9 +30,7 @@ from dsl.expressions.syntax import (
     Node,
     Ternary,
     Unary,
-    path_of,
 )
-from dsl.expressions.unknown import unknown_function
 from dsl.types import (
     ANY,
     BOOL,
@@ -109,7 +105,7 @@ def literal_type(value: Any) -> Type:
     return NUMBER if not hasattr(value, "year") else DATE
 
 
-class _Checker(Reader):
+class _Checker(Caller):
     """Walks the tree once; `infer` of every node gives its type and adds findings on the way."""
 
     def infer(self, node: Node, env: TypeEnv, guarded: bool = False) -> Type:
@@ -135,9 +131,9 @@ class _Checker(Reader):
             case Ternary():
                 return self._ternary(node, env)
             case Macro():
-                return self._macro(node, env)
+                return self.macro(node, env)
             case Call():
-                return self._call(node, env)
+                return self.call(node, env)
         raise AssertionError(node)
 
     def expect(self, node: Node, found: Type, wanted: Type) -> None:
@@ -151,34 +147,11 @@ class _Checker(Reader):
                 errors.WRONG_RESULT, f"{wanted} is needed here, this is {found}", node.start, node.end, help
             )
 
-    def _flag(self, node: Node, env: TypeEnv) -> None:
-        """A finding when a part of a condition is not true or false."""
-        found = self._value(node, env)
-        if not all(kind(one) in ("bool", "any") for one in members(found)):
-            help = "compare it with something, as in `x > 0`"
-            if isinstance(node, Unary | Name | Member):
-                help += "; `not` binds tighter than a comparison: write not (a == b)"
-            self.add(errors.OPERANDS, f"true or false is needed, this is {found}", node.start, node.end, help)
-
-    def _value(self, node: Node, env: TypeEnv) -> Type:
-        """The type of an operand: a value that may be null is a finding."""
-        found = self.infer(node, env)
-        if NULL in members(found) and path_of(node) not in self.blamed:
-            shown = "`null`" if found == NULL else self.shown(node)
-            message = f"{shown} is no value to compute with" if found == NULL else f"{shown} may be null"
-            path = path_of(node)
-            help = "test it with `!= null`, or give a value for it with default(…, …)"
-            if path is not None:
-                help = f"test `{'.'.join(path)} != null` before, or write default({'.'.join(path)}, …)"
-            self.add(errors.NULL, message, node.start, node.end, help)
-            return without_null(found) if found != NULL else ANY
-        return without_null(found) if found != NULL else ANY
-
     def _map(self, node: MapOf, env: TypeEnv) -> Type:
         values = [self.infer(value, env) for _, value in node.entries]
         names = [key.value if isinstance(key, Literal) else None for key, _ in node.entries]
         for key, _ in node.entries:
-            found = self._value(key, env)
+            found = self.value(key, env)
             if not all(kind(one) in ("text", "date", "any") for one in members(found)):
                 self.add(errors.OPERANDS, f"the key of a map is text, this is {found}", key.start, key.end)
         if None in names:
@@ -189,18 +162,18 @@ class _Checker(Reader):
 
     def _unary(self, node: Unary, env: TypeEnv) -> Type:
         if node.operator == "!":
-            self._flag(node.operand, env)
+            self.flag(node.operand, env)
             return BOOL
-        found = self._value(node.operand, env)
+        found = self.value(node.operand, env)
         if all(kind(one) in ("number", "duration", "months", "any") for one in members(found)):
             return found
         self.add(errors.OPERANDS, f"{found} has no negative", node.start, node.end)
         return ANY
 
     def _chain(self, node: Chain, env: TypeEnv) -> Type:
-        left, before = self._value(node.first, env), node.first
+        left, before = self.value(node.first, env), node.first
         for operator, operand in node.rest:
-            right = self._value(operand, env)
+            right = self.value(operand, env)
             left = self._operation(operator, left, right, before, operand, node.start)
             before = operand
         return left
@@ -243,8 +216,11 @@ class _Checker(Reader):
         if node.operator == "in":
             return self._contained(node, env)
         equality = node.operator in ("==", "!=")
-        read = self.infer if equality else self._value
+        read = self.infer if equality else self.value
+        before = len(self.findings)
         left, right = read(node.left, env), read(node.right, env)
+        if NULL in (left, right) and len(self.findings) > before:
+            return BOOL  # that it may be missing says more than that it is never null
         try:
             if equality:
                 refuse_unequal(left, right)
@@ -255,7 +231,7 @@ class _Checker(Reader):
         return BOOL
 
     def _contained(self, node: Compare, env: TypeEnv) -> Type:
-        part, whole = self.infer(node.left, env), self._value(node.right, env)
+        part, whole = self.infer(node.left, env), self.value(node.right, env)
         if not all(kind(one) in ("list", "map", "any") for one in members(whole)):
             message = f"`in` looks into a list or a map, not into {whole}"
             self.add(errors.OPERANDS, message, node.right.start, node.right.end)
@@ -278,78 +254,13 @@ class _Checker(Reader):
 
     def _logic(self, node: Logic, env: TypeEnv) -> Type:
         for operand in node.operands:
-            self._flag(operand, env)
+            self.flag(operand, env)
             known = known_by(operand)
             env = env.with_present(known.when_true if node.operator == "&&" else known.when_false)
         return BOOL
 
     def _ternary(self, node: Ternary, env: TypeEnv) -> Type:
-        self._flag(node.test, env)
+        self.flag(node.test, env)
         known = known_by(node.test)
         yes = self.infer(node.yes, env.with_present(known.when_true))
         return union(yes, self.infer(node.no, env.with_present(known.when_false)))
-
-    def _macro(self, node: Macro, env: TypeEnv) -> Type:
-        element = self._turning(node, env)
-        name = node.variable
-        if name.name in env.names:
-            message = f"`{name.name}` is the name of something else here"
-            self.add(errors.LOOP_NAME, message, name.start, name.end, "choose another name for the element")
-        inner = env.with_name(name.name, element)
-        if node.condition is not None:
-            self._flag(node.condition, inner)
-            inner = inner.with_present(known_by(node.condition).when_true)
-        if node.kind == "map":
-            return ListType(self.infer(node.body, inner))
-        self._flag(node.body, inner)
-        return ListType(element) if node.kind == "filter" else BOOL
-
-    def _turning(self, node: Macro, env: TypeEnv) -> Type:
-        base = self._value(node.base, env)
-        found: list[Type] = []
-        for one in members(base):
-            if kind(one) not in ("list", "map", "any"):
-                message = f"`{node.kind}` goes over a list or the keys of a map, this is {base}"
-                self.add(errors.OPERANDS, message, node.base.start, node.base.end)
-                return ANY
-            found.append(TEXT if kind(one) == "map" else element_of(one))
-        return union(*found)
-
-    def _call(self, node: Call, env: TypeEnv) -> Type:
-        if node.function in ("has", "default"):
-            return self._guard(node, env)
-        arguments = [self._value(argument, env) for argument in node.arguments]
-        try:
-            self._refuse_call(node)
-            return result_of(node.function, arguments)
-        except Misfit as misfit:
-            place = node.arguments[misfit.place]
-            self.fault(misfit, place.start, place.end)
-        except Fault as fault:
-            end = node.name_end if fault.code == errors.UNKNOWN_FUNCTION else node.end
-            self.fault(fault, node.start, end)
-        return ANY
-
-    def _refuse_call(self, node: Call) -> None:
-        fault = unknown_function(node.function)
-        if fault is not None:
-            raise fault
-        refuse_count(node.function, len(node.arguments))
-        if node.function == "table":
-            named = node.arguments[0]
-            if not isinstance(named, Literal) or not isinstance(named.value, str):
-                raise Misfit(0, "the name of a table is written out", 'write table("name", {column: value})')
-
-    def _guard(self, node: Call, env: TypeEnv) -> Type:
-        found = [
-            self.infer(argument, env, guarded=place == 0) for place, argument in enumerate(node.arguments)
-        ]
-        try:
-            refuse_count(node.function, len(node.arguments))
-        except Fault as fault:
-            self.fault(fault, node.start, node.end)
-            return ANY
-        if node.function == "has":
-            return BOOL
-        value = without_null(found[0])
-        return union(value, found[1]) if value != NULL else found[1]

@@ -4,7 +4,7 @@ compile_expression("steps.drift.largest > 5%").evaluate({"steps": {"drift": {"la
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -59,13 +59,12 @@ class Expression:
 @lru_cache(maxsize=1024)
 def compile_expression(source: str) -> Expression:
     """The expression that is all of `source`; ExpressionError when it is none."""
-    return replace(from_tree(source, parse(source)), source=source)
+    return from_tree(source, parse(source), source)
 
 
-def from_tree(source: str, tree: Node) -> Expression:
-    """The expression that `tree` is, written somewhere in `source`."""
+def from_tree(source: str, tree: Node, written: str) -> Expression:
+    """The expression that `tree` is, `written` somewhere in `source`."""
     site = Site(source, tree.start, tree.end)
-    written = source[tree.start : tree.end]
     return Expression(written, reads_of(tree), Compiler(source).compile(tree), site, path_of(tree) is None)
 
 

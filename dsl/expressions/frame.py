@@ -1,9 +1,10 @@
 """What a running expression works with: its names, and how much it may still do."""
 
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from dsl.expressions.errors import TOO_MUCH_WORK, Fault, Site
+from dsl.expressions.syntax import Node
 
 MOST_STEPS = 100_000
 
@@ -34,6 +35,21 @@ class Frame(dict[str, Any]):
 
 
 Run: TypeAlias = Callable[[Frame], Any]
+
+
+class Maker(Protocol):
+    """The compiler, as the parts of it see each other."""
+
+    source: str
+
+    def compile(self, node: Node) -> Run:
+        """The function that gives the value of `node`."""
+
+    def condition(self, node: Node) -> Run:
+        """As `compile`; a value that is neither true nor false is a fault."""
+
+    def site(self, node: Node) -> Site:
+        """Where `node` is written."""
 
 
 class Missing:

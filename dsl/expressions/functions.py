@@ -16,13 +16,15 @@ from dsl.expressions.errors import ARGUMENTS, ARITHMETIC, EMPTY, OPERANDS, Fault
 from dsl.expressions.numbers import exact, is_number
 from dsl.expressions.operators import joined
 from dsl.expressions.values import (
+    CHARACTERS_A_STEP,
     LISTS,
     Charge,
+    are_moments,
     kind,
-    name_kind,
     ordered,
     parse_date,
     parse_moment,
+    refuse_naive,
     refuse_null,
     text,
 )
@@ -36,7 +38,7 @@ def size(charge: Charge, value: Any) -> int:
     refuse_null(value)
     if isinstance(value, (str, Mapping, *LISTS)):
         return len(value)
-    raise Fault(OPERANDS, f"{name_kind(value)} has no size", "lists, maps and texts have")
+    raise Fault(OPERANDS, f"{kind(value)} has no size", "lists, maps and texts have")
 
 
 def total(charge: Charge, values: Any) -> Any:
@@ -53,16 +55,12 @@ def average(charge: Charge, values: Any) -> Any:
 
 def smallest(charge: Charge, *values: Any) -> Any:
     """The least of one list, or of two values and more; a fault for none."""
-    return reduce(
-        lambda best, item: item if _before(item, best, charge) else best, _several(values, "min", charge)
-    )
+    return min(_ranked(_several(values, "min", charge), charge), key=_rank)[1]
 
 
 def largest(charge: Charge, *values: Any) -> Any:
     """The greatest of one list, or of two values and more; a fault for none."""
-    return reduce(
-        lambda best, item: item if _before(best, item, charge) else best, _several(values, "max", charge)
-    )
+    return max(_ranked(_several(values, "max", charge), charge), key=_rank)[1]
 
 
 def absolute(charge: Charge, value: Any) -> Any:
@@ -93,13 +91,14 @@ def months(charge: Charge, count: Any) -> Months:
 def day(charge: Charge, value: Any) -> date:
     """The date that a text writes, or on which a moment falls (by its own offset)."""
     refuse_null(value)
+    refuse_naive(value)
     if isinstance(value, datetime):
         return value.date()
     if isinstance(value, date):
         return value
     if isinstance(value, str):
         return parse_moment(value).date() if "T" in value else parse_date(value)
-    raise Fault(OPERANDS, f"{name_kind(value)} is no date", "a date is written 2026-01-31")
+    raise Fault(OPERANDS, f"{kind(value)} is no date", "a date is written 2026-01-31")
 
 
 def string(charge: Charge, value: Any) -> str:
@@ -116,26 +115,20 @@ def keys(charge: Charge, value: Any) -> list[str]:
     """The keys of a map in alphabetical order, so that equal maps give equal lists."""
     refuse_null(value)
     if not isinstance(value, Mapping):
-        raise Fault(OPERANDS, f"{name_kind(value)} has no keys", "maps have")
+        raise Fault(OPERANDS, f"{kind(value)} has no keys", "maps have")
     charge(len(value))
     return sorted(value)
 
 
 def in_order(charge: Charge, values: Any) -> list[Any]:
     """The elements of a list from least to greatest, equals in the order given."""
-    items = _list(values, "sorted", charge)
-    if not items:
-        return []
-    return [
-        item
-        for _, item in sorted(zip(_sortable(items, charge), items, strict=True), key=lambda pair: pair[0])
-    ]
+    return [item for _, item in sorted(_ranked(_list(values, "sorted", charge), charge), key=_rank)]
 
 
 def join(charge: Charge, values: Any, separator: Any) -> str:
     """The elements of a list as one text, with the separator between them."""
     if not isinstance(separator, str):
-        raise Fault(OPERANDS, f"`join` needs text to put between the elements, not {name_kind(separator)}")
+        raise Fault(OPERANDS, f"`join` needs text to put between the elements, not {kind(separator)}")
     return joined([text(item) for item in _list(values, "join", charge)], charge, separator)
 
 
@@ -206,9 +199,7 @@ def refuse_count(name: str, count: int) -> None:
 def _list(value: Any, function: str, charge: Charge) -> list[Any]:
     refuse_null(value)
     if not isinstance(value, LISTS):
-        raise Fault(
-            OPERANDS, f"`{function}` needs a list, not {name_kind(value)}", f"write {FORMS[function]}"
-        )
+        raise Fault(OPERANDS, f"`{function}` needs a list, not {kind(value)}", f"write {FORMS[function]}")
     charge(len(value))
     return list(value)
 
@@ -226,20 +217,23 @@ def _filled(items: list[Any], function: str) -> list[Any]:
 
 
 def _several(values: tuple[Any, ...], function: str, charge: Charge) -> list[Any]:
-    items = _filled(_list(values[0], function, charge), function) if len(values) == 1 else list(values)
-    if len(items) == 1:
-        ordered(items[0], items[0], charge)
-    return [exact(item) if is_number(item) else item for item in items]
+    return list(values) if len(values) > 1 else _filled(_list(values[0], function, charge), function)
 
 
-def _before(left: Any, right: Any, charge: Charge) -> bool:
-    left, right = ordered(left, right, charge)
-    return bool(left < right)
+def _ranked(items: list[Any], charge: Charge) -> list[tuple[Any, Any]]:
+    """Each item behind what it is ordered by; a fault when they have no order among each other."""
+    if all(isinstance(item, str) for item in items):
+        charge(sum(map(len, items)) // CHARACTERS_A_STEP)
+        moments = are_moments(*items)
+        return [(parse_moment(item) if moments else item, item) for item in items]
+    # Dates among texts say what the texts must be.
+    partner = next(item for item in items if not isinstance(item, str))
+    ranked = [(ordered(item, partner, charge)[0], item) for item in items]
+    return [(rank, exact(item) if is_number(item) else item) for rank, item in ranked]
 
 
-def _sortable(items: list[Any], charge: Charge) -> list[Any]:
-    first = items[0]
-    return [ordered(item, first, charge)[0] for item in items]
+def _rank(pair: tuple[Any, Any]) -> Any:
+    return pair[0]
 
 
 def _number(value: Any, function: str) -> numbers.Number:

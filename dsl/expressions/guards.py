@@ -57,5 +57,5 @@ def _null_test(node: Compare) -> Known:
 
 def _links(node: Node) -> frozenset[Path]:
     """The path and every path on the way to it: a field that is there has all that hold it."""
-    path = path_of(node) or ()
+    path = path_of(node, places=True) or ()
     return frozenset(path[:length] for length in range(1, len(path) + 1))

@@ -1,5 +1,6 @@
 """What `+ - * / %` and `in` do with values of each kind."""
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -9,13 +10,23 @@ from dsl.durations import Months, Sessions, add_months
 from dsl.expressions import numbers
 from dsl.expressions.errors import ARITHMETIC, OPERANDS, TOO_MUCH_WORK, Fault
 from dsl.expressions.numbers import exact, is_number
-from dsl.expressions.values import LISTS, Charge, like, name_kind, parse_time, refuse_null, same
+from dsl.expressions.values import (
+    CHARACTERS_A_STEP,
+    LISTS,
+    Charge,
+    kind,
+    parse_span,
+    parse_time,
+    refuse_naive,
+    refuse_null,
+    same,
+)
 
 Moved = TypeVar("Moved")
 
 MOST_TEXT = 1_000_000
-_CHARACTERS_A_STEP = 100
 _DAY = timedelta(days=1)
+_DAY_OR_MOMENT = re.compile("[0-9]{4}-")
 
 
 def add(left: Any, right: Any, charge: Charge) -> Any:
@@ -105,7 +116,7 @@ def negate(value: Any) -> Any:
         return -value
     if isinstance(value, Months):
         return Months(-value.count)
-    raise Fault(OPERANDS, f"{name_kind(value)} has no negative")
+    raise Fault(OPERANDS, f"{kind(value)} has no negative")
 
 
 def contains(whole: Any, part: Any, charge: Charge) -> bool:
@@ -116,7 +127,7 @@ def contains(whole: Any, part: Any, charge: Charge) -> bool:
         return any(same(part, item, charge) for item in whole)
     if isinstance(whole, Mapping):
         return isinstance(part, str) and part in whole
-    raise Fault(OPERANDS, f"`in` looks into a list or a map, not into {name_kind(whole)}")
+    raise Fault(OPERANDS, f"`in` looks into a list or a map, not into {kind(whole)}")
 
 
 def joined(parts: tuple[str, ...] | list[str], charge: Charge, separator: str = "") -> str:
@@ -124,28 +135,30 @@ def joined(parts: tuple[str, ...] | list[str], charge: Charge, separator: str = 
     length = sum(map(len, parts)) + len(separator) * max(len(parts) - 1, 0)
     if length > MOST_TEXT:
         raise Fault(TOO_MUCH_WORK, f"the text has {length} characters, at most {MOST_TEXT} are made")
-    charge(length // _CHARACTERS_A_STEP)
+    charge(length // CHARACTERS_A_STEP)
     return separator.join(parts)
 
 
 def _met(left: Any, right: Any) -> tuple[Any, Any]:
-    refuse_null(left)
-    refuse_null(right)
-    if isinstance(left, str) and isinstance(right, timedelta | Months):
-        left = parse_time(left)
-    elif isinstance(right, str) and isinstance(left, Months):
-        right = parse_time(right)
-    elif isinstance(left, str) and isinstance(right, date):
-        left = like(left, right)
-    elif isinstance(right, str) and isinstance(left, timedelta):
-        right = parse_time(right) if "-" in right else like(right, left)
-    elif isinstance(right, str) and isinstance(left, date):
-        right = like(right, timedelta(0)) if right[-1:].isalpha() and "-" not in right else parse_time(right)
-    return (exact(left) if is_number(left) else left, exact(right) if is_number(right) else right)
+    """The two as the operators take them: exact numbers, and text read as what its dated partner needs."""
+    for value in (left, right):
+        refuse_null(value)
+        refuse_naive(value)
+    return _beside(left, right), _beside(right, left)
+
+
+def _beside(value: Any, partner: Any) -> Any:
+    if is_number(value):
+        return exact(value)
+    if not isinstance(value, str) or not isinstance(partner, date | timedelta | Months):
+        return value
+    # Beside a span stands a day or another span; beside a day another day or a span.
+    if _DAY_OR_MOMENT.match(value):
+        return parse_time(value)
+    return parse_span(value) if isinstance(partner, timedelta | date) else value
 
 
 def _moved(day: date, span: Any, direction: int) -> date:
-    like(day, day)
     if isinstance(span, Months):
         return _in_calendar(lambda: add_months(day, Months(direction * span.count)))
     if isinstance(span, timedelta):
@@ -174,10 +187,10 @@ def _in_calendar(move: Callable[[], Moved]) -> Moved:
 
 
 def _unfit(operator: str, left: object, right: object) -> Fault:
-    kinds = {name_kind(left), name_kind(right)}
+    kinds = {kind(left), kind(right)}
     help = ""
     if "text" in kinds and operator == "+":
         help = "make text of the other with string(…), or a number of the text with number(…)"
     elif "a date" in kinds and "a number" in kinds:
         help = "write days(…) or months(…) around the number"
-    return Fault(OPERANDS, f"`{operator}` does not fit {name_kind(left)} and {name_kind(right)}", help)
+    return Fault(OPERANDS, f"`{operator}` does not fit {kind(left)} and {kind(right)}", help)

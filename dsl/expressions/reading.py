@@ -10,7 +10,7 @@ from dsl.expressions import errors, numbers
 from dsl.expressions.errors import Fault
 from dsl.expressions.frame import MISSING, TABLES
 from dsl.expressions.numbers import is_number
-from dsl.expressions.values import LISTS, kind, name_kind
+from dsl.expressions.values import LISTS, kind
 from dsl.near import suggestion
 
 _GUARD = "guard it with has(…), or give a value for it with default(…, …)"
@@ -31,8 +31,8 @@ def read(value: Any, key: Any, must: bool) -> Any:
         return _item(value, key, must)
     if isinstance(value, (Mapping, *LISTS)):
         wanted = "text" if isinstance(value, Mapping) else "a whole number"
-        raise Fault(errors.OPERANDS, f"{kind(value)} is read by {wanted}, not by {name_kind(key)}")
-    raise Fault(errors.OPERANDS, f"{name_kind(value)} has no `{_shown(key)}`")
+        raise Fault(errors.OPERANDS, f"{kind(value)} is read by {wanted}, not by {kind(key)}")
+    raise Fault(errors.OPERANDS, f"{kind(value)} has no `{_shown(key)}`")
 
 
 def missing(message: str, name: str, names: Iterable[str]) -> Fault:

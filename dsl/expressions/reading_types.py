@@ -4,7 +4,7 @@ from dsl.expressions import errors
 from dsl.expressions.environment import Finding, TypeEnv
 from dsl.expressions.errors import Fault
 from dsl.expressions.operations import kind
-from dsl.expressions.syntax import Index, Literal, Member, Name, Node, Path, path_of
+from dsl.expressions.syntax import Index, Literal, Member, Name, Node, Path, Unary, path_of
 from dsl.expressions.unknown import unknown_name
 from dsl.near import listed, suggestion
 from dsl.types import (
@@ -54,6 +54,29 @@ class Reader:
         """A node as a message names it."""
         path = path_of(node)
         return f"`{'.'.join(path)}`" if path else "this value"
+
+    def flag(self, node: Node, env: TypeEnv) -> None:
+        """A finding when a part of a condition is not true or false."""
+        found = self.value(node, env)
+        if not all(kind(one) in ("bool", "any") for one in members(found)):
+            help = "compare it with something, as in `x > 0`"
+            if isinstance(node, Unary | Name | Member):
+                help += "; `not` binds tighter than a comparison: write not (a == b)"
+            self.add(errors.OPERANDS, f"true or false is needed, this is {found}", node.start, node.end, help)
+
+    def value(self, node: Node, env: TypeEnv) -> Type:
+        """The type of an operand: a value that may be null is a finding."""
+        found = self.infer(node, env)
+        if NULL in members(found) and path_of(node) not in self.blamed:
+            shown = "`null`" if found == NULL else self.shown(node)
+            message = f"{shown} is no value to compute with" if found == NULL else f"{shown} may be null"
+            path = path_of(node)
+            help = "test it with `!= null`, or give a value for it with default(…, …)"
+            if path is not None:
+                help = f"test `{'.'.join(path)} != null` before, or write default({'.'.join(path)}, …)"
+            self.add(errors.NULL, message, node.start, node.end, help)
+            return without_null(found) if found != NULL else ANY
+        return without_null(found) if found != NULL else ANY
 
     def read(self, node: Node, env: TypeEnv, guarded: bool) -> Type:
         """The type of a path."""

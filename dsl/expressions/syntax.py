@@ -166,8 +166,11 @@ def walk(root: Node) -> Iterator[tuple[Node, int]]:
 Path = tuple[str, ...]
 
 
-def path_of(node: Node) -> Path | None:
-    """`("steps", "drift", "largest")` for `steps.drift.largest` or `steps["drift"].largest`, else None."""
+def path_of(node: Node, places: bool = False) -> Path | None:
+    """`("steps", "drift", "largest")` for `steps.drift.largest` or `steps["drift"].largest`, else None.
+
+    With `places`, an element of a list is part of a path, too: `goals[0]` is `("goals", "0")`.
+    """
     parts: list[str] = []
     while True:
         match node:
@@ -175,6 +178,8 @@ def path_of(node: Node) -> Path | None:
                 parts.append(field)
             case Index(base=base, key=Literal(value=str(field))):
                 parts.append(field)
+            case Index(base=base, key=Literal(value=int(place))) if places and place is not True:
+                parts.append(str(place))
             case Name(name=name):
                 return (name, *reversed(parts))
             case _:

@@ -173,7 +173,7 @@ def _string(source: str, path: Place, found: list[Expression]) -> Render:
 def _part(source: str, part: str | Slot, found: list[Expression]) -> str | Expression:
     if isinstance(part, str):
         return part
-    expression = from_tree(source, part.tree)
+    expression = from_tree(source, part.tree, source[part.start + 2 : part.end - 1].strip())
     found.append(expression)
     return expression
 

@@ -7,10 +7,11 @@ partner is one. Nothing is ever guessed from text alone, but for two moments com
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from dsl.durations import DurationError, Months, Sessions, format_duration, parse_duration
-from dsl.expressions.errors import NULL, OPERANDS, Fault
+from dsl.expressions.errors import ARITHMETIC, NEVER_EQUAL, NULL, OPERANDS, Fault
 from dsl.expressions.numbers import exact, is_number, plain
 
 Charge = Callable[[int], None]
@@ -22,21 +23,19 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MOMENT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2})"
 )
-_CHARACTERS_A_STEP = 100
+CHARACTERS_A_STEP = 100
 
 
 def kind(value: object) -> str:
     """What `value` is, in the words of messages."""
     if value is None:
         return "null"
-    for types, name in _KINDS:
-        if isinstance(value, types):
-            return name
-    return f"a {type(value).__name__}"
+    return next(name for types, name in _KINDS if isinstance(value, types))
 
 
 _KINDS: tuple[tuple[type | tuple[type, ...], str], ...] = (
     (bool, "true or false"),
+    ((int, Decimal, float), "a number"),
     (str, "text"),
     (datetime, "a moment"),
     (date, "a date"),
@@ -47,11 +46,6 @@ _KINDS: tuple[tuple[type | tuple[type, ...], str], ...] = (
     (LISTS, "a list"),
     (object, "a value that the language does not know"),
 )
-
-
-def name_kind(value: object) -> str:
-    """As `kind`, with numbers."""
-    return "a number" if is_number(value) else kind(value)
 
 
 def refuse_null(value: object) -> None:
@@ -83,9 +77,16 @@ def parse_moment(text: str) -> datetime:
     raise Fault(OPERANDS, "the text is no moment", help)
 
 
-def is_moment_text(text: str) -> bool:
-    """Does `text` look like a moment."""
-    return _MOMENT.fullmatch(text) is not None
+def are_moments(*texts: str) -> bool:
+    """Do all of the texts write moments."""
+    return all(len(text) < 40 and _MOMENT.fullmatch(text) and _exists(text) for text in texts)
+
+
+def _exists(moment: str) -> bool:
+    try:
+        return bool(datetime.fromisoformat(moment))
+    except ValueError:
+        return False
 
 
 def parse_time(text: str) -> date:
@@ -101,10 +102,15 @@ def parse_span(text: str) -> timedelta | Sessions:
         raise Fault(OPERANDS, "the text is no duration", "a duration is written 30d") from None
 
 
-def like(value: object, partner: object) -> Any:
-    """`value` in a form that can meet `partner`: exact numbers, text read as what a dated partner needs."""
+def refuse_naive(value: object) -> None:
+    """A fault when a moment does not say its offset: it could be any of a day's."""
     if isinstance(value, datetime) and value.tzinfo is None:
         raise Fault(OPERANDS, "the moment has no time zone", "give moments with their offset from UTC")
+
+
+def like(value: object, partner: object) -> Any:
+    """`value` in a form that can meet `partner`: exact numbers, text read as what a dated partner needs."""
+    refuse_naive(value)
     if isinstance(value, float):
         return exact(value)
     if isinstance(value, str):
@@ -126,8 +132,8 @@ def same(left: Any, right: Any, charge: Charge) -> bool:
     if is_number(left) and is_number(right):
         return bool(exact(left) == exact(right))
     if isinstance(left, str) and isinstance(right, str):
-        charge(min(len(left), len(right)) // _CHARACTERS_A_STEP)
-        return left == right
+        charge(min(len(left), len(right)) // CHARACTERS_A_STEP)
+        return left == right or _same_moment(left, right)
     if isinstance(left, LISTS) and isinstance(right, LISTS):
         charge(len(left))
         return len(left) == len(right) and all(same(a, b, charge) for a, b in zip(left, right, strict=True))
@@ -135,6 +141,10 @@ def same(left: Any, right: Any, charge: Charge) -> bool:
         charge(len(left))
         return left.keys() == right.keys() and all(same(left[key], right[key], charge) for key in left)
     return _same_time(left, right)
+
+
+def _same_moment(left: str, right: str) -> bool:
+    return are_moments(left, right) and parse_moment(left) == parse_moment(right)
 
 
 def _same_time(left: Any, right: Any) -> bool:
@@ -151,36 +161,37 @@ def equal(left: Any, right: Any, charge: Charge) -> bool:
     """`left == right`, where a difference in kind is a fault and not an answer; null equals only null."""
     if left is not None and right is not None:
         left, right = like(left, right), like(right, left)
-        if name_kind(left) != name_kind(right):
-            raise _incomparable(left, right)
+        if kind(left) != kind(right):
+            raise _incomparable(left, right, NEVER_EQUAL)
     return same(left, right, charge)
 
 
 def ordered(left: Any, right: Any, charge: Charge) -> tuple[Any, Any]:
     """The two in a form that Python orders rightly; a fault when they have no order."""
+    if is_number(left) and is_number(right):
+        return exact(left), exact(right)
     refuse_null(left)
     refuse_null(right)
     left, right = like(left, right), like(right, left)
     if isinstance(left, str) and isinstance(right, str):
-        charge(min(len(left), len(right)) // _CHARACTERS_A_STEP)
-        if is_moment_text(left) and is_moment_text(right):
-            return parse_moment(left), parse_moment(right)
-    if name_kind(left) != name_kind(right):
+        charge(min(len(left), len(right)) // CHARACTERS_A_STEP)
+        return (parse_moment(left), parse_moment(right)) if are_moments(left, right) else (left, right)
+    if kind(left) != kind(right):
         raise _incomparable(left, right)
-    if not (is_number(left) or isinstance(left, str | date | timedelta | Sessions)):
+    if not isinstance(left, str | date | timedelta | Sessions):
         raise Fault(
             OPERANDS, f"{kind(left)} has no order", "only numbers, texts, dates, moments and durations have"
         )
-    return (exact(left), exact(right)) if is_number(left) else (left, right)
+    return left, right
 
 
-def _incomparable(left: object, right: object) -> Fault:
+def _incomparable(left: object, right: object, code: str = OPERANDS) -> Fault:
     help = ""
-    if {name_kind(left), name_kind(right)} == {"a number", "text"}:
+    if {kind(left), kind(right)} == {"a number", "text"}:
         help = "convert one with number(…) or string(…)"
-    if {name_kind(left), name_kind(right)} == {"a date", "a moment"}:
+    if {kind(left), kind(right)} == {"a date", "a moment"}:
         help = "take the day of the moment with date(…)"
-    return Fault(OPERANDS, f"{name_kind(left)} cannot be compared with {name_kind(right)}", help)
+    return Fault(code, f"{kind(left)} cannot be compared with {kind(right)}", help)
 
 
 def text(value: Any) -> str:
@@ -201,6 +212,9 @@ def text(value: Any) -> str:
 
 def _iso(value: date) -> str:
     if isinstance(value, datetime):
-        like(value, value)
-        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        refuse_naive(value)
+        try:
+            return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        except OverflowError:
+            raise Fault(ARITHMETIC, "the moment leaves the calendar", "years go from 1 to 9999") from None
     return value.isoformat()
