@@ -2,7 +2,9 @@
 
 from activities.context import Context
 from activities.registry import implements
-from engines import drift, trade_plan
+from engines import drift
+from engines.trading import plan as planning
+from engines.trading.orders import Portfolio, Terms
 from payloads.rebalancing import CheckDrift, Drift, PlanTrades, Trade, TradePlan
 
 
@@ -23,10 +25,10 @@ def check(ask: CheckDrift, context: Context) -> Drift:
 @implements("rebalancing.plan_trades")
 def plan_trades(ask: PlanTrades, context: Context) -> TradePlan:
     """Plan the orders towards the target."""
-    plan = trade_plan.plan_trades(
-        trade_plan.Portfolio(ask.positions, ask.prices, ask.cash),
+    plan = planning.plan_trades(
+        Portfolio(ask.positions, ask.prices, ask.cash),
         ask.target,
-        trade_plan.Terms(
+        Terms(
             brokerage=ask.costs.brokerage,
             rate=ask.costs.rate,
             min_trade=ask.min_trade,

@@ -1,0 +1,133 @@
+"""Which units to buy with the money there is."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+from engines.trading.orders import CENT, Portfolio, Terms, cash_effect
+from engines.trading.sells import investable
+
+
+@dataclass(frozen=True, slots=True)
+class Purchases:
+    """Units by ETF; `too_small` are first holdings that could not be made large enough."""
+
+    units: Mapping[str, int]
+    too_small: tuple[str, ...]
+
+
+def units_to_buy(
+    portfolio: Portfolio,
+    terms: Terms,
+    wanted: Mapping[str, Fraction],
+    sold: Mapping[str, int],
+    money: Fraction,
+) -> Purchases:
+    """Units by ETF that `money` buys, costs included, none of them above its target.
+
+    The gaps to the targets shrink alike until money suffices, units are rounded down, and what is left
+    goes unit by unit to whatever lies furthest below its target. Only a first holding that falls below
+    its least value is rounded up, by one unit, if the money allows.
+    """
+    gaps = _gaps(portfolio, terms, wanted, sold)
+    units = _affordable(portfolio, terms, gaps, money)
+    units, too_small = _first_holdings_filled(portfolio, terms, units, money)
+    return Purchases(_topped_up(portfolio, terms, units, gaps, money), too_small)
+
+
+def _gaps(
+    portfolio: Portfolio, terms: Terms, wanted: Mapping[str, Fraction], sold: Mapping[str, int]
+) -> dict[str, Fraction]:
+    """Money by which each ETF lies below its target once all orders have paid their costs."""
+    before_costs = _shortfalls(portfolio, terms, wanted, investable(portfolio, terms, wanted))
+    moved = [*before_costs.values(), *(portfolio.worth(etf, units) for etf, units in sold.items())]
+    costs = sum(map(terms.cost, moved), Fraction(0))
+    return _shortfalls(portfolio, terms, wanted, investable(portfolio, terms, wanted, costs))
+
+
+def _shortfalls(
+    portfolio: Portfolio, terms: Terms, wanted: Mapping[str, Fraction], base: Fraction
+) -> dict[str, Fraction]:
+    """Gaps that a unit fits into, and every gap of a first holding that must reach its least value."""
+    gaps = {etf: weight * base - portfolio.value(etf) for etf, weight in wanted.items()}
+    return {
+        etf: gap
+        for etf, gap in gaps.items()
+        if gap >= Fraction(portfolio.prices[etf]) or (gap > 0 and _must_be_large(portfolio, terms, etf))
+    }
+
+
+def _must_be_large(portfolio: Portfolio, terms: Terms, etf: str) -> bool:
+    return terms.min_first_holding > 0 and not portfolio.held(etf)
+
+
+def _affordable(
+    portfolio: Portfolio, terms: Terms, gaps: Mapping[str, Fraction], money: Fraction
+) -> dict[str, int]:
+    """Units of each buy when all gaps shrink alike until money and costs suffice.
+
+    Buys that come to nothing, or to less than `min_trade`, are dropped one at a time, the smallest
+    first, because each one dropped leaves its brokerage to the others.
+    """
+    kept = dict(gaps)
+    while kept:
+        units = _scaled(portfolio, terms, kept, money)
+        idle = [
+            etf
+            for etf, count in units.items()
+            if not _must_be_large(portfolio, terms, etf)
+            and (not count or portfolio.worth(etf, count) < terms.min_trade)
+        ]
+        if not idle:
+            return units
+        del kept[min(idle, key=lambda etf: (kept[etf], etf))]
+    return {}
+
+
+def _scaled(
+    portfolio: Portfolio, terms: Terms, gaps: Mapping[str, Fraction], money: Fraction
+) -> dict[str, int]:
+    # A cent an order covers the rounding of its value and its cost.
+    fixed = len(gaps) * Fraction(terms.brokerage + CENT)
+    spendable = max(Fraction(0), (money - fixed) / (1 + Fraction(terms.rate)))
+    scale = min(Fraction(1), spendable / sum(gaps.values(), Fraction(0)))
+    return {etf: int(gap * scale // Fraction(portfolio.prices[etf])) for etf, gap in gaps.items()}
+
+
+def _first_holdings_filled(
+    portfolio: Portfolio, terms: Terms, units: Mapping[str, int], money: Fraction
+) -> tuple[dict[str, int], tuple[str, ...]]:
+    """`units` with first holdings rounded up to their least value; and those that cannot be."""
+    filled, too_small = dict(units), []
+    least = max(terms.min_first_holding, terms.min_trade)
+    for etf in sorted(units):
+        if not _must_be_large(portfolio, terms, etf) or portfolio.worth(etf, filled[etf]) >= least:
+            continue
+        rounded_up = {**filled, etf: filled[etf] + 1}
+        affordable = -cash_effect(portfolio, terms, "buy", rounded_up) <= money
+        if affordable and portfolio.worth(etf, rounded_up[etf]) >= least:
+            filled = rounded_up
+        else:
+            too_small.append(etf)
+    return filled, tuple(too_small)
+
+
+def _topped_up(
+    portfolio: Portfolio,
+    terms: Terms,
+    units: Mapping[str, int],
+    gaps: Mapping[str, Fraction],
+    money: Fraction,
+) -> dict[str, int]:
+    """`units` and, while money lasts, a unit more of what lies furthest below its target."""
+    bought = dict(units)
+    fits = set(bought)
+    while fits:
+        etf = min(fits, key=lambda etf: (portfolio.worth(etf, bought[etf]) - gaps[etf], etf))
+        more = {**bought, etf: bought[etf] + 1}
+        within_target = portfolio.worth(etf, more[etf]) <= gaps[etf]
+        if within_target and -cash_effect(portfolio, terms, "buy", more) <= money:
+            bought = more
+        else:
+            fits.remove(etf)
+    return bought

@@ -1,0 +1,71 @@
+"""Which units to sell: what lies above target, and what a buffer needs."""
+
+from collections.abc import Mapping
+from fractions import Fraction
+from math import ceil
+
+from engines.trading.orders import CENT, Portfolio, Terms, cash_effect
+
+
+def investable(
+    portfolio: Portfolio, terms: Terms, wanted: Mapping[str, Fraction], costs: Fraction = Fraction(0)
+) -> Fraction:
+    """The money of which target weights are shares: the whole less costs, the buffer left alone."""
+    whole = portfolio.whole - costs
+    weights = sum(wanted.values(), Fraction(0))
+    return min(whole, (whole - Fraction(terms.buffer)) / weights) if weights else whole
+
+
+def units_to_sell(portfolio: Portfolio, terms: Terms, wanted: Mapping[str, Fraction]) -> dict[str, int]:
+    """Units by ETF that bring each holding down to its target, rounded towards holding on.
+
+    Holdings without a target go whole. Orders below `min_trade`, or that would not bring in their own
+    cost, are left out. Where cash would still fall short of the buffer more is sold, the most
+    overweight first, and then without regard to `min_trade`.
+    """
+    base = investable(portfolio, terms, wanted)
+    surplus = {etf: _surplus_units(portfolio, etf, wanted, base) for etf in sorted(portfolio.positions)}
+    sold = {
+        etf: units
+        for etf, units in surplus.items()
+        if portfolio.worth(etf, units) >= terms.min_trade and _pays(portfolio, terms, etf, units)
+    }
+    return _sold_for_buffer(portfolio, terms, sold, _most_overweight_first(portfolio, wanted, base))
+
+
+def _surplus_units(portfolio: Portfolio, etf: str, wanted: Mapping[str, Fraction], base: Fraction) -> int:
+    held = portfolio.held(etf)
+    if not held or etf not in wanted:
+        return held
+    surplus = portfolio.value(etf) - wanted[etf] * base
+    return max(0, int(surplus // Fraction(portfolio.prices[etf])))
+
+
+def _pays(portfolio: Portfolio, terms: Terms, etf: str, units: int) -> bool:
+    """Whether selling brings in more than it costs."""
+    value = portfolio.worth(etf, units)
+    return value > terms.cost(value)
+
+
+def _most_overweight_first(portfolio: Portfolio, wanted: Mapping[str, Fraction], base: Fraction) -> list[str]:
+    held = [etf for etf, units in portfolio.positions.items() if units]
+    return sorted(held, key=lambda etf: (wanted.get(etf, Fraction(0)) * base - portfolio.value(etf), etf))
+
+
+def _sold_for_buffer(
+    portfolio: Portfolio, terms: Terms, sold: Mapping[str, int], most_overweight_first: list[str]
+) -> dict[str, int]:
+    """`sold`, and more of it until cash reaches the buffer or nothing is left to sell."""
+    more = dict(sold)
+    for etf in most_overweight_first:
+        short = Fraction(terms.buffer - portfolio.cash) - cash_effect(portfolio, terms, "sell", more)
+        if short <= 0:
+            break
+        # A cent covers the rounding of value and cost.
+        fixed = Fraction(CENT) + (0 if etf in more else Fraction(terms.brokerage))
+        net_price = Fraction(portfolio.prices[etf]) * (1 - Fraction(terms.rate))
+        units = more.get(etf, 0) + ceil((short + fixed) / net_price)
+        units = min(units, portfolio.held(etf))
+        if _pays(portfolio, terms, etf, units):
+            more[etf] = units
+    return more
