@@ -67,7 +67,7 @@ def submit(ask: SubmitOrders, context: Context) -> SubmittedOrders:
     asked = [_asked(ask.portfolio_id, trade, line, context) for line, trade in enumerate(ask.trades)]
     sender = _sender(ask.portfolio_id, context)
     kept = _kept(asked, context)
-    sender.hold_funds(asked)
+    sender.look_ahead(asked)
     sells, buys = ([each for each in asked if each.side == side] for side in (SELL, BUY))
     for side in (sells, buys):
         if side is buys and sells:

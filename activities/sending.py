@@ -89,14 +89,15 @@ class Sender:
         self._record(wanted.client_order_id, answer)
         self.context.heartbeat(asked.client_order_id)
 
-    def hold_funds(self, asked: Sequence[Asked]) -> None:
-        """Return if cash and the proceeds of sells cover all buys; else InsufficientCash, nothing sent."""
+    def look_ahead(self, asked: Sequence[Asked]) -> None:
+        """Return if all that was not sent yet may be sent and paid for; else nothing of it goes out."""
         tenant, account_id = self.context.call.tenant, self.portfolio.account_id
         with self.context.services.database.reading() as tx:
             fresh = [each for each in asked if orders.find(tx, tenant, each) is None]
+            for each in fresh:
+                self._check(tx, each, self._limit(each))
             funds = cash.available(tx, tenant, account_id) + self._open_proceeds(tx)
         for each in sorted(fresh, key=lambda each: each.side == BUY):
-            # Worth at least what the cheaper of limit and price brings, at most what the limit takes.
             price = self._limit(each) or self.checks.prices.of(each.etf, f"trades[{each.line}].etf")
             worth = orders.value_cents(each.units, price)
             funds += (-worth if each.side == BUY else worth) - self.brokerage_cents

@@ -297,6 +297,17 @@ def test_orders_out_of_bounds_are_refused_unsent(
     assert brokerage.orders() == {}
 
 
+def test_a_refused_buy_keeps_its_sells_from_going_out(opened: Open) -> None:
+    """All trades are looked at before the first is sent: nothing is half done."""
+    brokerage = opened()
+    send(brokerage, ("buy", 10, "VAS"))
+    filled(brokerage)
+    with pytest.raises(PriceOutsideCollar):
+        send(brokerage, ("sell", 10, "VAS"), ("buy", 5, "VGS", "240.00"), run="run-2")
+    assert brokerage.positions() == brokerage.units_at_exchange() == {"VAS": 10}
+    assert len(brokerage.orders()) == 1
+
+
 def test_a_limit_at_the_collar_is_inside(opened: Open) -> None:
     """Ten percent is the most, and is allowed."""
     assert len(send(opened(), ("buy", 10, "VAS", "99.00")).orders) == 1

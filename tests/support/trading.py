@@ -143,36 +143,38 @@ def open_brokerage(
     paid_in: Decimal = Decimal(100_000),
     prices: Mapping[str, Decimal] = PRICES,
     simulated: bool = True,
-    polling: Mapping[str, Any] | None = None,
 ) -> Brokerage:
     """A client with `paid_in` on the account, prices in store and at the exchange."""
-    clock = Clock()
     snapshot = snapshot_of(prices, simulated=simulated)
     with database.transaction() as tx:
         take_on(tx, tenant)
+        cents = int(paid_in * 100)
         cash.book(
             tx,
             tenant,
             ACCOUNT,
             reference="deposit",
             kind="deposit",
-            amount_cents=int(paid_in * 100),
+            amount_cents=cents,
             currency="AUD",
             at=NOW,
         )
         snapshots.save(
-            tx,
-            tenant,
-            snapshot.digest,
-            source="test",
-            as_of=snapshot.as_of,
-            simulated=simulated,
-            content=snapshot.to_bytes(),
-            created_at=NOW,
-        )
+            tx, tenant, snapshot.digest, source="test", as_of=snapshot.as_of, simulated=simulated,
+            content=snapshot.to_bytes(), created_at=NOW,
+        )  # fmt: skip
+    made = reopen_brokerage(database, tenant, folder, behaviour=behaviour)
+    made.exchange.load_prices(prices, "2026-01-30")
+    return made
+
+
+def reopen_brokerage(
+    database: Database, tenant: str, folder: Path, *, behaviour: Mapping[str, Any] | None = None
+) -> Brokerage:
+    """The brokerage that was opened there before, as another process finds it."""
+    clock = Clock()
     exchange = SimulatedExchange(folder, behaviour=behaviour or {}, now=clock)
-    exchange.load_prices(prices, "2026-01-30")
     files = dict(catalogue_files())
     quick = {"first_seconds": 0.001, "factor": 1.5, "longest_seconds": 0.01, "proceeds_seconds": 0.05}
-    files["trading"] = {**files["trading"], "polling": {**quick, **(polling or {})}}
+    files["trading"] = {**files["trading"], "polling": quick}
     return Brokerage(database, tenant, exchange, clock, files)

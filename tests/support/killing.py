@@ -1,0 +1,35 @@
+"""Running work in a process that is killed on the way, as a machine that loses power would."""
+
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+
+SURVIVED = 0
+
+
+def run_until_killed(work: Callable[[], object], failpoints: str) -> bool:
+    """Run `work` in a forked process group with these failpoints set; whether it was killed.
+
+    Work must open its own database: connections do not survive a fork. An error in `work` fails
+    the test, with its traceback on stderr.
+    """
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            os.setpgid(0, 0)
+            os.environ |= {"KRONOS_TEST": "1", "KRONOS_FAILPOINTS": failpoints}
+            work()
+            status = SURVIVED
+        except BaseException:
+            traceback.print_exc(file=sys.stderr)
+        finally:
+            os._exit(status)
+    _, ended = os.waitpid(child, 0)
+    if os.WIFSIGNALED(ended):
+        assert os.WTERMSIG(ended) == signal.SIGKILL
+        return True
+    assert os.WEXITSTATUS(ended) == SURVIVED, f"the work failed before {failpoints} was passed"
+    return False
