@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def read_catalogue_file(tree: Tree, name: str, report: Report) -> Any:
-    """What the file says as JSON; what breaks its model `payloads.files.<name>`, if it has one, is reported."""
+    """What the file says as JSON; what breaks its model in `payloads.files`, if it has one, is reported."""
     value = value_of(tree.root)
     model = model_of(name)
     if model is None:

@@ -123,6 +123,11 @@ _ALL = (
         "One file holds at most 60,000 values.",
     ),
     Code(
+        "K116",
+        "Too many steps",
+        "A definition has at most 1,000 steps. Move some into a workflow of their own, and `run` it.",
+    ),
+    Code(
         "K120",
         "An unknown key",
         "Nothing reads this key, so it is a misspelt one or stands in the wrong place.",

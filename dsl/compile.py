@@ -11,6 +11,7 @@ from dsl import definition as written
 from dsl.definition import ActivityCall, Block, Definition
 from dsl.literals import schema_of, value_of
 from dsl.scalars import resolve
+from dsl.schemas import object_schema
 from dsl.tree import MapNode, Node, ScalarNode
 from dsl.world import World
 from payloads import plain_json
@@ -35,11 +36,8 @@ def digest_of(document: Document) -> str:
 
 
 def input_schema(node: Node | None) -> Document:
-    """The schema of the start input: an object, closed; with no fields when none is given."""
-    from dsl.schemas import closed
-
-    schema = schema_of(node) if isinstance(node, MapNode) else {"properties": {}}
-    return dict(closed({"type": "object", **schema}))
+    """The schema of the start input, or of a signal: an object, closed; with no fields when none is given."""
+    return object_schema(schema_of(node) if isinstance(node, MapNode) else None)
 
 
 class _Compiler:

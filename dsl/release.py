@@ -217,12 +217,11 @@ def _world(reading: _Reading) -> World:
         for name, (definition, _) in reading.definitions.items()
     }
     events = reading.catalogue.get("events")
-    known = isinstance(events, dict)
     return World(
         activities=catalogue(),
         workflows=workflows,
-        facts=_names(events.get("facts")) if known else None,
-        events=_names(events.get("business")) if known else None,
+        facts=_names(events.get("facts")) if isinstance(events, dict) else None,
+        events=_names(events.get("business")) if isinstance(events, dict) else None,
     )
 
 
@@ -241,8 +240,8 @@ def _check_file(path: Path, folder: Folder | None) -> list[Problem]:
         own = Folder(around.path, catalogue=(File(file.path, name, file.content),))
     else:
         others = tuple(other for other in around.workflows if not _same(other.path, path))
-        name = _workflow_name(tree)
-        others = tuple(other for other in others if name is None or other.name != name)
+        workflow = _workflow_name(tree)
+        others = tuple(other for other in others if other.name != workflow)
         own = Folder(around.path, workflows=(*others, file), catalogue=around.catalogue)
     return [problem for problem in check_folder(own) if problem.file == file.path]
 

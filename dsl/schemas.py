@@ -20,6 +20,11 @@ def closed(schema: Any) -> Any:
     return inner
 
 
+def object_schema(schema: Schema | None) -> dict[str, Any]:
+    """The closed schema of an input or a signal, which are always objects; without fields for None."""
+    return dict(closed({"type": "object", **(schema if schema is not None else {"properties": {}})}))
+
+
 def resolved(schema: Any, root: Schema) -> Schema:
     """The schema that a local `$ref` points to; an empty one for `true`, `false` and what is not there."""
     for _ in range(32):

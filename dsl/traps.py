@@ -56,29 +56,25 @@ _EXPLAINED = {
 def _trap_of(line: str, column: int, problem: str) -> str | None:
     """Which trap made libyaml stop at `column` (from 0) of a line; None for bad YAML of another kind."""
     flow_key = _flow_key_before(line, column)
-    if flow_key is not None:
-        value, at = line[flow_key:], column - flow_key
-        if "${" in value[: at + 1] and not value.lstrip().startswith(("'", '"')):
-            return "K144"
-        if at < len(value) and value[at] == "[":
-            return "K146"
-    else:
+    if flow_key is None:
         value = _block_value(line)
-        if value is None:
-            return None
-    if value.lstrip().startswith("!"):
+        return None if value is None else _trap_in(value.lstrip(), problem)
+    value, at = line[flow_key:], column - flow_key
+    if "${" in value[: at + 1] and not value.startswith(("'", '"')):
+        return "K144"
+    return "K146" if value[at : at + 1] == "[" else _trap_in(value, problem)
+
+
+def _trap_in(value: str, problem: str) -> str | None:
+    if value.startswith("!"):
         return "K141"
-    if _STARTS_QUOTED.match(value.lstrip()) and not _is_mapping_error(problem):
+    if _STARTS_QUOTED.match(value) and "mapping values" not in problem:
         return "K142"
     if "${" in value and ": " in value:
         return "K145"
     if _COLON_IN_QUOTES.search(value):
         return "K143"
     return "K140" if _CONDITIONAL.search(value) else None
-
-
-def _is_mapping_error(problem: str) -> bool:
-    return "mapping values" in problem
 
 
 def _block_value(line: str) -> str | None:

@@ -18,6 +18,9 @@ from dsl.schemas import Schema, closed, resolved
 from payloads import plain_json
 
 MOST_SHOWN = 20
+MOST_DIGITS = 28
+LARGEST: int = 10**MOST_DIGITS
+DEEPEST = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,9 @@ class Misfit:
 
 def fill_and_check(schema: Schema, value: Any) -> tuple[Any, list[Misfit]]:
     """The value with defaults filled in, and what is wrong with it (nothing, if the list is empty)."""
+    unfit = _unfit_at_all(value)
+    if unfit:
+        return value, unfit
     filled = _filled(schema, value, schema)
     errors = sorted(
         _validator(plain_json.dumps(schema)).iter_errors(filled), key=lambda e: list(map(str, e.path))
@@ -59,12 +65,37 @@ def _filled(schema: Any, value: Any, root: Schema) -> Any:
     return value
 
 
+def _unfit_at_all(value: Any) -> list[Misfit]:
+    """What no schema could take: numbers beyond any use, and nesting without end."""
+    waiting: list[tuple[str, Any, int]] = [("", value, 0)]
+    while waiting:
+        path, item, depth = waiting.pop()
+        if depth > DEEPEST:
+            return [Misfit(path, f"nests more than {DEEPEST} deep")]
+        if isinstance(item, int | Decimal) and not isinstance(item, bool) and not _usable(item):
+            return [Misfit(path, f"is a number of more than {MOST_DIGITS} digits")]
+        if isinstance(item, dict):
+            waiting += [(f"{path}.{key}".lstrip("."), inner, depth + 1) for key, inner in item.items()]
+        elif isinstance(item, list):
+            waiting += [(f"{path}[{place}]", inner, depth + 1) for place, inner in enumerate(item)]
+    return []
+
+
+def _usable(number: int | Decimal) -> bool:
+    if isinstance(number, int):
+        return abs(number) < LARGEST
+    _, digits, exponent = number.as_tuple()
+    return isinstance(exponent, int) and exponent >= -MOST_DIGITS and len(digits) + exponent <= MOST_DIGITS
+
+
 def _is_number(_: Any, value: object) -> bool:
     return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
 
 
 def _is_integer(_: Any, value: object) -> bool:
-    return _is_number(_, value) and value == int(value)  # type: ignore[call-overload, no-any-return]
+    if isinstance(value, float | Decimal):
+        return value % 1 == 0
+    return _is_number(_, value)
 
 
 _FORMATS = jsonschema.FormatChecker(formats=())
@@ -72,10 +103,7 @@ _FORMATS = jsonschema.FormatChecker(formats=())
 
 @_FORMATS.checks("money", raises=ValueError)
 def _is_money(value: object) -> bool:
-    if not isinstance(value, int | Decimal) or isinstance(value, bool):
-        return True
-    amount = Decimal(value)
-    return amount == amount.quantize(Decimal("0.01"))
+    return not isinstance(value, Decimal) or value * 100 % 1 == 0
 
 
 @_FORMATS.checks("date", raises=ValueError)
@@ -88,7 +116,7 @@ def _is_moment(value: object) -> bool:
     return not isinstance(value, str) or datetime.fromisoformat(value).tzinfo is not None
 
 
-_Validator = extend(
+_Validator: Any = extend(  # type: ignore[no-untyped-call]
     jsonschema.Draft202012Validator,
     type_checker=jsonschema.Draft202012Validator.TYPE_CHECKER.redefine("number", _is_number).redefine(
         "integer", _is_integer
@@ -110,21 +138,16 @@ def _path(error: jsonschema.ValidationError) -> str:
 
 
 def _missing(error: jsonschema.ValidationError) -> str | None:
+    required: Any = error.validator_value
     if error.validator != "required" or not isinstance(error.instance, dict):
         return None
-    return next(
-        (
-            name
-            for name in error.validator_value
-            if name not in error.instance and f"'{name}'" in error.message
-        ),
-        None,
-    )
+    absent = (name for name in required if name not in error.instance)
+    return next((name for name in absent if f"'{name}'" in error.message), None)
 
 
 def _message(error: jsonschema.ValidationError) -> str:
     """A sentence without the value itself: values may be personal."""
-    expected = error.validator_value
+    expected: Any = error.validator_value
     match error.validator:
         case "required":
             return "is required"
@@ -133,9 +156,10 @@ def _message(error: jsonschema.ValidationError) -> str:
         case "enum":
             return "must be one of " + ", ".join(map(str, expected))
         case "additionalProperties":
-            known = ", ".join(error.schema.get("properties", {})) if isinstance(error.schema, dict) else ""
-            extra = ", ".join(sorted(set(error.instance) - set(error.schema.get("properties", {}))))
-            return f"has no field {extra}; it has: {known}"
+            known: Any = error.schema.get("properties", {}) if isinstance(error.schema, dict) else {}
+            instance: Any = error.instance
+            extra = ", ".join(sorted(set(instance) - set(known)))
+            return f"has no field {extra}; it has: {', '.join(known)}"
         case "format":
             wanted = {"money": "an amount with at most two decimals", "date": "a date as YYYY-MM-DD"}
             return f"must be {wanted.get(str(expected), f'a {expected}')}"

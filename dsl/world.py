@@ -4,16 +4,37 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from dsl.types import ANY, Type
 from payloads.entry import Entry
 
 Schema = Mapping[str, Any]
 
+ENGINE_ERRORS = frozenset(
+    (
+        "AlreadyRunning",
+        "ExpressionFailed",
+        "Failed",
+        "IntentChanged",
+        "InvalidInput",
+        "SignalTimeout",
+        "Timeout",
+        "TooDeep",
+        "UnknownDefinition",
+    )
+)
+"""Errors that the interpreter raises itself, whatever the steps are."""
+
 
 @dataclass(frozen=True, slots=True)
 class Interface:
-    """What a `run` step sees of a workflow."""
+    """What a `run` step sees of a workflow.
+
+    `errors` are the types it can fail with, None if unknown; `output` is the type of what it puts out.
+    """
 
     input: Schema
+    errors: frozenset[str] | None = None
+    output: Type = ANY
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +53,8 @@ class World:
         """The schema of a workflow's input, None when there is no such workflow."""
         found = self.workflows.get(name)
         return found.input if found else None
+
+    def output_of(self, name: str) -> Type:
+        """The type of what a run of a workflow puts out; any value when nothing is known of it."""
+        found = self.workflows.get(name)
+        return found.output if found else ANY

@@ -71,7 +71,8 @@ class Fields:
         node = self.get(key)
         if node is None or isinstance(node, MapNode):
             return node
-        return self._wrong(key, node, "a mapping")
+        self._wrong(key, node, "a mapping")
+        return None
 
     def sequence(self, key: str, *, filled: bool = True) -> ListNode | None:
         """A list, with at least one item when `filled`; another shape is reported and None."""
@@ -79,7 +80,8 @@ class Fields:
         if node is None:
             return None
         if not isinstance(node, ListNode):
-            return self._wrong(key, node, "a list")
+            self._wrong(key, node, "a list")
+            return None
         if filled and not node.items:
             self.report.node("K128", node, f"`{key}` is an empty list", "add an item, or take the key away")
         return node
@@ -90,7 +92,8 @@ class Fields:
         if node is None:
             return None
         if not isinstance(node, ScalarNode) or is_null(node) or not node.text.strip():
-            return self._wrong(key, node, "text")
+            self._wrong(key, node, "text")
+            return None
         return node
 
     def matching(self, key: str, pattern: re.Pattern[str], expected: str) -> ScalarNode | None:
@@ -115,7 +118,9 @@ class Fields:
         node = self.get(key)
         if isinstance(node, ScalarNode) and isinstance(resolve(node), bool):
             return node
-        return None if node is None else self._wrong(key, node, "true or false")
+        if node is not None:
+            self._wrong(key, node, "true or false")
+        return None
 
     def whole_number(self, key: str, least: int = 1) -> ScalarNode | None:
         """A whole number of at least `least`."""
@@ -124,7 +129,9 @@ class Fields:
             value = resolve(node)
             if isinstance(value, int) and not isinstance(value, bool) and value >= least:
                 return node
-        return None if node is None else self._wrong(key, node, f"a whole number from {least}")
+        if node is not None:
+            self._wrong(key, node, f"a whole number from {least}")
+        return None
 
     def duration(self, key: str, *, sessions: bool = False) -> ScalarNode | None:
         """A constant span of time, such as `30s` or `2d`; `5bd` only where sessions are known."""

@@ -1,0 +1,217 @@
+"""Does what is written fit the schema of its place: types by `dsl.types`, bounds of constants here."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from dsl.literals import alternatives, field_schema, item_schema, types_of, value_of
+from dsl.near import listed
+from dsl.problems import Report
+from dsl.tree import ListNode, MapNode, Node, ScalarNode
+from dsl.types import (
+    BOOL,
+    INTEGER,
+    NULL,
+    NUMBER,
+    Field,
+    ListType,
+    ObjectType,
+    TextType,
+    Type,
+    from_schema,
+    mismatches,
+    union,
+)
+
+Schema = Mapping[str, Any]
+TypeOfText = Callable[[ScalarNode], Type | None]
+"""The type of a text that holds an expression, None for one that stands for itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a value is wanted: its schema, the schema that references lead into, and its name for people."""
+
+    schema: Any
+    root: Schema
+    what: str = ""
+    trusted: bool = False
+    """Does the schema come from our own catalogue: are its patterns known to be quick."""
+
+
+def no_expressions(_: ScalarNode) -> Type | None:
+    """Every text stands for itself."""
+    return None
+
+
+def type_of(node: Node, schema: Any, root: Schema, of_text: TypeOfText) -> Type:
+    """The type of what is written, plain scalars read by the schema of their place."""
+    match node:
+        case MapNode():
+            fields = {
+                entry.key.text: Field(
+                    type_of(entry.value, field_schema(schema, root, entry.key.text), root, of_text)
+                )
+                for entry in node
+            }
+            return ObjectType(fields, written=True)
+        case ListNode():
+            items = [
+                type_of(item, item_schema(schema, root, place), root, of_text)
+                for place, item in enumerate(node.items)
+            ]
+            return ListType(union(*items))
+        case ScalarNode():
+            found = of_text(node)
+            return found if found is not None else type_of_constant(value_of(node, schema, root))
+
+
+def type_of_constant(value: Any) -> Type:
+    """The type of a scalar."""
+    if value is None:
+        return NULL
+    if isinstance(value, bool):
+        return BOOL
+    if isinstance(value, int):
+        return INTEGER
+    return NUMBER if isinstance(value, Decimal) else TextType((value,), written=True)
+
+
+def report_misfits(
+    node: Node,
+    place: Place,
+    report: Report,
+    of_text: TypeOfText = no_expressions,
+    code: str | None = None,
+    at: Node | None = None,
+) -> None:
+    """Report why what is written does not fit its place.
+
+    `code` stands for all reasons; what is missing is reported at `at` when nothing is written.
+    """
+    written = type_of(node, place.schema, place.root, of_text)
+    wanted = from_schema(place.schema, place.root)
+    found = mismatches(written, wanted)
+    for each in found:
+        where, key = _node_at(node, each.path)
+        target = key if key is not None and each.code == "K202" else where
+        if each.code == "K203" and not each.path and at is not None:
+            target = at
+        prefix = f"{place.what}: " if place.what else ""
+        report.node(code or each.code, target, f"{prefix}{each.message}", each.help)
+    if not found:
+        report_limits(node, place, report, of_text, code)
+
+
+def _node_at(node: Node, path: tuple[str | int, ...]) -> tuple[Node, ScalarNode | None]:
+    """The node that a path leads to, as far as it is written, and its key if it stands in a mapping."""
+    key = None
+    for part in path:
+        if isinstance(node, MapNode) and (entry := node.entry(str(part))) is not None:
+            node, key = entry.value, entry.key
+        elif isinstance(node, ListNode) and isinstance(part, int) and part < len(node.items):
+            node, key = node.items[part], None
+        else:
+            break
+    return node, key
+
+
+def report_limits(
+    node: Node,
+    place: Place,
+    report: Report,
+    of_text: TypeOfText = no_expressions,
+    code: str | None = None,
+) -> None:
+    """Report constants outside of the bounds, patterns and sizes of their schemas."""
+    for inner, schema in _constants(node, place.schema, place.root):
+        if isinstance(inner, ScalarNode) and of_text(inner) is not None:
+            continue
+        value = value_of(inner, schema, place.root)
+        fitting = [one for one in alternatives(schema, place.root) if _may_fit(value, one)]
+        reasons = [next(_reasons(value, one, place.trusted), None) for one in fitting]
+        if reasons and all(reasons):
+            prefix = f"{place.what}: " if place.what else ""
+            report.node(code or "K205", inner, f"{prefix}{reasons[0]}")
+
+
+def _constants(node: Node, schema: Any, root: Schema) -> Iterator[tuple[Node, Any]]:
+    if schema is None:
+        return
+    yield node, schema
+    match node:
+        case MapNode():
+            for entry in node:
+                yield from _constants(entry.value, field_schema(schema, root, entry.key.text), root)
+        case ListNode():
+            for place, item in enumerate(node.items):
+                yield from _constants(item, item_schema(schema, root, place), root)
+
+
+_JSON_TYPES: Mapping[str, tuple[type, ...]] = {
+    "string": (str,),
+    "number": (int, Decimal),
+    "integer": (int,),
+    "array": (list,),
+    "object": (dict,),
+    "boolean": (bool,),
+    "null": (type(None),),
+}
+
+
+def _may_fit(value: Any, schema: Schema) -> bool:
+    names = types_of(schema)
+    if isinstance(value, bool):
+        return not names or "boolean" in names
+    return not names or any(isinstance(value, _JSON_TYPES.get(name, ())) for name in names)
+
+
+def _reasons(value: Any, schema: Schema, trusted: bool) -> Iterator[str]:
+    """Why a constant breaks the bounds of one schema."""
+    if isinstance(value, bool) or value is None:
+        return
+    if isinstance(value, int | Decimal):
+        yield from _number_reasons(value, schema)
+    elif isinstance(value, str):
+        yield from _text_reasons(value, schema, trusted)
+    elif isinstance(value, list):
+        yield from _size_reasons(len(value), schema, "Items", "items")
+    elif isinstance(value, dict):
+        yield from _size_reasons(len(value), schema, "Properties", "fields")
+
+
+def _number_reasons(value: int | Decimal, schema: Schema) -> Iterator[str]:
+    if "minimum" in schema and value < _exact(schema["minimum"]):
+        yield f"{value} is below {schema['minimum']}"
+    if "maximum" in schema and value > _exact(schema["maximum"]):
+        yield f"{value} is above {schema['maximum']}"
+    if "exclusiveMinimum" in schema and value <= _exact(schema["exclusiveMinimum"]):
+        yield f"{value} is not above {schema['exclusiveMinimum']}"
+    if "exclusiveMaximum" in schema and value >= _exact(schema["exclusiveMaximum"]):
+        yield f"{value} is not below {schema['exclusiveMaximum']}"
+    if schema.get("format") == "money" and Decimal(value) * 100 % 1:
+        yield f"{value} has fractions of a cent"
+    if isinstance(schema.get("enum"), list) and value not in schema["enum"]:
+        yield f"{value} is none of {listed(str(one) for one in schema['enum'])}"
+
+
+def _exact(bound: Any) -> Decimal:
+    return Decimal(repr(bound)) if isinstance(bound, float) else Decimal(bound)
+
+
+def _text_reasons(value: str, schema: Schema, trusted: bool) -> Iterator[str]:
+    yield from _size_reasons(len(value), schema, "Length", "characters")
+    pattern = schema.get("pattern")
+    # A pattern that a file brings along may take for ever; whoever takes the value checks it then.
+    if trusted and isinstance(pattern, str) and not re.search(pattern, value):
+        yield f"`{value[:40]}` does not have the form {pattern}"
+
+
+def _size_reasons(size: int, schema: Schema, suffix: str, unit: str) -> Iterator[str]:
+    least, most = schema.get(f"min{suffix}"), schema.get(f"max{suffix}")
+    if isinstance(least, int) and size < least:
+        yield f"at least {least} {unit} are wanted, this has {size}"
+    if isinstance(most, int) and size > most:
+        yield f"at most {most} {unit} are wanted, this has {size}"

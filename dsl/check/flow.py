@@ -1,0 +1,159 @@
+"""What is wrong with the order of things: dead steps, effects without undo, trades without a lock, races."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from dsl import definition as written
+from dsl.definition import Block, Definition, Step, walk
+from dsl.durations import Sessions, parse_duration
+from dsl.problems import Report
+from dsl.scalars import resolve
+from dsl.tree import Node, ScalarNode
+from dsl.world import World
+from payloads.entry import Effect
+
+
+def check_flow(definition: Definition, world: World, report: Report) -> None:
+    """Report every fault of flow."""
+    _Flow(world, report).block(definition.body, _Around())
+    trades = [step for step in definition.walk() if isinstance(step, written.Call) and trading(step, world)]
+    if trades and definition.on_failure is None:
+        report.node(
+            "K905",
+            definition.workflow,
+            f"{definition.workflow.text} trades, and undoes at once when it fails",
+            "add `on_failure: {hold: 1d, role: operations}`",
+        )
+
+
+def trading(step: written.Call, world: World) -> bool:
+    """Does the step send orders."""
+    entry = world.activities.get(step.call.activity.text)
+    return entry is not None and entry.effect == Effect.TRADES
+
+
+def ends(block: Block) -> bool:
+    """Does the block always end the run, or leave by an error: is nothing behind it reached."""
+    return any(_always_ends(step) for step in block.steps)
+
+
+def _always_ends(step: Step) -> bool:
+    if step.when is not None:
+        return False
+    match step:
+        case written.Finish() | written.Fail():
+            return True
+        case written.Choose():
+            otherwise = any(branch.when is None for branch in step.choose)
+            return otherwise and all(ends(branch.block) for branch in step.choose)
+        case written.Parallel():
+            return any(ends(block) for block in step.blocks)
+        case written.Try():
+            final = step.finally_ is not None and ends(step.finally_)
+            return final or (ends(step.body) and all(ends(catch.block) for catch in step.catch))
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What the blocks around a step give it."""
+
+    locked: bool = False
+    calendar: bool = False
+
+
+class _Flow:
+    def __init__(self, world: World, report: Report) -> None:
+        self._world = world
+        self._report = report
+
+    def block(self, block: Block, around: _Around) -> None:
+        ended: Step | None = None
+        for step in block.steps:
+            if ended is not None:
+                line, _ = self._report.source.place(ended.node.start)
+                self._report.node(
+                    "K301",
+                    step.node,
+                    "this step is never reached",
+                    f"the step on line {line} always ends before it",
+                )
+                ended = None  # one report a block
+                continue
+            self._step(step, around)
+            if _always_ends(step) and step is not block.steps[-1]:
+                ended = step
+
+    def _step(self, step: Step, around: _Around) -> None:
+        around = _Around(around.locked or step.lock is not None, step.calendar is not None)
+        match step:
+            case written.Call():
+                self._call(step, around)
+            case written.Parallel():
+                self._parallel(step)
+            case written.ForEach():
+                self._for_each(step)
+            case written.Wait():
+                self._span(step.wait, "wait", around)
+            case written.Receive():
+                self._span(step.within, "within", around)
+        for block in step.blocks:
+            self.block(block, _Around(around.locked))
+
+    def _call(self, step: written.Call, around: _Around) -> None:
+        entry = self._world.activities.get(step.call.activity.text)
+        if entry is None:
+            return
+        if trading(step, self._world) and not around.locked:
+            self._report.node(
+                "K303",
+                step.call.activity,
+                f"{entry.name} trades outside of a lock",
+                'add `lock: "${ … }"` with the portfolio\'s id, here or on a block around it',
+            )
+        said = step.undo is not None or step.undo_none is not None or entry.no_undo is not None
+        if entry.effect in (Effect.EFFECT, Effect.TRADES) and not said:
+            self._report.node(
+                "K302",
+                step.call.activity,
+                f"{entry.name} has an effect, and nothing says how it is undone",
+                'add `undo: {call: …}`, or `undo: {none: "why nothing needs undoing"}`',
+            )
+
+    def _parallel(self, step: written.Parallel) -> None:
+        first: dict[str, str] = {}
+        for branch, block in step.parallel.items():
+            for name in _names_set(block):
+                other = first.setdefault(name.text, branch)
+                if other != branch:
+                    self._report.node(
+                        "K304",
+                        name,
+                        f"`{name.text}` is set in the branches `{other}` and `{branch}`, which run at once",
+                        "set two names, and put them together afterwards",
+                    )
+
+    def _for_each(self, step: written.ForEach) -> None:
+        if step.at_most is None or resolve(step.at_most) == 1:
+            return
+        for name in _names_set(step.body):
+            self._report.node(
+                "K305",
+                name,
+                f"`{name.text}` is set by turns that overlap (at_most: {step.at_most.text})",
+                "use `collect`, or leave out `at_most`",
+            )
+
+    def _span(self, node: Node | None, key: str, around: _Around) -> None:
+        if not isinstance(node, ScalarNode) or "${" in node.text or around.calendar:
+            return
+        if isinstance(parse_duration(node.text.strip()), Sessions):
+            self._report.node(
+                "K307", node, f"`{key}` counts sessions, of no exchange", "add `calendar: XASX`, say"
+            )
+
+
+def _names_set(block: Block) -> Iterator[ScalarNode]:
+    for step in walk(block):
+        if isinstance(step, written.Set):
+            yield from (entry.key for entry in step.set)
