@@ -30,16 +30,12 @@ def list_(definitions: Definitions = None, output: Output = None) -> None:
 
 
 @app.command("show")
-def show_(name: Name, definitions: Definitions = None, output: Output = None) -> int:
+def show_(name: Name, definitions: Definitions = None, output: Output = None) -> None:
     """Show one definition: its input, its signals and its steps.
 
     Example: kronos definitions show onboarding
     """
-    plan = _plan(name, definitions)
-    if plan is None:
-        return 1
-    show(plan, output, _plan_table)
-    return 0
+    show(_plan(name, definitions), output, _plan_table)
 
 
 @app.command()
@@ -65,16 +61,12 @@ def validate(
 
 
 @app.command()
-def compile(name: Name, definitions: Definitions = None, output: Output = None) -> int:
+def compile(name: Name, definitions: Definitions = None, output: Output = None) -> None:
     """Print the plan that a definition compiles to, as a release stores it.
 
     Example: kronos definitions compile onboarding -o yaml
     """
-    plan = _plan(name, definitions)
-    if plan is None:
-        return 1
-    show(plan, output, as_yaml)
-    return 0
+    show(_plan(name, definitions), output, as_yaml)
 
 
 @app.command()
@@ -85,39 +77,28 @@ def publish(
     data: Data = None,
     definitions: Definitions = None,
     output: Output = None,
-) -> int:
+) -> None:
     """Store the definitions as an immutable release, from which new runs start.
 
     Refused when a check fails, and when a definition changed but its version did not.
 
     Example: kronos definitions publish --definitions ./definitions
     """
-    from dsl.release import Refused
     from worker.library import publish as publish_folder
     from worker.settings import load_settings
 
     settings = load_settings({"data": data, "definitions": definitions})
-    try:
-        published = publish_folder(settings, development=development)
-    except Refused as refused:
-        return _say_problems(refused.problems)
+    published = publish_folder(settings, development=development)
     if published.changed:
         say(f"Development release: {published.changed}")
     show(published.as_json(), output, _release_table)
-    return 0
 
 
-def _plan(name: str, definitions: Path | None) -> dict[str, Any] | None:
-    """The plan; None after its problems were said."""
-    from dsl.release import Refused
+def _plan(name: str, definitions: Path | None) -> dict[str, Any]:
     from worker.library import plan_document
     from worker.settings import load_settings
 
-    try:
-        return plan_document(load_settings({"definitions": definitions}), name)
-    except Refused as refused:
-        _say_problems(refused.problems)
-        return None
+    return plan_document(load_settings({"definitions": definitions}), name)
 
 
 def _show_problems(problems: "list[Problem]", output: Format | None) -> int:
@@ -127,13 +108,6 @@ def _show_problems(problems: "list[Problem]", output: Format | None) -> int:
     data = plain_json.loads(render_json(problems))
     show(data, output, lambda _: render_text(problems) or "No problems.")
     return 1 if any(problem.is_error for problem in problems) else 0
-
-
-def _say_problems(problems: "list[Problem]") -> int:
-    from dsl.problems import render_text
-
-    say(render_text([problem for problem in problems if problem.is_error]))
-    return 1
 
 
 def _list_table(data: Any) -> str:

@@ -69,11 +69,16 @@ def wait_for(work: Coroutine[Any, Any, Result]) -> Result:
 def error_line(name: str, path: str, message: str) -> str:
     """`error: TYPE at PATH: message`; without a place, the place is left out."""
     place = f" at {path}" if path else ""
-    return f"error: {name}{place}: {message}"
+    return f"error: {name}{place}: {message.removeprefix(f'{path}: ')}"
 
 
 def _report(error: Exception) -> int:
     """Say what went wrong; the errors of our own packages know their names and places."""
+    if (problems := getattr(error, "problems", None)) is not None:
+        from dsl.problems import render_text
+
+        print(render_text(problem for problem in problems if problem.is_error), file=sys.stderr)
+        return FAILED
     code, known = _meaning(error)
     message = getattr(error, "message", None) or str(error)
     if known:

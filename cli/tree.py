@@ -1,5 +1,6 @@
 """A run's steps as a tree: live at a terminal, a line for each change elsewhere."""
 
+import re
 import sys
 from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
@@ -24,11 +25,20 @@ STYLES = {
     "skipped": "dim",
 }
 WIDTH = 80
+# What stands between a step's path and the path of a step inside it.
+BLOCK = re.compile(r"(?:\.(?:for_each|choose|catch|repeat)\[\d+\])?\.(?:[a-z_]+\[|parallel\.)")
 
 
 def plain_tree(run: Mapping[str, Any]) -> str:
     """The steps as indented lines, each with its mark."""
-    return "\n".join(_line(step) for step in flat(run["steps"]))
+    return "\n".join(_line(step) for step in shown(run["steps"]))
+
+
+def shown(steps: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The steps worth a line: without those on ways that the run did not take."""
+    every = flat(steps)
+    over = {step["path"] for step in every if step["state"] in ("done", "skipped")}
+    return [step for step in every if step["state"] != "pending" or _parent(step["path"]) not in over]
 
 
 def flat(steps: list[dict[str, Any]], inside: str = "") -> list[dict[str, Any]]:
@@ -84,7 +94,7 @@ def rich_tree(run: Mapping[str, Any], height: int) -> Any:
     """The run for a screen of `height` lines: finished blocks fold when it would not fit."""
     from rich.text import Text
 
-    steps = flat(run["steps"])
+    steps = shown(run["steps"])
     if len(steps) + 3 > height:
         steps = _folded(steps)
     lines = [Text(f"{run['workflow_id']}  {run['state']}", style="bold", no_wrap=True, overflow="ellipsis")]
@@ -103,7 +113,7 @@ def _folded(steps: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _line(step: Mapping[str, Any]) -> str:
     indent = "  " * _depth(step["path"])
-    name = step.get("title") or step["id"] or f"{step['kind']} {step['path'].rpartition('.')[2]}"
+    name = step.get("title") or step["id"] or step["kind"]
     text = f"{indent}{MARKS[step['state']]} {name}"
     facts = _facts(step)
     room = WIDTH - len(facts) - 1
@@ -128,13 +138,12 @@ def _moment(value: Any) -> datetime | None:
 
 def _depth(path: str) -> int:
     """How many blocks the step lies in; a loop's turn and its list count as one."""
-    return path.count("].") + path.count("parallel.") - path.count("].parallel.")
+    return len(BLOCK.findall(path))
 
 
 def _parent(path: str) -> str:
-    """The step that the step at `path` lies in; empty at the top."""
-    head = path.rpartition(".steps[")[0] or path.rpartition(".")[0]
-    for block in (".for_each[", ".choose[", ".catch[", ".parallel"):
-        if block in head and head.rpartition(block)[2].count("[") <= 1:
-            return head.rpartition(block)[0]
-    return head
+    """The path of the step that the step at `path` lies in; empty at the top."""
+    innermost = None
+    for innermost in BLOCK.finditer(path):
+        pass
+    return path[: innermost.start()] if innermost else ""

@@ -18,11 +18,10 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from worker.connection import connect
 from worker.errors import Refused, ServerUnreachable, UnknownId
-from worker.history_status import STATES, status_from_history
 from worker.pollers import refuse_other_key
-from worker.release_check import check_start
 from worker.rpc import named_errors
 from worker.settings import Settings
+from worker.states import ENDED, ended_state, open_state
 from workflows.calls import QUEUES
 
 LIGHT_QUEUE = QUEUES["light"]
@@ -32,11 +31,11 @@ NOT_READY_PAUSE = 0.1
 WATCH_PAUSE = 0.4
 SUMMARY_LENGTH = 120
 
-ENDED = frozenset(STATES.values())
-
 
 async def check(settings: Settings, workflow: str, given: Any) -> dict[str, Any]:
     """The plan that a start would run, before anything is asked of the server; see `check_start`."""
+    from worker.release_check import check_start  # the database costs a second to import
+
     try:
         return check_start(settings, workflow, given)
     except ServerUnreachable:
@@ -92,9 +91,13 @@ async def retry(client: Client, workflow_id: str, step: str | None, by: str) -> 
 
 
 async def cancel(client: Client, workflow_id: str) -> dict[str, Any]:
-    """Ask a run to stop; it undoes what it began."""
+    """Ask a run to stop; it undoes what it began. `AlreadyEnded` when there is nothing to stop."""
+    handle = client.get_workflow_handle(workflow_id)
     with named_errors(workflow_id):
-        await client.get_workflow_handle(workflow_id).cancel()
+        state = ended_state((await handle.describe()).status)
+        if state is not None:
+            raise Refused(f"the run {workflow_id} has ended already: {state}", name="AlreadyEnded")
+        await handle.cancel()
     return {"workflow_id": workflow_id, "cancel_requested": True}
 
 
@@ -106,8 +109,10 @@ async def status(client: Client, workflow_id: str) -> dict[str, Any]:
             handle.describe(rpc_timeout=2 * QUERY_WITHIN), _query_status(handle)
         )
         if answered is None:
+            from worker.history_status import status_from_history
+
             answered = await status_from_history(client, described)
-    ended = STATES.get(described.status) if described.status else None
+    ended = ended_state(described.status)
     # A terminated run's own code never heard of it.
     return answered if ended is None else {**answered, "state": ended, "waits_for": None}
 
@@ -163,7 +168,7 @@ def _row(run: WorkflowExecution) -> dict[str, Any]:
         "workflow_id": run.id,
         "workflow": run.workflow_type,
         "version": _number(found.get("KronosVersion")),
-        "state": STATES.get(run.status, "running") if run.status else "running",
+        "state": ended_state(run.status) or open_state(found.get("KronosWaitsFor")),
         "stage": found.get("KronosStage"),
         "waits_for": found.get("KronosWaitsFor"),
         "client": found.get("KronosClient"),

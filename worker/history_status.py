@@ -15,20 +15,14 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from temporalio.api.common.v1 import Payload
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
-from temporalio.client import Client, WorkflowExecutionDescription, WorkflowExecutionStatus
+from temporalio.client import Client, WorkflowExecutionDescription
 from temporalio.converter import DataConverter
 
 from dsl.plan import Call, Plan
 from dsl.plan_reader import read_plan
+from worker.states import ended_state, open_state
 from workflows.progress import KINDS, Progress, StepProgress, planned
 
-STATES = {
-    WorkflowExecutionStatus.COMPLETED: "completed",
-    WorkflowExecutionStatus.FAILED: "failed",
-    WorkflowExecutionStatus.CANCELED: "cancelled",
-    WorkflowExecutionStatus.TERMINATED: "terminated",
-    WorkflowExecutionStatus.TIMED_OUT: "timed_out",
-}
 LOAD = "release"  # the activity id of loading the plan
 LOCAL_MARKER = "core_local_activity"
 RETRIED = re.compile(r"#\d+$")
@@ -40,29 +34,20 @@ async def status_from_history(client: Client, described: WorkflowExecutionDescri
     reading = _Reading(client.data_converter)
     async for event in handle.fetch_history_events():
         await reading.take(event)
-    ended = STATES.get(described.status) if described.status else None
+    ended = ended_state(described.status)
     waits_for = None if ended else _keyword(described, "KronosWaitsFor")
     return {
         "workflow_id": described.id,
         "workflow": described.workflow_type,
         "version": reading.plan.version if reading.plan else None,
         "release": reading.release,
-        "state": ended or _open_state(waits_for),
+        "state": ended or open_state(waits_for),
         "live": False,
         **reading.steps(ended),
         "waits_for": waits_for,
         "output": reading.output,
         "error": reading.error,
     }
-
-
-def _open_state(waits_for: str | None) -> str:
-    """The state of an open run, by what it said it waits for."""
-    if waits_for is None:
-        return "running"
-    if waits_for.startswith("retry of an undo"):
-        return "undo_stuck"
-    return "held" if waits_for.startswith("retry by") else "waiting"
 
 
 def _keyword(described: WorkflowExecutionDescription, name: str) -> str | None:
