@@ -1,10 +1,12 @@
 """Reading names, fields and elements by their types: what exists, and what may be missing."""
 
+from dataclasses import dataclass
+
 from dsl.expressions import errors
 from dsl.expressions.environment import Finding, TypeEnv
 from dsl.expressions.errors import Fault
 from dsl.expressions.operations import kind
-from dsl.expressions.syntax import Index, Literal, Member, Name, Node, Path, Unary, path_of
+from dsl.expressions.syntax import Index, Literal, Member, Name, Node, Path, path_of, written
 from dsl.expressions.unknown import unknown_name
 from dsl.near import listed, suggestion
 from dsl.types import (
@@ -52,31 +54,33 @@ class Reader:
 
     def shown(self, node: Node) -> str:
         """A node as a message names it."""
-        path = path_of(node)
-        return f"`{'.'.join(path)}`" if path else "this value"
+        path = path_of(node, places=True)
+        return f"`{written(path)}`" if path else "this value"
 
     def flag(self, node: Node, env: TypeEnv) -> None:
         """A finding when a part of a condition is not true or false."""
         found = self.value(node, env)
         if not all(kind(one) in ("bool", "any") for one in members(found)):
             help = "compare it with something, as in `x > 0`"
-            if isinstance(node, Unary | Name | Member):
+            if isinstance(node, Name | Member):
                 help += "; `not` binds tighter than a comparison: write not (a == b)"
             self.add(errors.OPERANDS, f"true or false is needed, this is {found}", node.start, node.end, help)
 
     def value(self, node: Node, env: TypeEnv) -> Type:
-        """The type of an operand: a value that may be null is a finding."""
+        """The type of an operand; that it may be null is a finding, and taken out of the type."""
         found = self.infer(node, env)
-        if NULL in members(found) and path_of(node) not in self.blamed:
-            shown = "`null`" if found == NULL else self.shown(node)
-            message = f"{shown} is no value to compute with" if found == NULL else f"{shown} may be null"
-            path = path_of(node)
-            help = "test it with `!= null`, or give a value for it with default(…, …)"
+        if NULL not in members(found):
+            return found
+        path = path_of(node, places=True)
+        if found == NULL:
+            self.add(errors.NULL, "null is no value to compute with", node.start, node.end)
+            return ANY
+        if path not in self.blamed:
+            help = "give a value for it with default(…, …)"
             if path is not None:
-                help = f"test `{'.'.join(path)} != null` before, or write default({'.'.join(path)}, …)"
-            self.add(errors.NULL, message, node.start, node.end, help)
-            return without_null(found) if found != NULL else ANY
-        return without_null(found) if found != NULL else ANY
+                help = f"test `{written(path)} != null` before, or write default({written(path)}, …)"
+            self.add(errors.NULL, f"{self.shown(node)} may be null", node.start, node.end, help)
+        return without_null(found)
 
     def read(self, node: Node, env: TypeEnv, guarded: bool) -> Type:
         """The type of a path."""
@@ -84,11 +88,12 @@ class Reader:
             case Name():
                 return self._name(node, env)
             case Member(base=base, field=field, field_start=start):
-                return self._field(node, base, field, start, start + len(field), env, guarded)
+                return self._field(_Link(node, base, field, start, start + len(field)), env, guarded)
             case Index(base=base, key=Literal(value=str(field)) as key):
-                return self._field(node, base, field, key.start, key.end, env, guarded)
+                return self._field(_Link(node, base, field, key.start, key.end), env, guarded)
             case Index():
-                return self._element(node, env, guarded)
+                found = self._element(node, env, guarded)
+                return without_null(found) if path_of(node, places=True) in env.present else found
         raise AssertionError(node)
 
     def _name(self, node: Name, env: TypeEnv) -> Type:
@@ -98,99 +103,97 @@ class Reader:
         self.fault(unknown_name(node.name, env.names, env.hints), node.start, node.end)
         return ANY
 
-    def _base(self, base: Node, env: TypeEnv, guarded: bool) -> Type:
-        """The type of what holds a field; that it may be null is a finding."""
+    def _holder(self, base: Node, env: TypeEnv, guarded: bool) -> Type:
+        """The type of what holds a field or element; that it may be null is a finding."""
         found = self.infer(base, env, guarded)
         if NULL not in members(found):
             return found
-        if not guarded:
-            path = path_of(base)
-            help = (
-                f"guard it with has({'.'.join(path)})" if path and len(path) > 1 else "test it with `!= null`"
-            )
+        path = path_of(base, places=True)
+        if not guarded and path not in self.blamed:
+            guard = f"guard it with has({written(path)})" if path and len(path) > 1 else ""
+            help = guard or "test it with `!= null`"
             self.add(errors.NULL, f"{self.shown(base)} may be null", base.start, base.end, help)
         return without_null(found) if found != NULL else ANY
 
-    def _field(
-        self, node: Node, base: Node, field: str, start: int, end: int, env: TypeEnv, guarded: bool
-    ) -> Type:
-        holder = self._base(base, env, guarded)
-        found: list[Field] = []
-        for one in members(holder):
-            inner = _field_of(one, field)
-            if inner is not None:
-                found.append(inner)
+    def _field(self, link: "_Link", env: TypeEnv, guarded: bool) -> Type:
+        holder = self._holder(link.base, env, guarded)
+        forms = members(holder)
+        found = [inner for one in forms if (inner := _field_of(one, link.field)) is not None]
         if not found:
-            self._unknown_field(holder, base, field, start, end)
+            self._unknown_field(holder, link)
             return ANY
         type = union(*(inner.type for inner in found))
-        path = path_of(node)
-        if path is not None and path in env.present:
+        if link.path in env.present:
             type = without_null(type)
             found = [inner for inner in found if inner.later]
-        elif len(found) < len(members(holder)):
-            found.append(Field(ANY, required=False, reason=f"only one form of {self.shown(base)} has it"))
-        self._refuse_uncertain(found, holder, path, field, start, end, guarded)
+        elif len(found) < len(forms):
+            reason = f"not every form of {self.shown(link.base)} has it"
+            found.append(Field(ANY, required=False, reason=reason))
+        self._refuse_uncertain([inner for inner in found if not inner.certain], link, guarded)
         return type
 
-    def _unknown_field(self, holder: Type, base: Node, field: str, start: int, end: int) -> None:
+    def _unknown_field(self, holder: Type, link: "_Link") -> None:
         objects = [one for one in members(holder) if isinstance(one, ObjectType)]
         if not objects:
-            self.add(
-                errors.OPERANDS, f"{holder} has no field `{field}`", start, end, _no_field(holder, field)
-            )
+            message, help = f"{holder} has no field `{link.field}`", _no_field(holder, link.field)
+            self.add(errors.OPERANDS, message, link.start, link.end, help)
             return
-        first = objects[0]
-        names = [name for one in objects for name in one.fields]
-        message = f"{first.title or self.shown(base)} has no {first.noun} `{field}`"
+        first, names = objects[0], [name for one in objects for name in one.fields]
+        message = f"{first.title or self.shown(link.base)} has no {first.noun} `{link.field}`"
         if first.noun != "field" and not first.title:
-            message = f"there is no {first.noun} `{field}`"
+            message = f"there is no {first.noun} `{link.field}`"
         note = f"{first.source or 'it has'} {listed(names)}" if names else ""
-        self.add(errors.UNKNOWN_FIELD, message, start, end, suggestion(field, names), note)
+        self.add(errors.UNKNOWN_FIELD, message, link.start, link.end, suggestion(link.field, names), note)
 
-    def _refuse_uncertain(
-        self,
-        found: list[Field],
-        holder: Type,
-        path: Path | None,
-        field: str,
-        start: int,
-        end: int,
-        guarded: bool,
-    ) -> None:
-        doubtful = [inner for inner in found if not inner.certain]
-        if not doubtful or (path is not None and path in self.blamed):
+    def _refuse_uncertain(self, doubtful: list[Field], link: "_Link", guarded: bool) -> None:
+        """A finding for a field that may be missing, or is not there yet: once for each path."""
+        later = bool(doubtful) and all(inner.later for inner in doubtful)
+        if not doubtful or (guarded and not later) or link.path in self.blamed:
             return
-        later = all(inner.later for inner in doubtful)
-        if guarded and not later:
-            return
-        if path is not None:
-            self.blamed.add(path)
-        whole = ".".join(path) if path else field
+        whole = written(link.path) if link.path else link.field
         note = next((inner.reason for inner in doubtful if inner.reason), "")
+        code, message, help = errors.MISSING, f"`{whole}` may be missing", "guard it with has(…)"
         if later:
-            self.add(
-                errors.LATER, f"`{whole}` has no value here yet", start, end, "read it in a later step", note
-            )
-            return
-        help = f"guard it with has({whole}), or write default({whole}, …)" if path else "guard it with has(…)"
-        self.add(errors.MISSING, f"`{whole}` may be missing", start, end, help, note)
+            code, message, help = errors.LATER, f"`{whole}` has no value here yet", "read it in a later step"
+        elif link.path:
+            help = f"guard it with has({whole}), or write default({whole}, …)"
+        self.add(code, message, link.start, link.end, help, note)
+        if link.path is not None:
+            self.blamed.add(link.path)
 
     def _element(self, node: Index, env: TypeEnv, guarded: bool) -> Type:
-        holder, key = self._base(node.base, env, guarded), self.infer(node.key, env)
+        holder, key = self._holder(node.base, env, guarded), self.value(node.key, env)
         found: list[Type] = []
         for one in members(holder):
-            wanted = {"list": ("number", "a whole number"), "map": ("text", "text")}.get(kind(one))
-            if kind(one) != "any" and wanted is None:
-                message = f"{holder} has no elements"
-                self.add(errors.OPERANDS, message, node.base.start, node.base.end)
+            if kind(one) not in _KEYS:
+                self.add(errors.OPERANDS, f"{holder} has no elements", node.base.start, node.base.end)
                 return ANY
-            if wanted and not all(kind(each) in (wanted[0], "any") for each in members(key)):
-                message = f"{one} is read by {wanted[1]}, this is {key}"
+            wanted, words = _KEYS[kind(one)]
+            if not all(kind(each) in (wanted, "any") for each in members(key)) and wanted != "any":
+                message = f"{one} is read by {words}, this is {key}"
                 self.add(errors.OPERANDS, message, node.key.start, node.key.end)
                 return ANY
             found.append(element_of(one))
         return union(*found)
+
+
+_KEYS = {"list": ("number", "a whole number"), "map": ("text", "text"), "any": ("any", "any value")}
+"""What an element of each kind is read by."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Link:
+    """A field read from `base`; its name stands at `[start:end]`."""
+
+    node: Node
+    base: Node
+    field: str
+    start: int
+    end: int
+
+    @property
+    def path(self) -> Path | None:
+        return path_of(self.node, places=True)
 
 
 def _field_of(one: Type, field: str) -> Field | None:

@@ -178,10 +178,21 @@ def path_of(node: Node, places: bool = False) -> Path | None:
                 parts.append(field)
             case Index(base=base, key=Literal(value=str(field))):
                 parts.append(field)
-            case Index(base=base, key=Literal(value=int(place))) if places and place is not True:
+            case Index(base=base, key=Literal(value=int(place))) if places and not isinstance(place, bool):
                 parts.append(str(place))
             case Name(name=name):
                 return (name, *reversed(parts))
             case _:
                 return None
         node = base
+
+
+def written(path: Path) -> str:
+    """A path as it is written in an expression."""
+    return path[0] + "".join(map(_link, path[1:]))
+
+
+def _link(part: str) -> str:
+    if part.isidentifier():
+        return f".{part}"
+    return f"[{part}]" if part.isdigit() else f'["{part}"]'
