@@ -82,24 +82,23 @@ def _fields(root: str, keys: tuple[str, ...], careful: Run) -> Run:
     first, second = keys[0], keys[-1]
 
     def one(frame: Frame) -> Any:
-        try:
-            return frame[root][first]
-        except (KeyError, TypeError):
-            return careful(frame)
+        holder = frame.get(root)
+        return holder[first] if type(holder) is dict and first in holder else careful(frame)
 
     def two(frame: Frame) -> Any:
-        try:
-            return frame[root][first][second]
-        except (KeyError, TypeError):
-            return careful(frame)
+        holder = frame.get(root)
+        if type(holder) is dict:
+            inner = holder.get(first)
+            if type(inner) is dict and second in inner:
+                return inner[second]
+        return careful(frame)
 
     def more(frame: Frame) -> Any:
-        try:
-            value = frame[root]
-            for key in keys:
-                value = value[key]
-        except (KeyError, TypeError):
-            return careful(frame)
+        value = frame.get(root)
+        for key in keys:
+            if type(value) is not dict or key not in value:
+                return careful(frame)
+            value = value[key]
         return value
 
     return one if len(keys) == 1 else two if len(keys) == 2 else more

@@ -112,7 +112,17 @@ def test_arithmetic(source: str, value: object) -> None:
 
 def test_integers_stay_integers_where_the_result_is_one() -> None:
     """A count stays a count in JSON."""
-    for source in ("1 + 2", "2 * 3", "6 / 3", "7 % 4", "-3", "abs(-3)", "sum([1, 2])", "round(2.5)", "size([1])"):
+    for source in (
+        "1 + 2",
+        "2 * 3",
+        "6 / 3",
+        "7 % 4",
+        "-3",
+        "abs(-3)",
+        "sum([1, 2])",
+        "round(2.5)",
+        "size([1])",
+    ):
         assert type(evaluated(source)) is int, source
 
 
@@ -337,7 +347,9 @@ def test_expressions_are_equal_when_written_the_same() -> None:
 
 def test_reads_has_the_paths_of_the_scope() -> None:
     """What an expression reads is known without running it; names of macros are not of the scope."""
-    read = compile_expression("has(steps.a.x) && input.list.all(t, t.w > vars.limit) && steps['b'].y[0].z == 1").reads
+    read = compile_expression(
+        "has(steps.a.x) && input.list.all(t, t.w > vars.limit) && steps['b'].y[0].z == 1"
+    ).reads
     assert read == {("steps", "a", "x"), ("input", "list"), ("vars", "limit"), ("steps", "b", "y")}
 
 
