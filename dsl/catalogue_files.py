@@ -1,5 +1,6 @@
 """Catalogue files: read as YAML with positions, held against the model that activities read them with."""
 
+import hashlib
 from collections.abc import Sequence
 from importlib import import_module
 from importlib.util import find_spec
@@ -10,6 +11,7 @@ from dsl.near import listed, suggestion
 from dsl.problems import Report
 from dsl.scalars import is_null
 from dsl.tree import ListNode, MapNode, Node, ScalarNode, Tree
+from payloads.remembered import keep, recall
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -20,20 +22,43 @@ if TYPE_CHECKING:
 def read_catalogue_file(tree: Tree, name: str, report: Report) -> Any:
     """What the file says as JSON; what breaks its model in `payloads.files`, if it has one, is reported."""
     value = value_of(tree.root)
+    if not has_model(name) or _known_to_fit(name, tree):
+        return value
     model = model_of(name)
     if model is None:
         return value
     errors = _errors(model, value)
-    if _take_as_text(tree.root, value, errors):
+    taken_as_text = _take_as_text(tree.root, value, errors)
+    if taken_as_text:
         errors = _errors(model, value)
     for error in errors:
         _report(error, tree.root, model, report)
+    if not errors and not taken_as_text:
+        _remember_fit(name, tree)
     return value
+
+
+def _known_to_fit(name: str, tree: Tree) -> bool:
+    """Did this very text fit its model the last time: models take long to import."""
+    return bool(recall(f"file-{name}") == _digest(tree))
+
+
+def _remember_fit(name: str, tree: Tree) -> None:
+    keep(f"file-{name}", _digest(tree))
+
+
+def _digest(tree: Tree) -> str:
+    return hashlib.sha256(tree.source.text.encode()).hexdigest()
+
+
+def has_model(name: str) -> bool:
+    """Is there a model for catalogue file `name`."""
+    return name.isidentifier() and find_spec(f"payloads.files.{name}") is not None
 
 
 def model_of(name: str) -> "type[Payload] | None":
     """The model of catalogue file `name`, None when nobody reads it by a model."""
-    if not name.isidentifier() or find_spec(f"payloads.files.{name}") is None:
+    if not has_model(name):
         return None
     module = import_module(f"payloads.files.{name}")
     # The module of `pod_allocation.yaml` has the model `PodAllocationFile`.

@@ -225,11 +225,6 @@ _ALL = (
         "The name of a workflow is its type in Temporal, so it is unique in a folder.",
     ),
     Code(
-        "K134",
-        "The file cannot be read",
-        "The file is there but the system does not let it be read.",
-    ),
-    Code(
         "K140",
         "`? :` read by YAML",
         "A plain value ends at `: `. Put the expression in quotes.",
@@ -396,11 +391,6 @@ _ALL = (
         "K214",
         "An activity of the engine itself",
         "This activity is called by the interpreter, never by a definition.",
-    ),
-    Code(
-        "K215",
-        "A key of `search` that is no text",
-        "Search values are opaque ids: text, never a number or a person's name.",
     ),
     Code(
         "K220",

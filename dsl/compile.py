@@ -121,8 +121,8 @@ class _Compiler:
             "input": _input(call.input, entry.input_schema),
             "timeout": timeout.text.strip() if timeout else DEFAULT_TIMEOUT,
             "retry": {**DEFAULT_RETRY, **{key: _setting(key, node) for key, node in retry.items()}},
-            "local": entry.effect == "pure" and entry.role == "light",
-            "role": str(entry.role),
+            "local": entry.local,
+            "role": entry.role,
         }
 
     def _branch(self, branch: written.Branch) -> Document:

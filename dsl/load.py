@@ -43,7 +43,8 @@ def load(content: bytes, file: str) -> tuple[Tree | None, Report]:
     root = _Builder(report).build(text)
     if root is None:
         return None, report
-    tree = report.tree = Tree(report.source, root)
+    tree = Tree(report.source, root)
+    report.attach(tree)
     traps.find_silent(tree, report)
     return tree, report
 
@@ -116,13 +117,9 @@ class _Builder:
             case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
                 self._close(end)
             case yaml.AliasEvent():
-                self._report.at(
-                    "K108",
-                    start,
-                    end,
-                    f"`*{event.anchor}` is an alias; aliases are refused",
-                    "write the value out",
-                )
+                message = f"`*{event.anchor}` is an alias; aliases are refused"
+                self._report.at("K108", start, end, message, "write the value out")
+                self._report.explained(start, end)
                 self._add(ScalarNode("", "", start, end))
             case yaml.DocumentStartEvent():
                 self._begin_document(event)
@@ -145,6 +142,7 @@ class _Builder:
         why = refusal(node)
         if why:
             self._report.node("K114", node, why, "write text in quotes")
+            self._report.explained(start, end)
         return node
 
     def _check_properties(self, event: Any) -> None:

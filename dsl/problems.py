@@ -7,7 +7,7 @@ RENDERERS        how a list of problems is written, by the name of the format
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dsl.codes import CODES
 from dsl.tree import ListNode, MapNode, Node, ScalarNode, Source, Tree
@@ -43,13 +43,28 @@ class Report:
 
     def __init__(self, source: Source) -> None:
         self.source = source
-        self.tree: Tree | None = None
+        self._tree: Tree | None = None
         self.problems: list[Problem] = []
         self._seen: set[tuple[str, int, str]] = set()
+        self._explained: list[tuple[int, int]] = []
+
+    def attach(self, tree: Tree) -> None:
+        """From now on problems have pointers into `tree`, and those that were found before get theirs."""
+        self._tree = tree
+        self.problems = [replace(each, pointer=tree.pointer(self._index(each))) for each in self.problems]
+
+    def _index(self, problem: Problem) -> int:
+        return self.source.line_start(problem.line) + problem.column - 1
+
+    def explained(self, start: int, end: int) -> None:
+        """What is wrong between `start` and `end` has been said: nothing else there is reported."""
+        self._explained.append((start, end))
 
     def at(self, code: str, start: int, end: int, message: str, help: str = "", note: str = "") -> None:
         """Report `message` for the characters from `start` up to `end`, shown on the first line of them."""
         if (code, start, message) in self._seen or len(self.problems) >= LIMIT:
+            return
+        if any(first <= start < last for first, last in self._explained):
             return
         self._seen.add((code, start, message))
         line, column = self.source.place(start)
@@ -65,7 +80,7 @@ class Report:
                 line=line,
                 column=column,
                 end_column=max(end_column, column + 1),
-                pointer=self.tree.pointer(start) if self.tree else "",
+                pointer=self._tree.pointer(start) if self._tree else "",
                 help=help,
                 note=note,
                 source_line=text,

@@ -13,8 +13,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from dsl.catalogue_files import read_catalogue_file
+from dsl.catalogue_files import has_model, read_catalogue_file
 from dsl.check import check_definition
+from dsl.check.interfaces import with_interfaces
 from dsl.compile import compile_definition, input_schema
 from dsl.definition import Definition
 from dsl.load import load
@@ -23,6 +24,7 @@ from dsl.structure.document import read_definition
 from dsl.tree import MapNode, Tree
 from dsl.world import Interface, World
 from payloads import plain_json
+from payloads.facts import activity_facts
 
 FORMAT = 1
 """Of the release document."""
@@ -210,18 +212,19 @@ def _read_workflow(file: File, reading: _Reading) -> None:
 
 
 def _world(reading: _Reading) -> World:
-    from payloads.catalogue import catalogue
-
-    workflows = {
-        name: Interface(input_schema(definition.input))
-        for name, (definition, _) in reading.definitions.items()
-    }
+    """What the definitions can name; a workflow that another one runs is looked into first."""
     events = reading.catalogue.get("events")
-    return World(
-        activities=catalogue(),
-        workflows=workflows,
+    world = World(
+        activities=activity_facts(),
+        workflows={
+            name: Interface(input_schema(definition.input))
+            for name, (definition, _) in reading.definitions.items()
+        },
         facts=_names(events.get("facts")) if isinstance(events, dict) else None,
         events=_names(events.get("business")) if isinstance(events, dict) else None,
+    )
+    return with_interfaces(
+        world, {name: (found, report.source) for name, (found, report) in reading.definitions.items()}
     )
 
 
@@ -262,13 +265,8 @@ def _is_catalogue(path: Path, tree: Tree | None) -> bool:
     if "catalogue" in (parent.name for parent in path.absolute().parents):
         return True
     root = tree.root if tree else None
-    from dsl.catalogue_files import model_of
-
-    return (
-        isinstance(root, MapNode)
-        and not (root.get("workflow") or root.get("steps"))
-        and bool(model_of(path.stem))
-    )
+    defines = isinstance(root, MapNode) and bool(root.get("workflow") or root.get("steps"))
+    return not defines and has_model(path.stem)
 
 
 def _workflow_name(tree: Tree | None) -> str | None:

@@ -157,13 +157,7 @@ def report_tag(tag: str, start: int, report: Report) -> None:
     line_number, column = report.source.place(start)
     line = report.source.line(line_number)
     if _BARE_TAG.search(line[: column - 1]):
-        help = f"write `{quoted(line, column - 1).strip()}`"
-        report.at(
-            "K141",
-            *_value_span(line, column - 1, report.source.line_start(line_number)),
-            _EXPLAINED["K141"],
-            help,
-        )
+        _silent("K141", start, report)
         return
     written = re.match(r"![^\s,\[\]{}]*", line[column - 1 :])
     end = start + (len(written[0]) if written else 1)
@@ -238,3 +232,4 @@ def _silent(code: str, start: int, report: Report) -> None:
     line = report.source.line(line_number)
     span = _value_span(line, column - 1, report.source.line_start(line_number))
     report.at(code, *span, _EXPLAINED[code], f"write `{quoted(line, column - 1).strip()}`")
+    report.explained(*span)

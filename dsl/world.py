@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dsl.types import ANY, Type
-from payloads.entry import Entry
+from payloads.facts import ActivityFacts
 
 Schema = Mapping[str, Any]
 
@@ -44,7 +44,7 @@ class World:
     `facts` and `events` are None where no `catalogue/events.yaml` is there to ask.
     """
 
-    activities: Mapping[str, Entry]
+    activities: Mapping[str, ActivityFacts]
     workflows: Mapping[str, Interface] = field(default_factory=dict)
     facts: frozenset[str] | None = None
     events: frozenset[str] | None = None

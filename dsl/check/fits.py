@@ -17,6 +17,7 @@ from dsl.types import (
     NUMBER,
     Field,
     ListType,
+    Mismatch,
     ObjectType,
     TextType,
     Type,
@@ -93,7 +94,7 @@ def report_misfits(
     """
     written = type_of(node, place.schema, place.root, of_text)
     wanted = from_schema(place.schema, place.root)
-    found = mismatches(written, wanted)
+    found = _without_echoes(mismatches(written, wanted))
     for each in found:
         where, key = _node_at(node, each.path)
         target = key if key is not None and each.code == "K202" else where
@@ -103,6 +104,12 @@ def report_misfits(
         report.node(code or each.code, target, f"{prefix}{each.message}", each.help)
     if not found:
         report_limits(node, place, report, of_text, code)
+
+
+def _without_echoes(found: list[Mismatch]) -> list[Mismatch]:
+    """Without the missing fields that were written, but misspelt: those are reported as unknown."""
+    meant = {(each.path[:-1], each.help) for each in found if each.code == "K202"}
+    return [each for each in found if (each.path, f"did you mean `{each.missing}`?") not in meant]
 
 
 def _node_at(node: Node, path: tuple[str | int, ...]) -> tuple[Node, ScalarNode | None]:

@@ -10,7 +10,6 @@ from dsl.problems import Report
 from dsl.scalars import resolve
 from dsl.tree import Node, ScalarNode
 from dsl.world import World
-from payloads.entry import Effect
 
 
 def check_flow(definition: Definition, world: World, report: Report) -> None:
@@ -29,7 +28,7 @@ def check_flow(definition: Definition, world: World, report: Report) -> None:
 def trading(step: written.Call, world: World) -> bool:
     """Does the step send orders."""
     entry = world.activities.get(step.call.activity.text)
-    return entry is not None and entry.effect == Effect.TRADES
+    return entry is not None and entry.effect == "trades"
 
 
 def ends(block: Block) -> bool:
@@ -95,6 +94,8 @@ class _Flow:
                 self._for_each(step)
             case written.Wait():
                 self._span(step.wait, "wait", around)
+            case written.Approve():
+                self._approve(step)
             case written.Receive():
                 self._span(step.within, "within", around)
         for block in step.blocks:
@@ -112,7 +113,7 @@ class _Flow:
                 'add `lock: "${ … }"` with the portfolio\'s id, here or on a block around it',
             )
         said = step.undo is not None or step.undo_none is not None or entry.no_undo is not None
-        if entry.effect in (Effect.EFFECT, Effect.TRADES) and not said:
+        if entry.effect in ("effect", "trades") and not said:
             self._report.node(
                 "K302",
                 step.call.activity,
@@ -144,6 +145,14 @@ class _Flow:
                 "use `collect`, or leave out `at_most`",
             )
 
+    def _approve(self, step: written.Approve) -> None:
+        for name, block in (("on_reject", step.on_reject), ("on_timeout", step.on_timeout)):
+            if block is not None and not ends(block) and not _last_asks(block):
+                message = f"after `{name}` the run goes on as if it were approved"
+                self._report.node(
+                    "K306", block.node, message, "end it with `finish`, `fail` or another `approve`"
+                )
+
     def _span(self, node: Node | None, key: str, around: _Around) -> None:
         if not isinstance(node, ScalarNode) or "${" in node.text or around.calendar:
             return
@@ -151,6 +160,10 @@ class _Flow:
             self._report.node(
                 "K307", node, f"`{key}` counts sessions, of no exchange", "add `calendar: XASX`, say"
             )
+
+
+def _last_asks(block: Block) -> bool:
+    return bool(block.steps) and isinstance(block.steps[-1], written.Approve)
 
 
 def _names_set(block: Block) -> Iterator[ScalarNode]:

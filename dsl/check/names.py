@@ -146,7 +146,7 @@ def _errors_of_step(step: written.Step, world: World) -> set[str] | None:
     match step:
         case written.Call():
             entry = world.activities.get(step.call.activity.text)
-            return None if entry is None else {error.name for error in entry.errors}
+            return None if entry is None else set(entry.errors)
         case written.Fail():
             return {step.error.text}
         case written.Run():

@@ -31,10 +31,12 @@ from dsl.types import (
     nullable,
     union,
     widened,
+    without_null,
 )
 from dsl.world import World
 
 SPAN = union(DURATION, SESSIONS)
+_NOTHING_OUT = "its step may put nothing out"
 _SKIPPED = "its step is skipped when the `when` is false"
 
 
@@ -91,20 +93,16 @@ class References:
         self.texts.text(step.title, self.env(inside), ANY, "`title`")
         self.texts.text(step.lock, self.env(inside), TEXT, "`lock`")
         output, after = self._perform(step, inside)
-        if step.id is not None and output is not None:
-            known = Known(_titled(output, f"step `{step.id.text}`", "output field", self._source(step)))
-            if NULL in members(output) and isinstance(step, written.Choose):
-                known = Known(INTEGER, False, "no branch may be taken")
-            after = after.with_step(step.id.text, known)
+        if step.id is not None and output is not None and output != NULL:
+            title, sure = f"step `{step.id.text}`", NULL not in members(output)
+            known = _titled(without_null(output), title, "output field", self._source(step))
+            after = after.with_step(step.id.text, Known(known, sure, "" if sure else _NOTHING_OUT))
         if step.record is not None:
             self.texts.template(step.record.data, self.env(after))
         if step.when is None:
             return after
-        return (
-            joined(replace(after, present=state.present), state.knowing(tested.when_false), _SKIPPED)
-            if (not after.dead)
-            else state.knowing(tested.when_false)
-        )
+        after = replace(after, present=after.present & state.present)
+        return joined(after, state.knowing(tested.when_false), _SKIPPED)
 
     def _source(self, step: Step) -> str:
         match step:
@@ -204,7 +202,7 @@ class References:
             if branch.when is not None:
                 tested = self.texts.condition(branch.when, self.env(rest), BOOL)
             end = self.block(branch.block, rest.knowing(tested.when_true))
-            ends.append(replace(end, present=rest.present) if not end.dead else end)
+            ends.append(replace(end, present=end.present & rest.present))
             rest = rest.knowing(tested.when_false)
         complete = any(branch.when is None for branch in step.choose)
         after = replace(rest, dead=True) if complete else rest

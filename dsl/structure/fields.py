@@ -129,7 +129,11 @@ class Fields:
             value = resolve(node)
             if isinstance(value, int) and not isinstance(value, bool) and value >= least:
                 return node
-        if node is not None:
+        if isinstance(node, ScalarNode) and not is_null(node):
+            self.report.node(
+                "K122", node, f"`{key}` must be a whole number from {least}, not `{node.text[:40]}`"
+            )
+        elif node is not None:
             self._wrong(key, node, f"a whole number from {least}")
         return None
 
@@ -141,7 +145,8 @@ class Fields:
         try:
             span = parse_duration(node.text.strip())
         except DurationError as error:
-            self.report.node("K129", node, str(error), "expected a duration such as `30s`")
+            message, _, help = str(error).partition("; ")
+            self.report.node("K129", node, message, help)
             return None
         if isinstance(span, Sessions) and not sessions:
             self.report.node(
@@ -151,9 +156,7 @@ class Fields:
         return node
 
     def _wrong(self, key: str, node: Node, expected: str) -> None:
-        self.report.node(
-            "K122", node, f"`{key}` must be {expected}, not {kind_of(node)}", f"expected {expected}"
-        )
+        self.report.node("K122", node, f"`{key}` must be {expected}, not {kind_of(node)}")
 
 
 def matches(node: ScalarNode, pattern: re.Pattern[str], expected: str, what: str, report: Report) -> bool:

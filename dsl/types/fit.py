@@ -38,12 +38,13 @@ _AS_TEXT = (DATE, MOMENT, DURATION)
 
 @dataclass(frozen=True, slots=True)
 class Mismatch:
-    """One reason, at a path inside the value; `code` is one of `dsl.codes`."""
+    """One reason, at a path inside the value; `code` is one of `dsl.codes`, `missing` the absent field."""
 
     path: Place
     code: str
     message: str
     help: str = ""
+    missing: str = ""
 
 
 def assignable(source: Type, target: Type) -> bool:
@@ -179,7 +180,7 @@ def _field(source: ObjectType, target: ObjectType, name: str, path: Place) -> li
     if given is None:
         if not wanted.required or source.extra is not None:
             return []
-        return [Mismatch(path, REQUIRED, f"the field `{name}` is missing", f"it is {wanted.type}")]
+        return [Mismatch(path, REQUIRED, f"the field `{name}` is missing", f"it is {wanted.type}", name)]
     if wanted.required and not given.certain:
         message = f"the field `{name}` is required, and may be missing in this value"
         return [Mismatch((*path, name), MAY_BE_MISSING, message, "give a value for it with default(…, …)")]
