@@ -10,22 +10,25 @@ import tempfile
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from temporalio.client import Client, WorkflowHandle
-from temporalio.worker import Worker
 
 from benchmarks.by_hand import InvestmentByHand, OnboardingByHand
-from payloads.entry import Role
+from worker.connection import connect
 from worker.demo import answers_of, example
-from worker.embedded import Embedded, Ports, embedded
+from worker.dev_server import start_dev_server
 from worker.inputs import read_json
+from worker.library import publish
+from worker.market import prepare_market
 from worker.ports import free_ports
 from worker.services import opened
-from worker.settings import load_settings
-from worker.worker import ActivityHost, workflow_runner
+from worker.serving import Workers
+from worker.settings import Settings, load_settings
+from worker.worker import build_workers
+from workflows.run import KronosRun
 
 PAIRS = 15
 ALLOWED_SECONDS = 40.0  # the whole system's share that the process was designed for
@@ -43,8 +46,7 @@ async def measure() -> None:
     """Print both sides and their ratios, then where the interpreter's time goes, step by step."""
     with tempfile.TemporaryDirectory(prefix="kronos-bench-", ignore_cleanup_errors=True) as folder:
         settings = load_settings({"data": Path(folder)})
-        server, ui = free_ports(2)
-        async with embedded(settings, Ports(server, ui)) as house, _by_hand(house):
+        async with _both(settings) as house:
             for _ in range(2):  # imports, caches, and the code paths of both
                 await _interpreted(house, "warm")
                 await _handwritten(house, "warm")
@@ -57,21 +59,36 @@ async def measure() -> None:
             await _print_steps(house.client, handle)
 
 
+@dataclass(frozen=True, slots=True)
+class House:
+    """A server whose workers know both: the interpreter and the workflows written by hand."""
+
+    client: Client
+    release: str
+
+
 @asynccontextmanager
-async def _by_hand(house: Embedded) -> AsyncIterator[None]:
-    with opened(house.settings) as services:
-        host = ActivityHost(house.client, services)
-        async with Worker(
-            house.client,
-            task_queue="by-hand",
-            workflows=[OnboardingByHand, InvestmentByHand],
-            activities=host.activities(Role.LIGHT),
-            workflow_runner=workflow_runner(),
-        ):
-            yield
+async def _both(settings: Settings) -> AsyncIterator[House]:
+    release = publish(settings, development=True).release
+    prepare_market(settings)
+    server = start_dev_server(
+        database=settings.temporal_database, log=settings.temporal_log, port=free_ports(1)[0]
+    )
+    try:
+        local = replace(settings, address=server.address)
+        client = await connect(local)
+        with opened(local) as services:
+            both = (KronosRun, OnboardingByHand, InvestmentByHand)
+            workers = Workers(build_workers(client, local, services, "all", workflows=both))
+            try:
+                yield House(client, release)
+            finally:
+                await workers.drain()
+    finally:
+        server.stop()
 
 
-async def _interpreted(house: Embedded, name: str) -> tuple[Taken, WorkflowHandle[Any, Any]]:
+async def _interpreted(house: House, name: str) -> tuple[Taken, WorkflowHandle[Any, Any]]:
     given, answers = _client_of(f"I-{name}-{time.monotonic_ns()}")
     clock, processor = time.perf_counter(), time.process_time()
     handle = await house.client.start_workflow(
@@ -83,14 +100,14 @@ async def _interpreted(house: Embedded, name: str) -> tuple[Taken, WorkflowHandl
     return Taken(time.perf_counter() - clock, time.process_time() - processor), handle
 
 
-async def _handwritten(house: Embedded, name: str) -> Taken:
+async def _handwritten(house: House, name: str) -> Taken:
     given, answers = _client_of(f"H-{name}-{time.monotonic_ns()}")
     clock, processor = time.perf_counter(), time.process_time()
     handle = await house.client.start_workflow(
         "OnboardingByHand",
-        args=[given, house.published.release],
+        args=[given, house.release],
         id=f"by-hand-{given['customer']['customer_id']}",
-        task_queue="by-hand",
+        task_queue="kronos",
     )
     await _signal(handle, answers)
     await handle.result()

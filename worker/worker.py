@@ -39,7 +39,13 @@ class Cancelled(Exception):
 
 
 def build_workers(
-    client: Client, settings: Settings, services: Services, role: str, *, max_cached_workflows: int = 1000
+    client: Client,
+    settings: Settings,
+    services: Services,
+    role: str,
+    *,
+    workflows: Sequence[type] = (KronosRun,),
+    max_cached_workflows: int = 1000,
 ) -> list[Worker]:
     """The workers of a role (`all`: every queue), not yet running.
 
@@ -48,7 +54,7 @@ def build_workers(
     host = ActivityHost(client, services)
     workers = []
     if role in ("all", "workflows"):
-        workers.append(_worker(client, settings, host, Role.LIGHT, max_cached_workflows))
+        workers.append(_worker(client, settings, host, Role.LIGHT, workflows, max_cached_workflows))
     if role in ("all", "compute"):
         workers.append(_worker(client, settings, host, Role.COMPUTE))
     if role in ("all", "broker"):
@@ -57,13 +63,17 @@ def build_workers(
 
 
 def _worker(
-    client: Client, settings: Settings, host: "ActivityHost", role: Role, max_cached_workflows: int = 0
+    client: Client,
+    settings: Settings,
+    host: "ActivityHost",
+    role: Role,
+    workflows: Sequence[type] = (),
+    max_cached_workflows: int = 0,
 ) -> Worker:
-    serves_workflows = role is Role.LIGHT
     return Worker(
         client,
         task_queue=QUEUES[role],
-        workflows=[KronosRun] if serves_workflows else [],
+        workflows=list(workflows),
         activities=host.activities(role),
         workflow_runner=workflow_runner(),
         max_cached_workflows=max_cached_workflows,
