@@ -76,7 +76,8 @@ def stationary(transition: Floats) -> Floats:
     """The long-run share of days in each regime: π with πP = π and Σπ = 1."""
     size = transition.shape[0]
     system = np.vstack([transition.T - np.eye(size), np.ones(size)])
-    return np.linalg.lstsq(system, np.append(np.zeros(size), 1.0), rcond=None)[0]
+    shares: Floats = np.linalg.lstsq(system, np.append(np.zeros(size), 1.0), rcond=None)[0]
+    return shares
 
 
 def _unit_multipliers(regimes: Regimes) -> Floats:

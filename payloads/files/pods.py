@@ -1,11 +1,15 @@
 """The file `catalogue/pods.yaml`: what each pod may hold, what it aims for, within which limits."""
 
+from math import comb
 from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from payloads.base import Etf, Fraction, Identifier, IsoDate, Real
 from payloads.files.written import Written
+from payloads.pod_optimizer import WeightRange
+
+MOST_ALLOCATIONS = 2_000_000
 
 Penalty = Annotated[Real, Field(ge=0, le=1000)]
 
@@ -50,23 +54,29 @@ class Opportunity(Written):
 
 
 class PodDefinition(Written):
-    """One pod. `agent` is who learns to run it; `algorithm` is what chooses its weights now."""
+    """One pod. `agent` is who learns to run it; `algorithm` is what chooses its weights now.
+
+    `max_weight` holds for every ETF, `weights` narrows it for single ones.
+    """
 
     name: str = Field(min_length=1)
     agent: str = Field(min_length=1)
     algorithm: Literal["exact"]
     universe: list[Etf] = Field(min_length=3, max_length=8)
     max_weight: Annotated[Fraction, Field(gt=0)]
+    weights: dict[Etf, WeightRange] = Field(default_factory=dict)
     max_volatility: Annotated[Real, Field(gt=0, le=5)]
     min_liquidity: Fraction = 0.0
     objective: Annotated[Preservation | Income | Growth | Opportunity, Field(discriminator="kind")]
 
-    @field_validator("universe")
-    @classmethod
-    def _each_once(cls, universe: list[str]) -> list[str]:
-        if len(set(universe)) != len(universe):
+    @model_validator(mode="after")
+    def _of_one_universe(self) -> "PodDefinition":
+        if len(set(self.universe)) != len(self.universe):
             raise ValueError("an ETF stands twice in the universe of the pod")
-        return universe
+        for etf in self.weights:
+            if etf not in self.universe:
+                raise ValueError(f"weights: {etf} is not in the universe of the pod")
+        return self
 
 
 class RiskTolerance(Written):
@@ -113,7 +123,15 @@ class PodsFile(Written):
     master: MasterSettings
 
     @model_validator(mode="after")
-    def _grid_divides_one(self) -> "PodsFile":
-        if abs(round(1 / self.grid) * self.grid - 1) > 1e-9:
+    def _grid_can_be_searched(self) -> "PodsFile":
+        steps = round(1 / self.grid)
+        if abs(steps * self.grid - 1) > 1e-9:
             raise ValueError(f"grid {self.grid:g} does not divide 1")
+        for name, pod in self.pods.items():
+            allocations = comb(steps + len(pod.universe) - 1, steps)
+            if allocations > MOST_ALLOCATIONS:
+                raise ValueError(
+                    f"pods.{name}: a grid of {self.grid:g} over {len(pod.universe)} ETFs has {allocations} "
+                    f"allocations, at most {MOST_ALLOCATIONS} are searched; take a coarser grid or fewer ETFs"
+                )
         return self

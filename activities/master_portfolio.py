@@ -1,0 +1,143 @@
+"""Merging the pods, and optimising the master portfolio over them.
+
+ActivityError
+├── NothingToInvest     the pods have no capital
+└── InvalidCovariance   the covariance lacks an ETF, or is none
+"""
+
+from collections.abc import Sequence
+from time import perf_counter
+
+from activities.context import Context
+from activities.errors import ActivityError
+from activities.master_settings import costs_from, emphasis_from, figures_from, limits_from
+from activities.registry import implements
+from engines import consolidation
+from engines.master_portfolio import MasterAnswer, optimize_master
+from engines.master_problem import MasterProblem, PodDemand, values_of
+from engines.weights import stored_weights
+from payloads.files.pods import PodsFile
+from payloads.master_portfolio import (
+    Consolidate,
+    Consolidated,
+    ConsolidatedHolding,
+    MasterHolding,
+    MasterPortfolio,
+    OptimizationMetrics,
+    OptimizePortfolio,
+    PodAsk,
+)
+
+
+class NothingToInvest(ActivityError):
+    """The pods have no capital."""
+
+
+@implements("portfolio.consolidate")
+def consolidate(ask: Consolidate, context: Context) -> Consolidated:
+    """Add the pods' holdings up."""
+    merged = consolidation.consolidate(
+        [consolidation.PodHoldings(name, pod.capital, pod.allocation) for name, pod in ask.pods.items()]
+    )
+    return Consolidated(
+        consolidated_holdings={
+            etf: ConsolidatedHolding(
+                total_value=holding.value,
+                weight=holding.weight,
+                pods=list(holding.weights_by_pod),
+                weights_by_pod=dict(holding.weights_by_pod),
+                duplicate=len(holding.weights_by_pod) > 1,
+            )
+            for etf, holding in merged.items()
+        },
+        total_unique_etfs=len(merged),
+        duplicated_etfs=[etf for etf, holding in merged.items() if len(holding.weights_by_pod) > 1],
+    )
+
+
+@implements("portfolio.optimize")
+def optimize(ask: OptimizePortfolio, context: Context) -> MasterPortfolio:
+    """Find the best portfolio of what the pods asked for, and say how sure that is."""
+    problem = _problem(ask, context)
+    settings = context.catalogue.read("pods", PodsFile).master
+    start = perf_counter()
+    answer = optimize_master(problem, seconds=settings.seconds_allowed)
+    return _answer(ask, problem, answer, perf_counter() - start)
+
+
+def _problem(ask: OptimizePortfolio, context: Context) -> MasterProblem:
+    pods = tuple(_demand(name, pod) for name, pod in ask.pods.items() if pod.capital > 0)
+    if not pods:
+        raise NothingToInvest("none of the pods has capital; give at least one of them some", "pods")
+    figures = figures_from(ask, pods, context)
+    return MasterProblem(
+        pods=pods,
+        assets=figures.assets,
+        limits=limits_from(ask.limits, context),
+        emphasis=emphasis_from(ask.emphasis, context),
+        costs=costs_from(ask.costs, context),
+        current=ask.current,
+        covariance=figures.covariance,
+    )
+
+
+def _demand(name: str, pod: PodAsk) -> PodDemand:
+    whole = sum(pod.allocation.values())
+    return PodDemand(
+        name=name,
+        capital=pod.capital,
+        asked={etf: weight / whole for etf, weight in pod.allocation.items() if weight > 0},
+        min_return=pod.min_return,
+        min_yield=pod.min_yield,
+        min_liquidity=pod.min_liquidity,
+        max_volatility=pod.max_volatility,
+    )
+
+
+def _answer(
+    ask: OptimizePortfolio, problem: MasterProblem, answer: MasterAnswer, seconds: float
+) -> MasterPortfolio:
+    values = {etf: value for etf, value in values_of(problem, answer.amounts).items() if value > 0}
+    weights = stored_weights(
+        {etf: float(value / problem.total) for etf, value in values.items()},
+        highest=problem.limits.max_weight,
+    )
+    by_pod = {
+        name: {etf: amount for etf, amount in answer.amounts.get(name, {}).items() if amount > 0}
+        for name in ask.pods
+    }
+    return MasterPortfolio(
+        master_portfolio={
+            etf: MasterHolding(
+                weight=weights[etf],
+                value=value,
+                pods=[pod for pod, held in by_pod.items() if etf in held],
+                consolidated=_asked_by(problem.pods, etf) > 1,
+            )
+            for etf, value in values.items()
+        },
+        weights=weights,
+        values=values,
+        by_pod=by_pod,
+        total_etfs=len(values),
+        total_value=problem.total,
+        optimization_metrics=_metrics(problem, answer, seconds),
+    )
+
+
+def _asked_by(pods: Sequence[PodDemand], etf: str) -> int:
+    return sum(etf in pod.asked for pod in pods)
+
+
+def _metrics(problem: MasterProblem, answer: MasterAnswer, seconds: float) -> OptimizationMetrics:
+    judged = answer.judgement
+    return OptimizationMetrics(
+        pod_objectives_preserved=answer.pods_preserved,
+        duplication_eliminated=problem.duplicates_asked - judged.duplicates,
+        transaction_cost=judged.cost,
+        tax_efficiency_score=min(judged.tax_efficiency, 1.0),
+        objective=judged.objective,
+        bound=answer.bound,
+        gap=judged.objective - answer.bound,
+        seconds=seconds,
+    )

@@ -1,0 +1,52 @@
+"""Yearly figures of ETFs from daily prices: what to expect of them, and how they move together."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Estimates:
+    """Expected returns and covariance of a year, and the daily total returns they rest on."""
+
+    expected_return: Floats
+    covariance: Floats
+    returns: Floats  # days by assets
+
+
+def estimate(
+    prices: Floats, yields: Floats, prior: Floats, *, prior_years: float, sessions_per_year: int
+) -> Estimates:
+    """Estimates from closing prices, days by assets, and what was expected before looking at them.
+
+    Prices leave out distributions, so that a day's share of the yearly yield is added to its return.
+    The mean of the past counts by its years against `prior_years` years of the prior, because even
+    a decade of prices says little of the mean. Sample covariance (n-1), times sessions a year.
+    """
+    returns = prices[1:] / prices[:-1] - 1 + yields / sessions_per_year
+    years = len(returns) / sessions_per_year
+    past = (1 + returns.mean(axis=0)) ** sessions_per_year - 1
+    expected = (years * past + prior_years * prior) / (years + prior_years)
+    covariance = np.atleast_2d(np.cov(returns, rowvar=False)) * sessions_per_year
+    return Estimates(expected, covariance, returns)
+
+
+def volatility(weights: Floats, covariance: Floats) -> Floats:
+    """Yearly volatility of portfolios, one a row of `weights`."""
+    variance = ((weights @ covariance) * weights).sum(axis=-1)
+    deviation: Floats = np.sqrt(np.maximum(variance, 0))
+    return deviation
+
+
+def max_drawdown(weights: Floats, returns: Floats) -> Floats:
+    """The largest fall from an earlier high of each portfolio (a row of `weights`), positive.
+
+    Weights are held constant from day to day; the value before the first day counts as a high.
+    """
+    value = np.cumprod(1 + returns @ np.atleast_2d(weights).T, axis=0)
+    high = np.maximum(np.maximum.accumulate(value, axis=0), 1)
+    fall: Floats = (1 - value / high).max(axis=0)
+    return fall

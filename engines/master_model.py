@@ -1,0 +1,226 @@
+"""The master portfolio as a mixed-integer linear program, solved by HiGHS.
+
+Volatility is convex, not linear: it enters as cuts, as many as the search needs.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from math import sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import optimize
+from scipy.sparse import csr_array
+
+from engines.master_layout import (
+    SLIGHT,
+    Bounds,
+    Layout,
+    Row,
+    floor_row,
+    group_rows,
+    holding_rows,
+    pod_rows,
+    trade_rows,
+)
+from engines.master_problem import FLOORS, Floats, MasterProblem, PodDemand
+
+SHARPER = 1e4
+"""HiGHS lets rows be broken by 1e-7: written so much larger, they hold to 1e-11. Only where holdings
+are fixed: with whole unknowns it would make HiGHS repair its finds, and say so on stdout."""
+OUT_OF_TIME = 1  # scipy.optimize.milp: iteration or time limit reached
+
+
+@dataclass(frozen=True, slots=True)
+class Solution:
+    """A point, its objective, and the proven lower bound of all points; `early` when time was up."""
+
+    point: Floats
+    objective: float
+    bound: float
+    early: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Margins:
+    """How much tighter than asked limits are taken: weights of the whole, figures by pod (in their unit)."""
+
+    weight: float = 0.0
+    of_pod: Mapping[str, float] = field(default_factory=dict)
+
+
+class MasterModel:
+    """The program of one problem, without the limits in `without`, with limits tighter by `margins`."""
+
+    def __init__(
+        self, problem: MasterProblem, *, without: frozenset[str] = frozenset(), margins: Margins | None = None
+    ) -> None:
+        self.problem = problem
+        self.layout = Layout(problem)
+        self._without = without
+        self._margins = margins or Margins()
+        bounds = self._limits_of_the_whole()
+        self._rows = [
+            *pod_rows(self.layout, bounds),
+            *holding_rows(self.layout, bounds),
+            *group_rows(self.layout),
+            *trade_rows(self.layout, bounds),
+            *self._floor_rows(),
+        ]
+
+    def solve(
+        self,
+        cuts: Sequence[Row] = (),
+        *,
+        aims: bool = True,
+        held_as_in: Solution | None = None,
+        seconds: float,
+    ) -> Solution | None:
+        """The best point within rows and cuts, or as good as the seconds allow; None when there is none.
+
+        `held_as_in` fixes what is held and traded. Without `aims` any point does. TimeoutError when
+        the time is up before a point was found.
+        """
+        result = optimize.milp(
+            _aims(self.layout) if aims else np.zeros(self.layout.size),
+            integrality=_whole_numbers(self.layout) if held_as_in is None else None,
+            bounds=_fixed(self.layout, held_as_in),
+            constraints=_constraint(
+                [*self._rows, *cuts], self.layout.size, 1 if held_as_in is None else SHARPER
+            ),
+            options={"time_limit": seconds, "mip_rel_gap": 0.0},
+        )
+        if result.x is None and result.status == OUT_OF_TIME:
+            raise TimeoutError(f"no master portfolio was found in {seconds:g} s")
+        if result.x is None:
+            return None
+        constant = _constant_cost(self.layout)
+        bound = result.fun if result.mip_dual_bound is None else result.mip_dual_bound
+        return Solution(result.x, result.fun + constant, bound + constant, early=result.status == OUT_OF_TIME)
+
+    def choices(self, solution: Solution) -> bytes:
+        """What is held and traded in a solution, as a key."""
+        whole = solution.point[_whole_numbers(self.layout) == 1]
+        return bytes(np.round(whole).astype(np.int8))
+
+    def other_choices(self, solution: Solution) -> Row:
+        """A cut that leaves every choice but what is held and traded in this solution."""
+        columns = np.flatnonzero(_whole_numbers(self.layout))
+        chosen = np.round(solution.point[columns])
+        return Row(columns.tolist(), (1 - 2 * chosen).tolist(), 1 - float(chosen.sum()), np.inf)
+
+    def shares(self, solution: Solution) -> dict[str, dict[str, float]]:
+        """What each pod puts into each ETF, in shares of the whole; nothing where it is not held."""
+        found: dict[str, dict[str, float]] = {pod.name: {} for pod in self.problem.pods}
+        for pair, (pod, etf) in enumerate(self.layout.pairs):
+            held = solution.point[self.layout.h + self.layout.place[etf]] > 0.5
+            share = float(solution.point[pair])
+            found[pod.name][etf] = share if held and share > SLIGHT else 0.0
+        return found
+
+    def volatility_cuts(self, solution: Solution) -> list[Row]:
+        """A cut for each pod whose volatility at the solution is above its ceiling, beyond 1e-9.
+
+        By Cauchy and Schwarz √(z'Σz) ≥ ẑ'Σz / √(ẑ'Σẑ) for any ẑ: keeping the right side under the
+        ceiling cuts ẑ off, and no point that keeps the ceiling.
+        """
+        return [
+            cut for pod in self.problem.pods if (cut := self._volatility_cut(pod, solution.point)) is not None
+        ]
+
+    def _volatility_cut(self, pod: PodDemand, point: Floats) -> Row | None:
+        covariance = self.problem.covariance
+        if (
+            pod.max_volatility is None
+            or covariance is None
+            or f"pods.{pod.name}.max_volatility" in self._without
+        ):
+            return None
+        margin = self._margins.of_pod.get(pod.name, 0.0) * self.problem.largest_volatility
+        ceiling = pod.max_volatility - margin
+        pairs = self.layout.of_pod(pod)
+        places, share = self.layout.places(pairs), self.layout.share(pod)
+        weights = np.maximum(point[pairs], 0) / share
+        pull = covariance[np.ix_(places, places)] @ weights
+        risk = sqrt(max(float(weights @ pull), 0.0))
+        if risk <= ceiling + SLIGHT:
+            return None
+        return Row(pairs, (pull / risk).tolist(), -np.inf, ceiling * share)
+
+    def _limits_of_the_whole(self) -> Bounds:
+        limits, without, margin = self.problem.limits, self._without, self._margins.weight
+        return Bounds(
+            most_held=len(self.problem.etfs) if "limits.max_etfs" in without else limits.max_etfs,
+            highest=1.0 if "limits.max_weight" in without else limits.max_weight - margin,
+            lowest=0.0
+            if "limits.min_weight" in without or not limits.min_weight
+            else limits.min_weight + margin,
+        )
+
+    def _floor_rows(self) -> list[Row]:
+        rows = []
+        for pod in self.problem.pods:
+            for limit in FLOORS:
+                least = getattr(pod, limit)
+                if least is None or f"pods.{pod.name}.{limit}" in self._without:
+                    continue
+                largest = float(np.abs(self.problem.measure(limit)).max())
+                margin = self._margins.of_pod.get(pod.name, 0.0) * largest
+                rows.append(floor_row(self.layout, pod, limit, least + margin))
+        return rows
+
+
+def _aims(layout: Layout) -> Floats:
+    """What a unit of each unknown adds to the objective."""
+    problem, emphasis = layout.problem, layout.problem.emphasis
+    aims = np.zeros(layout.size)
+    aims[layout.x : layout.d] = [-emphasis.tax * problem.tax_scores[etf] for _, etf in layout.pairs]
+    aims[layout.d : layout.h] = emphasis.pods
+    if problem.duplicates_asked:
+        each = emphasis.duplication / problem.duplicates_asked
+        aims[layout.u : layout.v] = -each
+        aims[[layout.h + layout.place[etf] for group in problem.groups for etf in group]] += each
+    if problem.cost_of_all > 0:
+        money = emphasis.costs / problem.cost_of_all
+        orders = slice(layout.t, layout.size) if problem.current else slice(layout.h, layout.u)
+        aims[orders] += money * problem.costs.of(1, 0)
+        aims[layout.v : layout.t] += money * problem.costs.of(0, float(problem.total))
+    return aims
+
+
+def _constant_cost(layout: Layout) -> float:
+    """The part of the objective that no choice changes.
+
+    The spread on the whole where all is bought; selling what no pod asked for where there are holdings.
+    """
+    problem = layout.problem
+    if problem.cost_of_all <= 0:
+        return 0.0
+    unwanted = [weight for etf, weight in problem.current.items() if etf not in layout.place and weight > 0]
+    turnover = sum(unwanted) if problem.current else 1.0
+    cost = problem.costs.of(len(unwanted), turnover * float(problem.total))
+    return problem.emphasis.costs * cost / problem.cost_of_all
+
+
+def _whole_numbers(layout: Layout) -> NDArray[np.int64]:
+    whole = np.zeros(layout.size, dtype=np.int64)
+    whole[layout.h : layout.u] = 1
+    whole[layout.t :] = 1
+    return whole
+
+
+def _fixed(layout: Layout, solution: Solution | None) -> optimize.Bounds:
+    low, high = np.zeros(layout.size), np.ones(layout.size)
+    if solution is not None:
+        for part in (slice(layout.h, layout.u), slice(layout.t, layout.size)):
+            low[part] = high[part] = np.round(solution.point[part])
+    return optimize.Bounds(low, high)
+
+
+def _constraint(rows: Sequence[Row], size: int, scale: float) -> optimize.LinearConstraint:
+    columns = np.concatenate([np.asarray(row.columns) for row in rows])
+    factors = np.concatenate([np.asarray(row.factors, dtype=float) for row in rows]) * scale
+    ends = np.cumsum([0, *(len(row.columns) for row in rows)])
+    matrix = csr_array((factors, columns, ends), shape=(len(rows), size))
+    low, high = (scale * np.array([getattr(row, end) for row in rows]) for end in ("low", "high"))
+    return optimize.LinearConstraint(matrix, low, high)
