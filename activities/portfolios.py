@@ -3,15 +3,28 @@
 import math
 from collections.abc import Mapping
 from decimal import Decimal
+from fractions import Fraction
 
 from sqlmodel import Session
 
 from activities.context import Context
 from activities.effects import append, once
 from activities.errors import ActivityError
+from activities.limits import house_limits
+from activities.market import latest_snapshot
+from activities.reference_prices import ReferencePrices
 from activities.registry import implements
+from activities.snapshots import chosen_snapshot
+from engines.drift import Band, check_drift
+from engines.trading.orders import Portfolio as Standing
+from engines.trading.orders import Terms
+from engines.trading.plan import plan_trades
+from engines.weights import PLACES, stored_weights
+from payloads.market import LatestSnapshot
+from payloads.orders import Trade
 from payloads.portfolios import (
     CreatedPortfolio,
+    Drift,
     Monitored,
     ParcelHeld,
     PortfolioId,
@@ -23,9 +36,9 @@ from store import cash, portfolios
 from store.cents import from_cents
 from store.tables import Parcel
 
-WEIGHT_STEP = Decimal("0.000001")
-# Sums of weights are computed floats: each weight may be off by half a step.
+# Weights may come rounded to the fourth decimal, as people show them.
 TOLERANCE = 1e-4
+SHARE_PLACES = 12
 
 
 class WeightsNotWhole(ActivityError):
@@ -34,6 +47,10 @@ class WeightsNotWhole(ActivityError):
 
 class NothingHeld(ActivityError):
     """The portfolio holds nothing: no order of it has filled."""
+
+
+class NoTarget(ActivityError):
+    """The portfolio has no target to have drifted from."""
 
 
 class NotInvested(ActivityError):
@@ -81,7 +98,7 @@ def save_allocation(ask: SaveAllocation, context: Context) -> PortfolioId:
 def _save_allocation(tx: Session, ask: SaveAllocation, context: Context) -> PortfolioId:
     row = portfolios.portfolio(tx, context.call.tenant, ask.portfolio_id, lock=True)
     row.risk_score, row.risk_category = ask.risk_score, ask.risk_category
-    row.marginal_rate = stored_weight(ask.marginal_rate)
+    row.marginal_rate = round(Decimal(repr(ask.marginal_rate)), PLACES)
     row.pods = whole_weights(ask.pods, "pods")
     tx.add(row)
     return PortfolioId(portfolio_id=ask.portfolio_id)
@@ -102,23 +119,12 @@ def _set_target(tx: Session, ask: SetTarget, context: Context) -> PortfolioId:
     return PortfolioId(portfolio_id=ask.portfolio_id)
 
 
-def whole_weights(weights: Mapping[str, float], path: str) -> dict[str, Decimal]:
-    """Weights as they are stored: six decimals that add up to exactly 1, the largest takes the rest.
-
-    WeightsNotWhole if they are further from 1 than rounding explains.
-    """
+def whole_weights(weights: Mapping[str, float], path: str) -> dict[str, float]:
+    """Weights as they are stored; WeightsNotWhole if they are further from 1 than rounding explains."""
     total = math.fsum(weights.values())
     if abs(total - 1) > TOLERANCE:
         raise WeightsNotWhole(f"the weights add up to {total:.6f}; they must add up to 1", path)
-    stored = {name: stored_weight(weight) for name, weight in weights.items()}
-    largest = max(stored, key=lambda name: stored[name])
-    stored[largest] += 1 - sum(stored.values())
-    return stored
-
-
-def stored_weight(weight: float) -> Decimal:
-    """A weight to the sixth decimal, half to even."""
-    return Decimal(repr(weight)).quantize(WEIGHT_STEP)
+    return stored_weights(weights)
 
 
 @implements("portfolio.create")
@@ -163,3 +169,57 @@ def _start_monitoring(tx: Session, ask: PortfolioId, context: Context) -> Monito
         data = {"portfolio_id": ask.portfolio_id}
         append(tx, context, row.customer_id, "PortfolioMonitoringStarted", data)
     return Monitored(portfolio_id=ask.portfolio_id, state=row.state)
+
+
+@implements("portfolio.measure_drift")
+def measure_drift(ask: PortfolioId, context: Context) -> Drift:
+    """How far the portfolio is from its target at the newest prices, and the trades that bring it back."""
+    held, target = _held(ask.portfolio_id, context)
+    prices = _prices({*held.positions, *target}, context)
+    standing = Standing(held.positions, prices, held.available_cash)
+    drifts = check_drift(_weights(standing), target, Band(absolute=Decimal(0)))
+    plan = plan_trades(standing, target, _terms(context))
+    return Drift(
+        largest=float(max(map(abs, drifts.drifts.values()))),
+        total_drift=float(drifts.total),
+        by_etf={etf: float(drift) for etf, drift in drifts.drifts.items()},
+        trades=[Trade.model_validate(order, from_attributes=True) for order in plan.orders],
+    )
+
+
+def _held(portfolio_id: str, context: Context) -> tuple[PortfolioRead, dict[str, Decimal]]:
+    """The portfolio and its exact target weights."""
+    held = read(PortfolioId(portfolio_id=portfolio_id), context)
+    if not held.target:
+        raise NoTarget(
+            f"portfolio {portfolio_id} has no target; run `investment` for it first", "portfolio_id"
+        )
+    if not held.positions and not held.available_cash:
+        raise NothingHeld(f"portfolio {portfolio_id} holds neither units nor cash", "portfolio_id")
+    return held, {etf: Decimal(repr(weight)) for etf, weight in held.target.items()}
+
+
+def _prices(etfs: set[str], context: Context) -> dict[str, Decimal]:
+    newest = latest_snapshot(LatestSnapshot(), context)
+    prices = ReferencePrices(chosen_snapshot(context, newest.snapshot))
+    return {etf: prices.of(etf, "portfolio_id") for etf in sorted(etfs)}
+
+
+def _weights(standing: Standing) -> dict[str, Decimal]:
+    """Each holding's share of the whole, cash included, to more places than any band has."""
+    return {
+        etf: round(_decimal(standing.value(etf) / standing.whole), SHARE_PLACES) for etf in standing.positions
+    }
+
+
+def _decimal(share: Fraction) -> Decimal:
+    return Decimal(share.numerator) / Decimal(share.denominator)
+
+
+def _terms(context: Context) -> Terms:
+    house = house_limits(context.catalogue)
+    return Terms(
+        brokerage=house.brokerage,
+        buffer=house.cash_buffer,
+        min_first_holding=house.min_first_holding,
+    )

@@ -4,21 +4,22 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from importlib import import_module
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 from activities.context import Context
 from payloads.base import Payload
 from payloads.catalogue import DOMAINS
 
 type_of_activity = Callable[[Any, Context], Payload]
+Implementation = TypeVar("Implementation", bound=type_of_activity)
 
 _IMPLEMENTATIONS: dict[str, type_of_activity] = {}
 
 
-def implements(name: str) -> Callable[[type_of_activity], type_of_activity]:
+def implements(name: str) -> Callable[[Implementation], Implementation]:
     """Mark a function as the implementation of catalogue activity `name`."""
 
-    def register(function: type_of_activity) -> type_of_activity:
+    def register(function: Implementation) -> Implementation:
         if name in _IMPLEMENTATIONS:
             raise ValueError(f"two functions implement {name}")
         _IMPLEMENTATIONS[name] = function

@@ -152,6 +152,8 @@ ENTRIES = (
         Effect.READS,
         errors=(
             _NO_TARGET,
+            DeclaredError("NothingHeld", "the portfolio holds neither units nor cash"),
+            DeclaredError("BufferTooLarge", "the cash buffer is more than the whole portfolio"),
             DeclaredError("NoSnapshot", "there is no snapshot to take prices from"),
             DeclaredError("StaleSnapshot", "the newest snapshot is too old"),
             DeclaredError("UnknownEtf", "the snapshot has no price for an ETF"),

@@ -1,0 +1,102 @@
+"""Money that arrives is booked once, to the cent, in the account's currency."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from activities.runner import ActivityFault
+from store.database import Database
+from store.tables import Deposit
+from tests.support.house import House
+from tests.support.threads import at_once
+
+
+@pytest.fixture
+def house(database: Database, tenant: str) -> House:
+    """A house with one client."""
+    opened = House(database, tenant)
+    opened.register()
+    return opened
+
+
+def confirm(house: House, amount: Any = 100000, **given: Any) -> dict[str, Any]:
+    return house("payments.confirm_deposit", account_id="A-C-1", amount=amount, **given)
+
+
+def refused(house: House, activity: str = "payments.confirm_deposit", **given: Any) -> ActivityFault:
+    with pytest.raises(ActivityFault) as raised:
+        house(activity, **{"account_id": "A-C-1", "amount": 100, **given})
+    return raised.value
+
+
+def test_a_deposit_is_asked_for_once(house: House) -> None:
+    """The same step answers the same reference, without asking the provider again."""
+    first = house("payments.request_deposit", account_id="A-C-1", amount="100000.00")
+    house.services.payments = None
+    assert house("payments.request_deposit", account_id="A-C-1", amount="100000.00") == first
+    assert (first["amount"], first["currency"]) == (100000, "AUD")
+    assert house.facts() == ["CustomerOnboarded", "DepositRequested"]
+
+
+def test_money_that_arrives_is_booked(house: House) -> None:
+    """The request that it answers is closed."""
+    reference = house("payments.request_deposit", account_id="A-C-1", amount=100000)["reference"]
+    answer = confirm(house, "99999.99", reference=reference)
+    assert answer == {"account_id": "A-C-1", "received": Decimal("99999.99"), "cash": Decimal("99999.99")}
+    with house.database.reading() as tx:
+        assert tx.get_one(Deposit, (house.tenant, reference)).received_at is not None
+    assert house.log()[-1].data["amount"] == Decimal("99999.99")
+
+
+def test_the_same_reference_is_booked_once(house: House) -> None:
+    """Whichever run reports it again; what it says of the cash is true."""
+    confirm(house, reference="R1")
+    confirm(house, 50, run_id="run-2", reference="R2")
+    assert confirm(house, run_id="run-3", reference="R1")["cash"] == 100050
+    assert house.facts().count("DepositConfirmed") == 2
+
+
+def test_without_a_reference_a_step_books_once(house: House) -> None:
+    """Another run books its own."""
+    confirm(house)
+    assert confirm(house)["cash"] == 100000
+    assert confirm(house, run_id="run-2")["cash"] == 200000
+
+
+def test_four_reports_at_once_are_one_booking(house: House) -> None:
+    """On the account and in the log."""
+    runs = [f"run-{number}" for number in range(4)]
+    at_once([lambda run=run: confirm(house, run_id=run, reference="R1") for run in runs])  # type: ignore[misc]
+    assert house.facts().count("DepositConfirmed") == 1
+    assert confirm(house, run_id="last", reference="R1")["cash"] == 100000
+
+
+def test_a_reference_with_another_amount_is_refused(house: House) -> None:
+    """It is another payment, and needs its own reference."""
+    confirm(house, reference="R1")
+    assert refused(house, amount=1, run_id="run-2", reference="R1").type == "ReferenceConflict"
+
+
+@pytest.mark.parametrize("activity", ["payments.request_deposit", "payments.confirm_deposit"])
+def test_another_currency_is_refused(house: House, activity: str) -> None:
+    """The message names both and says what to do; nothing is booked or asked for."""
+    fault = refused(house, activity, currency="USD")
+    assert (fault.type, fault.path) == ("WrongCurrency", "currency")
+    for part in ("USD", "AUD", "change the money into AUD first"):
+        assert part in fault.message
+    assert house.facts() == ["CustomerOnboarded"]
+
+
+@pytest.mark.parametrize("activity", ["payments.request_deposit", "payments.confirm_deposit"])
+def test_an_unknown_account_is_named(house: House, activity: str) -> None:
+    """With the field it was given in."""
+    fault = refused(house, activity, account_id="A-9")
+    assert (fault.type, fault.path) == ("UnknownAccount", "account_id")
+
+
+@pytest.mark.parametrize("amount", [0, -1, "0.001", 1e300, "NaN", True, None])
+def test_an_amount_that_is_no_money_is_refused(house: House, amount: object) -> None:
+    """Nothing, less than nothing, fractions of a cent, and what is no number."""
+    fault = refused(house, amount=amount)
+    assert (fault.type, fault.path) == ("InvalidInput", "amount")
