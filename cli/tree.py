@@ -143,7 +143,5 @@ def _depth(path: str) -> int:
 
 def _parent(path: str) -> str:
     """The path of the step that the step at `path` lies in; empty at the top."""
-    innermost = None
-    for innermost in BLOCK.finditer(path):
-        pass
-    return path[: innermost.start()] if innermost else ""
+    blocks = list(BLOCK.finditer(path))
+    return path[: blocks[-1].start()] if blocks else ""

@@ -1,0 +1,55 @@
+"""A small definition for tests of runs: one pure step, one signal, one choice; and its input."""
+
+import json
+import shutil
+from pathlib import Path
+
+from tests.support.servers import REPOSITORY
+
+DEFINITION = """\
+workflow: review
+version: 1
+summary: Score answers, then wait for a decision
+input:
+  type: object
+  required: [answers]
+  properties:
+    answers: {type: object, additionalProperties: {type: string}}
+    note: {type: string, maxLength: 200}
+signals:
+  decided:
+    type: object
+    required: [accept]
+    properties: {accept: {type: boolean}}
+steps:
+  - id: score
+    title: Score the answers
+    call: risk.score_questionnaire
+    with: {answers: "${ input.answers }"}
+  - id: decision
+    title: Wait for the decision
+    receive: decided
+  - title: Stop when it is no
+    choose:
+      - when: not steps.decision.payload.accept
+        steps:
+          - fail: {error: Declined, message: The decision was no}
+output: {risk_score: "${ steps.score.risk_score }"}
+"""
+PLANTED = "Quillon Planted-Name"
+
+
+def write_definitions(folder: Path) -> Path:
+    """A definitions folder with this one workflow and the catalogue of the repository."""
+    (folder / "workflows").mkdir(parents=True)
+    (folder / "workflows" / "review.yaml").write_text(DEFINITION)
+    shutil.copytree(REPOSITORY / "definitions" / "catalogue", folder / "catalogue")
+    return folder
+
+
+def write_input(folder: Path) -> Path:
+    """A valid start input, with a name that must not be found anywhere in plain text."""
+    example = json.loads((REPOSITORY / "examples" / "onboarding.json").read_text())
+    path = folder / "review.json"
+    path.write_text(json.dumps({"answers": example["answers"], "note": PLANTED}))
+    return path
