@@ -63,7 +63,3 @@ class ReleaseCatalogue:
     def read(self, name: str, model: type[Model]) -> Model:
         """The file `catalogue/<name>.yaml` as a validated model."""
         return self._releases.decoded(self._call.tenant, self._call.release).catalogue.read(name, model)
-
-    def plans(self, digest: str, document: str) -> dict[str, Any]:
-        """The plans of a release whose document was just read."""
-        return self._releases.decoded(self._call.tenant, digest, document).plans

@@ -45,12 +45,9 @@ def load_release(ask: LoadRelease, context: Context) -> LoadedRelease:
     """The newest release's plan of a workflow, with the digests that pin it."""
     tenant = context.services.tenant
     with context.services.database.reading() as tx:
-        if ask.release is None:
-            row = releases.newest(tx, tenant)
-        else:
-            row = releases.load(tx, tenant, ask.release)
+        row = releases.newest(tx, tenant)
         digest, document = row.digest, row.document
-    plans = context.catalogue.plans(digest, document)
+    plans = context.services.releases.decoded(tenant, digest, document).plans
     if ask.workflow not in plans:
         raise UnknownDefinition(_unknown("workflow", ask.workflow, plans))
     plan = plans[ask.workflow]

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from activities.releases import Releases
 from adapters.broker import Broker
 from adapters.identity import IdentityProvider
 from adapters.market import MarketSource
@@ -22,6 +23,7 @@ class Services:
 
     tenant: str
     database: Database
+    releases: Releases
     broker: Broker
     identity: IdentityProvider
     payments: PaymentProvider

@@ -12,10 +12,9 @@ from payloads.entry import DeclaredError, Effect, Entry
 
 
 class LoadRelease(Payload):
-    """Which workflow's plan; without `release` the newest one."""
+    """Which workflow's plan is wanted, of the newest release."""
 
     workflow: str
-    release: str | None = None
 
 
 class LoadedRelease(Payload):

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
+from activities.releases import Releases
 from activities.services import Services
 from adapters.market.simulated import SimulatedMarket
 from adapters.simulated_exchange import SimulatedExchange
@@ -36,6 +37,7 @@ def build_services(settings: Settings) -> Services:
     return Services(
         tenant=settings.tenant,
         database=database,
+        releases=Releases(database),
         broker=SimulatedExchange(settings.data, sessions=settings.broker_sessions),
         identity=SimulatedIdentity(records),
         payments=SimulatedPayments(records),

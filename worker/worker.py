@@ -16,7 +16,6 @@ from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.context import Context
-from activities.releases import Releases
 from activities.runner import ActivityFault, run
 from activities.services import Services
 from payloads.call import Call
@@ -101,7 +100,6 @@ class ActivityHost:
         self._client = client
         self._executor = ThreadPoolExecutor(THREADS, thread_name_prefix="activity")
         self._services = replace(services, is_run_closed=self._is_run_closed)
-        self._releases = Releases(services.database)
 
     def activities(self, role: Role) -> Sequence[Callable[..., Any]]:
         """The catalogue's activities of one role as Temporal definitions."""
@@ -122,7 +120,7 @@ class ActivityHost:
         cancelled = threading.Event()
         context = Context(
             call=call,
-            catalogue=self._releases.of(call),
+            catalogue=self._services.releases.of(call),
             services=self._services,
             now=self._services.now,
             heartbeat=_raise_when(cancelled),

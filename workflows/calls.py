@@ -14,7 +14,7 @@ from temporalio.exceptions import (
 )
 
 from dsl import plan as p
-from dsl.durations import parse_duration
+from dsl.durations import DurationError, parse_duration
 from payloads.call import Call
 from workflows.outcomes import StepFailed, step_failed
 from workflows.place import Place
@@ -130,5 +130,8 @@ def retry_policy(retry: p.Retry) -> RetryPolicy:
 
 
 def duration(value: Any) -> timedelta:
-    """A duration given as text or as a value of the language."""
-    return value if isinstance(value, timedelta) else parse_duration(str(value))
+    """A duration given as text or as a value of the language; DurationError for anything else."""
+    length = value if isinstance(value, timedelta) else parse_duration(str(value))
+    if isinstance(length, timedelta):
+        return length
+    raise DurationError(f"`{value}` counts sessions, and no calendar is at hand here")

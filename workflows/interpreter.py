@@ -2,15 +2,16 @@
 
 import asyncio
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from dsl.expressions import EvaluationError, Expression, Template
 from temporalio import workflow
 
 from dsl import plan as p
+from dsl.durations import DurationError
+from dsl.expressions import EvaluationError, Expression, Template
 from workflows import attributes, safety, steps
-from workflows.calls import Caller
+from workflows.calls import Caller, duration
 from workflows.frame import Frame, UndoLog
 from workflows.mailbox import Mailbox
 from workflows.outcomes import Finished, StepFailed
@@ -97,6 +98,14 @@ class Interpreter:
     def render(self, template: Template, frame: Frame) -> Any:
         """A template with its expressions replaced; StepFailed when one has no value."""
         return self._guarded(lambda: template.render(self._roots(frame)), frame)
+
+    def length(self, template: Template, frame: Frame) -> timedelta:
+        """How long a wait lasts; StepFailed when it is no duration."""
+        value = self.render(template, frame)
+        try:
+            return duration(value)
+        except DurationError as error:
+            raise StepFailed("ExpressionFailed", str(error), frame.place.runtime, cause=error) from error
 
     def truth(self, expression: Expression, frame: Frame) -> bool:
         """The value of a condition, which must be true or false."""

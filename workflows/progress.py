@@ -26,7 +26,7 @@ MARKS = {
     "running": "▶",
     "waiting": "⏳",
     "done": "☑",
-    "skipped": "➖",
+    "skipped": "·",
     "failed": "✗",
     "undone": "↩",
 }

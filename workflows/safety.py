@@ -8,7 +8,6 @@ from temporalio import workflow
 
 from dsl import plan as p
 from workflows import steps
-from workflows.calls import duration
 from workflows.frame import Begun, Frame, UndoLog, takes
 from workflows.outcomes import Finished, StepFailed
 
@@ -101,7 +100,7 @@ async def hold(run: "Interpreter", step: p.Step, frame: Frame, error: StepFailed
     try:
         await workflow.wait_condition(
             lambda: held.retried_by is not None,
-            timeout=duration(run.render(rule.duration, frame)),
+            timeout=run.length(rule.duration, frame),
             timeout_summary=f"Held for {rule.role}: {error.type}"[:120],
         )
     except TimeoutError:

@@ -1,6 +1,7 @@
 """What each kind of step does."""
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from temporalio import workflow
@@ -8,7 +9,7 @@ from temporalio import workflow
 from dsl import plan as p
 from payloads.catalogue import catalogue
 from workflows import safety
-from workflows.calls import duration, run_child
+from workflows.calls import run_child
 from workflows.frame import Begun, Frame, UndoLog, takes
 from workflows.mailbox import Message
 from workflows.outcomes import Finished, StepFailed
@@ -26,7 +27,7 @@ async def perform(run: "Interpreter", step: p.Step, frame: Frame) -> Any:
 
 
 async def call(run: "Interpreter", step: p.Call, frame: Frame) -> Any:
-    """One activity. Its undo is registered before its effect is sent, so that a lost outcome is undone too."""
+    """One activity. Its undo is registered before its effect is sent: a lost outcome is undone too."""
     if step.undo is not None:
         frame.undo.entries.append(Begun(run.next_order(), frame, step=step))
     given = run.render(step.call.input, frame)
@@ -127,7 +128,7 @@ async def _catch(run: "Interpreter", clause: p.Catch, index: int, error: StepFai
 
 async def wait(run: "Interpreter", step: p.Wait, frame: Frame) -> Any:
     """A durable timer."""
-    length = duration(run.render(step.wait, frame))
+    length = run.length(step.wait, frame)
     path = frame.place.runtime
     run.wait(path, "timer")
     await workflow.sleep(length, summary=(run.title(step, frame) or "Wait")[:120])
@@ -138,7 +139,7 @@ async def wait(run: "Interpreter", step: p.Wait, frame: Frame) -> Any:
 async def receive(run: "Interpreter", step: p.Receive, frame: Frame) -> Any:
     """The next unread signal that fits; what does not match stays for others."""
     path = frame.place.runtime
-    deadline = None if step.within is None else run.now() + duration(run.render(step.within, frame))
+    deadline = None if step.within is None else run.now() + run.length(step.within, frame)
     seen = -1
     while True:
         message = run.mailbox.take(step.receive, lambda found: _fits(run, step, found, frame))
@@ -150,7 +151,7 @@ async def receive(run: "Interpreter", step: p.Receive, frame: Frame) -> Any:
         try:
             await workflow.wait_condition(
                 lambda seen=seen: run.mailbox.arrivals > seen,  # type: ignore[misc]
-                timeout=None if deadline is None else max(deadline - run.now(), duration("0s")),
+                timeout=None if deadline is None else max(deadline - run.now(), timedelta(0)),
                 timeout_summary=f"Deadline for {' or '.join(step.receive)}"[:120],
             )
         except TimeoutError:

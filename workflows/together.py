@@ -23,7 +23,7 @@ async def together(jobs: Sequence[Callable[[], Awaitable[T]]], at_most: int) -> 
         while waiting or active:
             while waiting and len(active) < at_most:
                 index, job = waiting.pop()
-                active[asyncio.ensure_future(job())] = index  # type: ignore[arg-type]
+                active[asyncio.ensure_future(job())] = index
             done, _ = await workflow.wait(active, return_when=asyncio.FIRST_COMPLETED)
             for task in sorted(done, key=lambda finished: active[finished]):
                 index = active.pop(task)

@@ -82,7 +82,9 @@ class House:
             "events.record": lambda given, call: {"stream": call.stream, "sequence": 1},
             "events.emit": lambda given, call: {"stream": call.stream, "sequence": 1},
         }
-        return [self._definition(name, stand_in) for name, stand_in in (house | dict(self.activities)).items()]
+        return [
+            self._definition(name, stand_in) for name, stand_in in (house | dict(self.activities)).items()
+        ]
 
     def _definition(self, name: str, stand_in: StandIn) -> Callable[..., Any]:
         @activity.defn(name=name)
@@ -98,7 +100,12 @@ class House:
         document = self.plans.get(given["workflow"])
         if document is None:
             raise ApplicationError("no such workflow", type="UnknownDefinition", non_retryable=True)
-        return {"plan": document, "plan_digest": plain_json.digest(document), "release": "r1", "tenant": "main"}
+        return {
+            "plan": document,
+            "plan_digest": plain_json.digest(document),
+            "release": "r1",
+            "tenant": "main",
+        }
 
     def _acquire(self, given: dict[str, Any], call: Call) -> dict[str, Any]:
         owner = self.held.setdefault(given["resource"], call.effect_root)
@@ -113,7 +120,9 @@ class House:
 @contextmanager
 def temporal_server(folder: Path) -> Iterator[DevServer]:
     """The embedded server on free ports, stopped by process id."""
-    server = start_dev_server(database=folder / "temporal.db", log=folder / "temporal.log", port=free_ports(1)[0])
+    server = start_dev_server(
+        database=folder / "temporal.db", log=folder / "temporal.log", port=free_ports(1)[0]
+    )
     try:
         yield server
     finally:
@@ -142,10 +151,14 @@ async def working(client: Client, house: House, *, cached: int = 100) -> AsyncIt
 
 async def start(client: Client, workflow: str = "trial", given: Any = None) -> WorkflowHandle[Any, Any]:
     """A new run of a plan."""
-    return await client.start_workflow(workflow, given or {}, id=f"{workflow}-{uuid.uuid4()}", task_queue="kronos")
+    return await client.start_workflow(
+        workflow, given or {}, id=f"{workflow}-{uuid.uuid4()}", task_queue="kronos"
+    )
 
 
-async def until(handle: WorkflowHandle[Any, Any], reached: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+async def until(
+    handle: WorkflowHandle[Any, Any], reached: Callable[[dict[str, Any]], bool]
+) -> dict[str, Any]:
     """The run's status once `reached` is true of it."""
     for _ in range(400):
         status: dict[str, Any] = await handle.query("status")

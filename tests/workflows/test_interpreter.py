@@ -26,7 +26,7 @@ def server(folder: Path) -> Iterator[DevServer]:
 
 @pytest.fixture
 async def client(server: DevServer, folder: Path) -> AsyncIterator[Client]:
-    yield await connected(server, folder)
+    return await connected(server, folder)
 
 
 def refuse(type: str, message: str = "no") -> ApplicationError:
@@ -237,7 +237,9 @@ async def test_cancelling_undoes_and_ends_cancelled(client: Client) -> None:
     assert len(house.asked("orders.cancel_open")) == 1
 
 
-SIGNALS = {"deposit": {"type": "object", "required": ["amount"], "properties": {"amount": {"type": "number"}}}}
+SIGNALS = {
+    "deposit": {"type": "object", "required": ["amount"], "properties": {"amount": {"type": "number"}}}
+}
 
 
 async def test_signals_are_buffered_in_order_and_read_once(client: Client) -> None:
@@ -279,13 +281,18 @@ async def test_a_signal_sent_as_an_update_is_refused_before_history(client: Clie
     async with working(client, house):
         run = await start(client)
         await until(run, lambda status: status["state"] == "waiting")
-        for message in ({"name": "withdrawal", "payload": {}}, {"name": "deposit", "payload": {"amount": "x"}}):
+        for message in (
+            {"name": "withdrawal", "payload": {}},
+            {"name": "deposit", "payload": {"amount": "x"}},
+        ):
             with pytest.raises(WorkflowUpdateFailedError):
                 await run.execute_update("signal", message)
         await run.execute_update("signal", {"name": "deposit", "payload": {"amount": 2}, "id": "S-1"})
         await run.result()
         history = [event async for event in run.fetch_history_events()]
-    accepted = [event for event in history if event.HasField("workflow_execution_update_accepted_event_attributes")]
+    accepted = [
+        event for event in history if event.HasField("workflow_execution_update_accepted_event_attributes")
+    ]
     assert len(accepted) == 1
 
 
