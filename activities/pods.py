@@ -18,7 +18,7 @@ def allocate(ask: AllocatePods, context: Context) -> PodAllocations:
     """Weigh the pods and divide the capital."""
     questionnaire = context.catalogue.read("questionnaire", QuestionnaireFile)
     shares = engine.allocate(
-        _rules_from(context.catalogue.read("pod_allocation", PodAllocationFile)),
+        rules_from(context.catalogue.read("pod_allocation", PodAllocationFile)),
         category=category_of(ask.risk_score, categories_from(questionnaire)).name,
         age=ask.age,
         goals=goals_from(ask.goals),
@@ -41,7 +41,7 @@ def split(ask: SplitCapital, context: Context) -> PodShares:
     """Divide capital by weights that are already known."""
     file = context.catalogue.read("pod_allocation", PodAllocationFile)
     weights = {pod: Fraction(weight) for pod, weight in ask.weights.items()}
-    shares = engine.split(_names_from(file), weights, ask.total_capital)
+    shares = engine.split(names_from(file), weights, ask.total_capital)
     return PodShares(
         pods={
             share.pod: PodShare(weight=float(share.weight), capital=share.capital, name=share.name)
@@ -50,13 +50,15 @@ def split(ask: SplitCapital, context: Context) -> PodShares:
     )
 
 
-def _names_from(file: PodAllocationFile) -> dict[str, str]:
+def names_from(file: PodAllocationFile) -> dict[str, str]:
+    """Pods and what they are called, in order."""
     return {pod: row.name for pod, row in file.pods.items()}
 
 
-def _rules_from(file: PodAllocationFile) -> engine.AllocationRules:
+def rules_from(file: PodAllocationFile) -> engine.AllocationRules:
+    """The rules of a catalogue file, as the engine takes them."""
     return engine.AllocationRules(
-        names=_names_from(file),
+        names=names_from(file),
         base={
             category: {pod: Fraction(weight) for pod, weight in weights.items()}
             for category, weights in file.base_weights.items()

@@ -26,7 +26,7 @@ def units_to_buy(
     """Units by ETF that `money` buys, costs included, none of them above its target.
 
     The gaps to the targets shrink alike until money suffices, units are rounded down, and what is left
-    goes unit by unit to whatever lies furthest below its target. Only a first holding that falls below
+    goes to whatever lies furthest below its target. Only a first holding that falls below
     its least value is rounded up, by one unit, if the money allows.
     """
     gaps = _gaps(portfolio, terms, wanted, sold)
@@ -119,15 +119,23 @@ def _topped_up(
     gaps: Mapping[str, Fraction],
     money: Fraction,
 ) -> dict[str, int]:
-    """`units` and, while money lasts, a unit more of what lies furthest below its target."""
+    """`units`, and what the money left still buys of whatever lies furthest below its target."""
     bought = dict(units)
-    fits = set(bought)
-    while fits:
-        etf = min(fits, key=lambda etf: (portfolio.worth(etf, bought[etf]) - gaps[etf], etf))
-        more = {**bought, etf: bought[etf] + 1}
-        within_target = portfolio.worth(etf, more[etf]) <= gaps[etf]
-        if within_target and -cash_effect(portfolio, terms, "buy", more) <= money:
-            bought = more
-        else:
-            fits.remove(etf)
+    missing = {etf: gaps[etf] - portfolio.worth(etf, count) for etf, count in units.items()}
+    for etf in sorted(bought, key=lambda etf: (-missing[etf], etf)):
+        others = {other: count for other, count in bought.items() if other != etf}
+        left = money + cash_effect(portfolio, terms, "buy", others)
+        within_target = int(gaps[etf] // Fraction(portfolio.prices[etf]))
+        affordable = _most_units(portfolio, terms, etf, left)
+        bought[etf] = max(bought[etf], min(within_target, affordable))
     return bought
+
+
+def _most_units(portfolio: Portfolio, terms: Terms, etf: str, money: Fraction) -> int:
+    """The most units that one order buys for `money`, its cost included."""
+    unit = Fraction(portfolio.prices[etf]) * (1 + Fraction(terms.rate))
+    exact = max(0, int((money - Fraction(terms.brokerage)) // unit))
+    if -cash_effect(portfolio, terms, "buy", {etf: exact}) <= money:
+        return exact
+    # Value and cost were both rounded up to the cent.
+    return max(0, int((money - Fraction(terms.brokerage + CENT)) // unit))
