@@ -1,6 +1,6 @@
 """Why a value of one type cannot go where another is wanted."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from dsl.durations import DurationError, parse_duration
@@ -65,9 +65,7 @@ def mismatches(source: Type, target: Type, path: Place = ()) -> list[Mismatch]:
     best = [_single(source, alternative, path) for alternative in members(target)]
     if not all(best):
         return []
-    if len(best) > 1 and not isinstance(source, ObjectType | ListType | TextType):
-        return [_wrong(source, target, path)]
-    return _closest(source, best, target, path)
+    return best[0] if len(best) == 1 else _closest(source, best, target, path)
 
 
 def _first_of_union(source: UnionType, target: Type, path: Place) -> list[Mismatch]:
@@ -81,12 +79,15 @@ def _first_of_union(source: UnionType, target: Type, path: Place) -> list[Mismat
 
 
 def _closest(source: Type, tried: list[list[Mismatch]], target: Type, path: Place) -> list[Mismatch]:
-    """Of the alternatives tried, the reasons that lie deepest: that one was probably meant."""
+    """Of several alternatives tried, the reasons that lie deepest: that one was probably meant."""
     deepest = max(
         tried, key=lambda found: (max(len(each.path) for each in found), found[0].code != WRONG_TYPE)
     )
     shallow = all(each.path == path and each.code == WRONG_TYPE for each in deepest)
-    return [_wrong(source, target, path)] if shallow else deepest
+    if not shallow:
+        return deepest
+    help = next((each.help for found in tried for each in found if each.help), "")
+    return [replace(_wrong(source, target, path), help=help)]
 
 
 def _single(source: Type, target: Type, path: Place) -> list[Mismatch]:
@@ -110,7 +111,7 @@ def _single(source: Type, target: Type, path: Place) -> list[Mismatch]:
                 for each in mismatches(inner.type, target.value, (*path, name))
             ]
         case MapType(), MapType():
-            return mismatches(source.value, target.value, path)
+            return [_wrong(source, target, path)] if mismatches(source.value, target.value) else []
         case MapType(), ObjectType():
             wrong = [mismatches(source.value, inner.type, path) for inner in target.fields.values()]
             return next((each for each in wrong if each), [])
