@@ -12,13 +12,21 @@ from payloads.goals import Goal
 from payloads.storage import EFFECT_ERRORS, UNKNOWN_CUSTOMER, UNKNOWN_PORTFOLIO
 
 PersonName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+# Account and portfolio put two characters in front, and an id has at most 80.
+LONGEST_CUSTOMER_ID = 76
 Documents = Annotated[list[Identifier], Field(max_length=50)]
+
+
+class NewCustomer(Customer):
+    """Who is taken on; the ids of account and portfolio are made from theirs."""
+
+    customer_id: Annotated[Identifier, Field(max_length=LONGEST_CUSTOMER_ID)] | None = None
 
 
 class RegisterCustomer(Payload):
     """The person to take on, and who advises them."""
 
-    customer: Customer
+    customer: NewCustomer
     adviser_id: Identifier | None = None
 
 

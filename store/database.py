@@ -59,7 +59,9 @@ class Database:
 
     def upgrade(self) -> None:
         """Bring the schema to what this code knows, creating it in an empty database."""
-        with _named_errors(self.url), self._engine.connect() as connection:
+        if self._revision() == schema.head():
+            return  # without waiting for anybody who is writing
+        with _named_errors(self.url), self._engine.begin() as connection:
             schema.upgrade(connection)
 
     def check(self) -> None:
@@ -67,8 +69,7 @@ class Database:
 
         DatabaseUnavailable or DatabaseOutdated say what is wrong otherwise.
         """
-        with _named_errors(self.url), self._engine.connect() as connection:
-            found, wanted = schema.revision(connection), schema.head()
+        found, wanted = self._revision(), schema.head()
         if found != wanted:
             raise DatabaseOutdated(
                 f"the database {shown(self.url)} has schema {found or 'none'}, this code needs {wanted}; "
@@ -78,6 +79,10 @@ class Database:
     def close(self) -> None:
         """Give all connections back; the database may be used again afterwards."""
         self._engine.dispose()
+
+    def _revision(self) -> str | None:
+        with _named_errors(self.url), self._engine.connect() as connection:
+            return schema.revision(connection.execution_options(kronos_writes=False))
 
     @contextmanager
     def _session(self, *, writes: bool) -> Iterator[Session]:
@@ -130,6 +135,7 @@ def _open_sqlite(connection: Any, _record: Any) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     writes = connection.get_execution_options().get("kronos_writes", True)
+    connection.exec_driver_sql(f"PRAGMA query_only = {'OFF' if writes else 'ON'}")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 

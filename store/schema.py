@@ -14,16 +14,12 @@ UPGRADE_LOCK = 4_727_110
 
 
 def upgrade(connection: Connection) -> None:
-    """Run what is missing up to the newest revision, all of it or nothing."""
-    if revision(connection) == head():
-        return
-    connection.rollback()
-    with connection.begin():
-        if connection.dialect.name == "postgresql":
-            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({UPGRADE_LOCK})")
-        config = _config()
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+    """Run what is missing up to the newest revision, inside the caller's transaction."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({UPGRADE_LOCK})")
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
 
 
 def revision(connection: Connection) -> str | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import SQLModel
 
@@ -58,6 +58,23 @@ def test_reading_does_not_wait_for_a_writer(database: Database, tenant: str) -> 
             assert reader.get(TradingHalt, (tenant, "etf", "VAS")) is None
 
 
+def test_reading_may_not_write(database: Database, tenant: str) -> None:
+    """The database itself refuses, and a write afterwards works."""
+    with pytest.raises((DBAPIError, DatabaseUnavailable)), database.reading() as reader:
+        reader.add(halt(tenant, "VAS"))
+    with database.transaction() as writer:
+        writer.add(halt(tenant, "VAS"))
+
+
+def test_checking_does_not_wait_for_a_writer(database: Database, tenant: str) -> None:
+    """Nor does upgrading what is up to date: a command starts while a worker writes."""
+    with database.transaction() as writer:
+        writer.add(halt(tenant, "VAS"))
+        writer.flush()
+        database.upgrade()
+        database.check()
+
+
 def test_upgrading_twice_changes_nothing(database: Database) -> None:
     """An upgraded database is up to date, and stays so."""
     database.upgrade()
@@ -73,12 +90,15 @@ def test_two_processes_may_upgrade_at_once(tmp_path: Path) -> None:
         opened.close()
 
 
-def test_the_migrations_make_the_tables_that_the_code_declares(database: Database, database_url: str) -> None:
+def test_the_migrations_make_the_tables_that_the_code_declares(database: Database) -> None:
     """No column, key or index is in one and not in the other."""
     engine = create_engine(database.url)
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": False})
         assert compare_metadata(context, SQLModel.metadata) == []
+        for name, table in SQLModel.metadata.tables.items():
+            key = inspect(connection).get_pk_constraint(name)["constrained_columns"]
+            assert key == [column.name for column in table.primary_key]
     engine.dispose()
 
 

@@ -3,434 +3,434 @@
 Revision ID: 0001
 """
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0001"
 down_revision = None
 
-EXACT = sa.Numeric(24, 8).with_variant(sa.Text(), "sqlite")
-MOMENT = sa.DateTime(timezone=True)
 APPEND_ONLY = ("events", "fills", "cash_entries")
 
 
 def upgrade() -> None:
     """Create every table, then refuse changes to those that are only ever added to."""
-    create_tables()
-    for table in APPEND_ONLY:
-        if op.get_bind().dialect.name == "postgresql":
-            refuse_changes_on_postgresql(table)
+    create_clients()
+    create_holdings()
+    create_trading()
+    create_record()
+    on_postgresql = op.get_bind().dialect.name == "postgresql"
+    for name in APPEND_ONLY:
+        if on_postgresql:
+            refuse_changes_on_postgresql(name)
         else:
-            refuse_changes_on_sqlite(table)
+            refuse_changes_on_sqlite(name)
 
 
-def refuse_changes_on_sqlite(table: str) -> None:
+def refuse_changes_on_sqlite(name: str) -> None:
     """Triggers that abort UPDATE and DELETE."""
     for change in ("UPDATE", "DELETE"):
         op.execute(
-            f"CREATE TRIGGER {table}_refuses_{change.lower()} BEFORE {change} ON {table} "
-            f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+            f"CREATE TRIGGER {name}_refuses_{change.lower()} BEFORE {change} ON {name} "
+            f"BEGIN SELECT RAISE(ABORT, '{name} is append-only'); END"
         )
 
 
-def refuse_changes_on_postgresql(table: str) -> None:
+def refuse_changes_on_postgresql(name: str) -> None:
     """A trigger that aborts UPDATE, DELETE and TRUNCATE."""
     op.execute(
-        f"CREATE FUNCTION {table}_is_append_only() RETURNS trigger LANGUAGE plpgsql AS "
-        f"$$ BEGIN RAISE EXCEPTION '{table} is append-only'; END $$"
+        f"CREATE FUNCTION {name}_is_append_only() RETURNS trigger LANGUAGE plpgsql AS "
+        f"$$ BEGIN RAISE EXCEPTION '{name} is append-only'; END $$"
     )
     op.execute(
-        f"CREATE TRIGGER {table}_refuses_changes BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
-        f"FOR EACH STATEMENT EXECUTE FUNCTION {table}_is_append_only()"
+        f"CREATE TRIGGER {name}_refuses_changes BEFORE UPDATE OR DELETE OR TRUNCATE ON {name} "
+        f"FOR EACH STATEMENT EXECUTE FUNCTION {name}_is_append_only()"
     )
 
 
-def create_tables() -> None:
-    """The tables, parents first."""
-    op.create_table(
+def table(name: str, key: list[str], *parts: Any) -> None:
+    """A table whose key is the tenant and `key`."""
+    primary = sa.PrimaryKeyConstraint("tenant", *key, name=f"pk_{name}")
+    op.create_table(name, text("tenant"), *parts, primary)
+
+
+def index(name: str, *columns: str) -> None:
+    """An index within a tenant."""
+    op.create_index(f"ix_{name}_{'_'.join(('tenant', *columns))}", name, ["tenant", *columns])
+
+
+def belongs_to(name: str, parent: str, column: str) -> sa.ForeignKeyConstraint:
+    """The row's parent, of the same tenant."""
+    own, theirs = ["tenant", column], [f"{parent}.tenant", f"{parent}.{column}"]
+    return sa.ForeignKeyConstraint(own, theirs, name=f"fk_{name}_tenant_{column}")
+
+
+def unique(name: str, *columns: str) -> sa.UniqueConstraint:
+    """Unique within a tenant."""
+    columns = ("tenant", *columns)
+    return sa.UniqueConstraint(*columns, name=f"uq_{name}_{'_'.join(columns)}")
+
+
+def check(name: str, rule: str, condition: str) -> sa.CheckConstraint:
+    """What must hold in every row."""
+    return sa.CheckConstraint(condition, name=op.f(f"ck_{name}_{rule}"))
+
+
+def text(name: str, optional: bool = False) -> sa.Column[Any]:
+    """Text, also of JSON."""
+    return sa.Column(name, sa.Text(), nullable=optional)
+
+
+def sealed(name: str, optional: bool = False) -> sa.Column[Any]:
+    """Bytes, mostly ciphertext."""
+    return sa.Column(name, sa.LargeBinary(), nullable=optional)
+
+
+def whole(name: str, optional: bool = False) -> sa.Column[Any]:
+    """Cents, units, and counters without end."""
+    return sa.Column(name, sa.BigInteger(), nullable=optional)
+
+
+def small(name: str, optional: bool = False) -> sa.Column[Any]:
+    """A whole number that stays small."""
+    return sa.Column(name, sa.Integer(), nullable=optional)
+
+
+def exact(name: str, optional: bool = False) -> sa.Column[Any]:
+    """Eight decimal places; text on SQLite, which has no decimals."""
+    return sa.Column(name, sa.Numeric(24, 8).with_variant(sa.Text(), "sqlite"), nullable=optional)
+
+
+def moment(name: str, optional: bool = False) -> sa.Column[Any]:
+    """A moment in UTC."""
+    return sa.Column(name, sa.DateTime(timezone=True), nullable=optional)
+
+
+def day(name: str, optional: bool = False) -> sa.Column[Any]:
+    """A calendar day."""
+    return sa.Column(name, sa.Date(), nullable=optional)
+
+
+def flag(name: str, optional: bool = False) -> sa.Column[Any]:
+    """True or false."""
+    return sa.Column(name, sa.Boolean(), nullable=optional)
+
+
+def create_clients() -> None:
+    """Who clients are, what they want, what they signed and were told."""
+    table(
         "client_keys",
-        sa.Column("tenant", sa.Text(), nullable=False),
-        sa.Column("customer_id", sa.Text(), nullable=False),
-        sa.Column("wrapped", sa.LargeBinary(), nullable=True),
-        sa.Column("wrapped_by", sa.Text(), nullable=False),
-        sa.Column("destroyed_at", MOMENT, nullable=True),
-        sa.PrimaryKeyConstraint("tenant", "customer_id", name=op.f("pk_client_keys")),
+        ["customer_id"],
+        text("customer_id"),
+        sealed("wrapped", optional=True),
+        text("wrapped_by"),
+        moment("destroyed_at", optional=True),
     )
-    op.create_table(
+    table(
         "customers",
-        sa.Column("tenant", sa.Text(), nullable=False),
-        sa.Column("customer_id", sa.Text(), nullable=False),
-        sa.Column("adviser_id", sa.Text(), nullable=True),
-        sa.Column("household_id", sa.Text(), nullable=True),
-        sa.Column("tax_residency", sa.Text(), nullable=False),
-        sa.Column("personal", sa.LargeBinary(), nullable=False),
-        sa.Column("identity_status", sa.Text(), nullable=True),
-        sa.Column("created_at", MOMENT, nullable=False),
-        sa.Column("actor", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("tenant", "customer_id", name=op.f("pk_customers")),
+        ["customer_id"],
+        text("customer_id"),
+        text("adviser_id", optional=True),
+        text("household_id", optional=True),
+        text("tax_residency"),
+        sealed("personal"),
+        text("identity_status", optional=True),
+        moment("created_at"),
+        text("actor"),
     )
-    op.create_table(
-        "effects",
-        sa.Column("tenant", sa.Text(), nullable=False),
-        sa.Column("key", sa.Text(), nullable=False),
-        sa.Column("content_digest", sa.Text(), nullable=False),
-        sa.Column("content_fields", sa.Text(), nullable=False),
-        sa.Column("result", sa.Text(), nullable=True),
-        sa.PrimaryKeyConstraint("tenant", "key", name=op.f("pk_effects")),
-    )
-    op.create_table(
-        "event_checkpoints",
-        sa.Column("tenant", sa.Text(), nullable=False),
-        sa.Column("position", sa.BigInteger(), nullable=False),
-        sa.Column("digest", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("tenant", name=op.f("pk_event_checkpoints")),
-    )
-    op.create_table(
-        "events",
-        sa.Column("tenant", sa.Text(), nullable=False),
-        sa.Column("position", sa.BigInteger(), nullable=False),
-        sa.Column("stream", sa.Text(), nullable=False),
-        sa.Column("sequence", sa.BigInteger(), nullable=False),
-        sa.Column("event_id", sa.Text(), nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("data", sa.Text(), nullable=False),
-        sa.Column("customer_id", sa.Text(), nullable=True),
-        sa.Column("personal", sa.LargeBinary(), nullable=True),
-        sa.Column("at", sa.Text(), nullable=False),
-        sa.Column("actor", sa.Text(), nullable=False),
-        sa.Column("workflow_id", sa.Text(), nullable=False),
-        sa.Column("effect_root", sa.Text(), nullable=False),
-        sa.Column("effect_key", sa.Text(), nullable=False),
-        sa.Column("previous", sa.Text(), nullable=False),
-        sa.Column("digest", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("tenant", "position", name=op.f("pk_events")),
-        sa.UniqueConstraint("tenant", "stream", "sequence", name=op.f("uq_events_tenant_stream_sequence")),
-    )
-    op.create_index(op.f("ix_events_tenant_name"), "events", ["tenant", "name"], unique=False)
-    op.create_table(
-        "lease_waiters",
-        sa.Column("tenant", sa.Text(), nullable=False),
-        sa.Column("resource", sa.Text(), nullable=False),
-        sa.Column("owner", sa.Text(), nullable=False),
-        sa.Column("workflow_id", sa.Text(), nullable=False),
-        sa.Column("ticket", sa.BigInteger(), nullable=False),
-        sa.Column("expires_at", MOMENT, nullable=False),
-        sa.PrimaryKeyConstraint("tenant", "resource", "owner", name=op.f("pk_lease_waiters")),
-    )
-    op.create_table(
-        "leases",
-        sa.Column("tenant", sa.Text(), nullable=False),
-        sa.Column("resource", sa.Text(), nullable=False),
-        sa.Column("owner", sa.Text(), nullable=True),
-        sa.Column("workflow_id", sa.Text(), nullable=True),
-        sa.Column("fence", sa.BigInteger(), nullable=False),
-        sa.Column("tickets", sa.BigInteger(), nullable=False),
-        sa.Column("acquired_at", MOMENT, nullable=True),
-        sa.Column("expires_at", MOMENT, nullable=True),
-        sa.PrimaryKeyConstraint("tenant", "resource", name=op.f("pk_leases")),
-    )
-    op.create_table(
-        "parcel_disposals",
-        sa.Column("tenant", sa.Text(), nullable=False),
-        sa.Column("parcel_id", sa.Text(), nullable=False),
-        sa.Column("broker", sa.Text(), nullable=False),
-        sa.Column("execution_id", sa.Text(), nullable=False),
-        sa.Column("portfolio_id", sa.Text(), nullable=False),
-        sa.Column("etf", sa.Text(), nullable=False),
-        sa.Column("disposed", sa.Date(), nullable=False),
-        sa.Column("units", sa.BigInteger(), nullable=False),
-        sa.Column("cost_base_cents", sa.BigInteger(), nullable=False),
-        sa.Column("proceeds_cents", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint(
-            "tenant", "parcel_id", "broker", "execution_id", name=op.f("pk_parcel_disposals")
-        ),
-    )
-    op.create_table(
-        "release_definitions",
-        sa.Column("tenant", sa.Text(), nullable=False),
-        sa.Column("release_digest", sa.Text(), nullable=False),
-        sa.Column("workflow", sa.Text(), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("digest", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("tenant", "release_digest", "workflow", name=op.f("pk_release_definitions")),
-    )
-    op.create_table(
-        "releases",
-        sa.Column("tenant", sa.Text(), nullable=False),
-        sa.Column("digest", sa.Text(), nullable=False),
-        sa.Column("sequence", sa.BigInteger(), nullable=False),
-        sa.Column("document", sa.Text(), nullable=False),
-        sa.Column("development", sa.Boolean(), nullable=False),
-        sa.Column("created_at", MOMENT, nullable=False),
-        sa.Column("actor", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("tenant", "digest", name=op.f("pk_releases")),
-        sa.UniqueConstraint("tenant", "sequence", name=op.f("uq_releases_tenant_sequence")),
-    )
-    op.create_table(
-        "snapshots",
-        sa.Column("tenant", sa.Text(), nullable=False),
-        sa.Column("digest", sa.Text(), nullable=False),
-        sa.Column("source", sa.Text(), nullable=False),
-        sa.Column("as_of", sa.Date(), nullable=False),
-        sa.Column("simulated", sa.Boolean(), nullable=False),
-        sa.Column("content", sa.LargeBinary(), nullable=False),
-        sa.Column("created_at", MOMENT, nullable=False),
-        sa.Column("actor", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("tenant", "digest", name=op.f("pk_snapshots")),
-    )
-    op.create_table(
-        "trading_halts",
-        sa.Column("tenant", sa.Text(), nullable=False),
-        sa.Column("scope", sa.Text(), nullable=False),
-        sa.Column("subject", sa.Text(), nullable=False),
-        sa.Column("reason", sa.Text(), nullable=False),
-        sa.Column("since", MOMENT, nullable=False),
-        sa.Column("actor", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("tenant", "scope", "subject", name=op.f("pk_trading_halts")),
-    )
-    op.create_table(
-        "accounts",
-        sa.Column("tenant", sa.Text(), nullable=False),
-        sa.Column("account_id", sa.Text(), nullable=False),
-        sa.Column("customer_id", sa.Text(), nullable=False),
-        sa.Column("currency", sa.Text(), nullable=False),
-        sa.Column("opened_at", MOMENT, nullable=False),
-        sa.ForeignKeyConstraint(
-            ["tenant", "customer_id"],
-            ["customers.tenant", "customers.customer_id"],
-            name=op.f("fk_accounts_tenant_customer_id"),
-        ),
-        sa.PrimaryKeyConstraint("tenant", "account_id", name=op.f("pk_accounts")),
-    )
-    op.create_table(
+    table(
         "agreements",
-        sa.Column("tenant", sa.Text(), nullable=False),
-        sa.Column("agreement_id", sa.Text(), nullable=False),
-        sa.Column("customer_id", sa.Text(), nullable=False),
-        sa.Column("portfolio_id", sa.Text(), nullable=False),
-        sa.Column("sent_at", MOMENT, nullable=False),
-        sa.Column("signed_at", MOMENT, nullable=True),
-        sa.Column("signed_by", sa.LargeBinary(), nullable=True),
-        sa.Column("actor", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["tenant", "customer_id"],
-            ["customers.tenant", "customers.customer_id"],
-            name=op.f("fk_agreements_tenant_customer_id"),
-        ),
-        sa.PrimaryKeyConstraint("tenant", "agreement_id", name=op.f("pk_agreements")),
+        ["agreement_id"],
+        text("agreement_id"),
+        text("customer_id"),
+        text("portfolio_id"),
+        moment("sent_at"),
+        moment("signed_at", optional=True),
+        sealed("signed_by", optional=True),
+        text("actor"),
+        belongs_to("agreements", "customers", "customer_id"),
     )
-    op.create_table(
+    table(
         "goals",
-        sa.Column("tenant", sa.Text(), nullable=False),
-        sa.Column("customer_id", sa.Text(), nullable=False),
-        sa.Column("goal_id", sa.Text(), nullable=False),
-        sa.Column("place", sa.Integer(), nullable=False),
-        sa.Column("name", sa.LargeBinary(), nullable=False),
-        sa.Column("target_cents", sa.BigInteger(), nullable=False),
-        sa.Column("target_date", sa.Date(), nullable=False),
-        sa.Column("priority", sa.Text(), nullable=False),
-        sa.Column("flexibility", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["tenant", "customer_id"],
-            ["customers.tenant", "customers.customer_id"],
-            name=op.f("fk_goals_tenant_customer_id"),
-        ),
-        sa.PrimaryKeyConstraint("tenant", "customer_id", "goal_id", name=op.f("pk_goals")),
+        ["customer_id", "goal_id"],
+        text("customer_id"),
+        text("goal_id"),
+        small("place"),
+        sealed("name"),
+        whole("target_cents"),
+        day("target_date"),
+        text("priority"),
+        text("flexibility"),
+        belongs_to("goals", "customers", "customer_id"),
     )
-    op.create_table(
+    table(
         "identity_checks",
-        sa.Column("tenant", sa.Text(), nullable=False),
-        sa.Column("check_id", sa.Text(), nullable=False),
-        sa.Column("customer_id", sa.Text(), nullable=False),
-        sa.Column("documents", sa.Text(), nullable=False),
-        sa.Column("status", sa.Text(), nullable=False),
-        sa.Column("reference", sa.Text(), nullable=False),
-        sa.Column("reason", sa.Text(), nullable=False),
-        sa.Column("at", MOMENT, nullable=False),
-        sa.ForeignKeyConstraint(
-            ["tenant", "customer_id"],
-            ["customers.tenant", "customers.customer_id"],
-            name=op.f("fk_identity_checks_tenant_customer_id"),
-        ),
-        sa.PrimaryKeyConstraint("tenant", "check_id", name=op.f("pk_identity_checks")),
+        ["check_id"],
+        text("check_id"),
+        text("customer_id"),
+        text("documents"),
+        text("status"),
+        text("reference"),
+        text("reason"),
+        moment("at"),
+        belongs_to("identity_checks", "customers", "customer_id"),
     )
-    op.create_table(
+    table(
         "notifications",
-        sa.Column("tenant", sa.Text(), nullable=False),
-        sa.Column("notification_id", sa.Text(), nullable=False),
-        sa.Column("customer_id", sa.Text(), nullable=False),
-        sa.Column("template", sa.Text(), nullable=False),
-        sa.Column("values", sa.LargeBinary(), nullable=False),
-        sa.Column("reference", sa.Text(), nullable=False),
-        sa.Column("sent_at", MOMENT, nullable=False),
-        sa.Column("actor", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["tenant", "customer_id"],
-            ["customers.tenant", "customers.customer_id"],
-            name=op.f("fk_notifications_tenant_customer_id"),
-        ),
-        sa.PrimaryKeyConstraint("tenant", "notification_id", name=op.f("pk_notifications")),
+        ["notification_id"],
+        text("notification_id"),
+        text("customer_id"),
+        text("template"),
+        sealed("values"),
+        text("reference"),
+        moment("sent_at"),
+        text("actor"),
+        belongs_to("notifications", "customers", "customer_id"),
     )
-    op.create_table(
+
+
+def create_holdings() -> None:
+    """Accounts and cash, portfolios and what they hold."""
+    table(
+        "parcel_disposals",
+        ["parcel_id", "broker", "execution_id"],
+        text("parcel_id"),
+        text("broker"),
+        text("execution_id"),
+        text("portfolio_id"),
+        text("etf"),
+        day("disposed"),
+        whole("units"),
+        whole("cost_base_cents"),
+        whole("proceeds_cents"),
+    )
+    table(
+        "accounts",
+        ["account_id"],
+        text("account_id"),
+        text("customer_id"),
+        text("currency"),
+        moment("opened_at"),
+        belongs_to("accounts", "customers", "customer_id"),
+    )
+    table(
         "cash_entries",
-        sa.Column("tenant", sa.Text(), nullable=False),
-        sa.Column("account_id", sa.Text(), nullable=False),
-        sa.Column("sequence", sa.BigInteger(), nullable=False),
-        sa.Column("reference", sa.Text(), nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("amount_cents", sa.BigInteger(), nullable=False),
-        sa.Column("currency", sa.Text(), nullable=False),
-        sa.Column("booked_at", MOMENT, nullable=False),
-        sa.Column("effect_root", sa.Text(), nullable=False),
-        sa.Column("actor", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["tenant", "account_id"],
-            ["accounts.tenant", "accounts.account_id"],
-            name=op.f("fk_cash_entries_tenant_account_id"),
-        ),
-        sa.PrimaryKeyConstraint("tenant", "account_id", "sequence", name=op.f("pk_cash_entries")),
-        sa.UniqueConstraint(
-            "tenant", "account_id", "reference", name=op.f("uq_cash_entries_tenant_account_id_reference")
-        ),
+        ["account_id", "sequence"],
+        text("account_id"),
+        whole("sequence"),
+        text("reference"),
+        text("kind"),
+        whole("amount_cents"),
+        text("currency"),
+        moment("booked_at"),
+        text("effect_root"),
+        text("actor"),
+        belongs_to("cash_entries", "accounts", "account_id"),
+        unique("cash_entries", "account_id", "reference"),
     )
-    op.create_table(
+    table(
         "deposits",
-        sa.Column("tenant", sa.Text(), nullable=False),
-        sa.Column("reference", sa.Text(), nullable=False),
-        sa.Column("account_id", sa.Text(), nullable=False),
-        sa.Column("amount_cents", sa.BigInteger(), nullable=False),
-        sa.Column("currency", sa.Text(), nullable=False),
-        sa.Column("requested_at", MOMENT, nullable=False),
-        sa.Column("received_at", MOMENT, nullable=True),
-        sa.Column("actor", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["tenant", "account_id"],
-            ["accounts.tenant", "accounts.account_id"],
-            name=op.f("fk_deposits_tenant_account_id"),
-        ),
-        sa.PrimaryKeyConstraint("tenant", "reference", name=op.f("pk_deposits")),
+        ["reference"],
+        text("reference"),
+        text("account_id"),
+        whole("amount_cents"),
+        text("currency"),
+        moment("requested_at"),
+        moment("received_at", optional=True),
+        text("actor"),
+        belongs_to("deposits", "accounts", "account_id"),
     )
-    op.create_table(
+    table(
         "portfolios",
-        sa.Column("tenant", sa.Text(), nullable=False),
-        sa.Column("portfolio_id", sa.Text(), nullable=False),
-        sa.Column("customer_id", sa.Text(), nullable=False),
-        sa.Column("account_id", sa.Text(), nullable=False),
-        sa.Column("state", sa.Text(), nullable=False),
-        sa.Column("risk_score", sa.Integer(), nullable=True),
-        sa.Column("risk_category", sa.Text(), nullable=True),
-        sa.Column("marginal_rate", EXACT, nullable=True),
-        sa.Column("pods", sa.Text(), nullable=False),
-        sa.Column("target", sa.Text(), nullable=False),
-        sa.Column("target_snapshot", sa.Text(), nullable=True),
-        sa.Column("benchmark_id", sa.Text(), nullable=True),
-        sa.Column("opened_at", MOMENT, nullable=False),
-        sa.Column("invested_at", MOMENT, nullable=True),
-        sa.Column("managed_at", MOMENT, nullable=True),
-        sa.ForeignKeyConstraint(
-            ["tenant", "account_id"],
-            ["accounts.tenant", "accounts.account_id"],
-            name=op.f("fk_portfolios_tenant_account_id"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["tenant", "customer_id"],
-            ["customers.tenant", "customers.customer_id"],
-            name=op.f("fk_portfolios_tenant_customer_id"),
-        ),
-        sa.PrimaryKeyConstraint("tenant", "portfolio_id", name=op.f("pk_portfolios")),
+        ["portfolio_id"],
+        text("portfolio_id"),
+        text("customer_id"),
+        text("account_id"),
+        text("state"),
+        small("risk_score", optional=True),
+        text("risk_category", optional=True),
+        exact("marginal_rate", optional=True),
+        text("pods"),
+        text("target"),
+        text("target_snapshot", optional=True),
+        text("benchmark_id", optional=True),
+        moment("opened_at"),
+        moment("invested_at", optional=True),
+        moment("managed_at", optional=True),
+        belongs_to("portfolios", "accounts", "account_id"),
+        belongs_to("portfolios", "customers", "customer_id"),
     )
-    op.create_table(
-        "orders",
-        sa.Column("tenant", sa.Text(), nullable=False),
-        sa.Column("client_order_id", sa.Text(), nullable=False),
-        sa.Column("portfolio_id", sa.Text(), nullable=False),
-        sa.Column("account_id", sa.Text(), nullable=False),
-        sa.Column("effect_root", sa.Text(), nullable=False),
-        sa.Column("workflow_id", sa.Text(), nullable=False),
-        sa.Column("line", sa.Integer(), nullable=False),
-        sa.Column("content_digest", sa.Text(), nullable=False),
-        sa.Column("etf", sa.Text(), nullable=False),
-        sa.Column("side", sa.Text(), nullable=False),
-        sa.Column("units", sa.BigInteger(), nullable=False),
-        sa.Column("limit_price", EXACT, nullable=True),
-        sa.Column("price", EXACT, nullable=True),
-        sa.Column("planned_value_cents", sa.BigInteger(), nullable=True),
-        sa.Column("planned_cost_cents", sa.BigInteger(), nullable=True),
-        sa.Column("broker", sa.Text(), nullable=False),
-        sa.Column("broker_order_id", sa.Text(), nullable=True),
-        sa.Column("state", sa.Text(), nullable=False),
-        sa.Column("reason", sa.Text(), nullable=False),
-        sa.Column("cum_units", sa.BigInteger(), nullable=False),
-        sa.Column("average_price", EXACT, nullable=True),
-        sa.Column("reserved_cents", sa.BigInteger(), nullable=False),
-        sa.Column("reported_by", sa.Text(), nullable=True),
-        sa.Column("created_at", MOMENT, nullable=False),
-        sa.Column("updated_at", MOMENT, nullable=False),
-        sa.Column("actor", sa.Text(), nullable=False),
-        sa.CheckConstraint("reserved_cents >= 0", name=op.f("ck_orders_reserved")),
-        sa.ForeignKeyConstraint(
-            ["tenant", "portfolio_id"],
-            ["portfolios.tenant", "portfolios.portfolio_id"],
-            name=op.f("fk_orders_tenant_portfolio_id"),
-        ),
-        sa.PrimaryKeyConstraint("tenant", "client_order_id", name=op.f("pk_orders")),
-    )
-    op.create_index(op.f("ix_orders_tenant_effect_root"), "orders", ["tenant", "effect_root"], unique=False)
-    op.create_index(op.f("ix_orders_tenant_portfolio_id"), "orders", ["tenant", "portfolio_id"], unique=False)
-    op.create_table(
+    table(
         "parcels",
-        sa.Column("tenant", sa.Text(), nullable=False),
-        sa.Column("parcel_id", sa.Text(), nullable=False),
-        sa.Column("portfolio_id", sa.Text(), nullable=False),
-        sa.Column("etf", sa.Text(), nullable=False),
-        sa.Column("acquired", sa.Date(), nullable=False),
-        sa.Column("units_bought", sa.BigInteger(), nullable=False),
-        sa.Column("units", sa.BigInteger(), nullable=False),
-        sa.Column("cost_base_cents", sa.BigInteger(), nullable=False),
-        sa.CheckConstraint("units >= 0 AND units <= units_bought", name=op.f("ck_parcels_units")),
-        sa.ForeignKeyConstraint(
-            ["tenant", "portfolio_id"],
-            ["portfolios.tenant", "portfolios.portfolio_id"],
-            name=op.f("fk_parcels_tenant_portfolio_id"),
-        ),
-        sa.PrimaryKeyConstraint("tenant", "parcel_id", name=op.f("pk_parcels")),
+        ["parcel_id"],
+        text("parcel_id"),
+        text("portfolio_id"),
+        text("etf"),
+        day("acquired"),
+        whole("units_bought"),
+        whole("units"),
+        whole("cost_base_cents"),
+        check("parcels", "units", "units >= 0 AND units <= units_bought"),
+        belongs_to("parcels", "portfolios", "portfolio_id"),
     )
-    op.create_index(
-        op.f("ix_parcels_tenant_portfolio_id"), "parcels", ["tenant", "portfolio_id"], unique=False
-    )
-    op.create_table(
+    index("parcels", "portfolio_id")
+    table(
         "positions",
-        sa.Column("tenant", sa.Text(), nullable=False),
-        sa.Column("portfolio_id", sa.Text(), nullable=False),
-        sa.Column("etf", sa.Text(), nullable=False),
-        sa.Column("units", sa.BigInteger(), nullable=False),
-        sa.CheckConstraint("units >= 0", name=op.f("ck_positions_units")),
-        sa.ForeignKeyConstraint(
-            ["tenant", "portfolio_id"],
-            ["portfolios.tenant", "portfolios.portfolio_id"],
-            name=op.f("fk_positions_tenant_portfolio_id"),
-        ),
-        sa.PrimaryKeyConstraint("tenant", "portfolio_id", "etf", name=op.f("pk_positions")),
+        ["portfolio_id", "etf"],
+        text("portfolio_id"),
+        text("etf"),
+        whole("units"),
+        check("positions", "units", "units >= 0"),
+        belongs_to("positions", "portfolios", "portfolio_id"),
     )
-    op.create_table(
+
+
+def create_trading() -> None:
+    """Orders and fills, leases, halts."""
+    table(
+        "lease_waiters",
+        ["resource", "owner"],
+        text("resource"),
+        text("owner"),
+        text("workflow_id"),
+        whole("ticket"),
+        moment("expires_at"),
+    )
+    table(
+        "leases",
+        ["resource"],
+        text("resource"),
+        text("owner", optional=True),
+        text("workflow_id", optional=True),
+        whole("fence"),
+        whole("tickets"),
+        moment("acquired_at", optional=True),
+        moment("expires_at", optional=True),
+    )
+    table(
+        "trading_halts",
+        ["scope", "subject"],
+        text("scope"),
+        text("subject"),
+        text("reason"),
+        moment("since"),
+        text("actor"),
+    )
+    table(
+        "orders",
+        ["client_order_id"],
+        text("client_order_id"),
+        text("portfolio_id"),
+        text("account_id"),
+        text("effect_root"),
+        text("workflow_id"),
+        small("line"),
+        text("content_digest"),
+        text("etf"),
+        text("side"),
+        whole("units"),
+        exact("limit_price", optional=True),
+        exact("price", optional=True),
+        whole("planned_value_cents", optional=True),
+        whole("planned_cost_cents", optional=True),
+        text("broker"),
+        text("broker_order_id", optional=True),
+        text("state"),
+        text("reason"),
+        whole("cum_units"),
+        exact("average_price", optional=True),
+        whole("reserved_cents"),
+        text("reported_by", optional=True),
+        moment("created_at"),
+        moment("updated_at"),
+        text("actor"),
+        check("orders", "reserved", "reserved_cents >= 0"),
+        belongs_to("orders", "portfolios", "portfolio_id"),
+    )
+    index("orders", "effect_root")
+    index("orders", "portfolio_id")
+    table(
         "fills",
-        sa.Column("tenant", sa.Text(), nullable=False),
-        sa.Column("broker", sa.Text(), nullable=False),
-        sa.Column("execution_id", sa.Text(), nullable=False),
-        sa.Column("client_order_id", sa.Text(), nullable=False),
-        sa.Column("units", sa.BigInteger(), nullable=False),
-        sa.Column("price", EXACT, nullable=False),
-        sa.Column("fees_cents", sa.BigInteger(), nullable=False),
-        sa.Column("executed_at", MOMENT, nullable=False),
-        sa.Column("booked_at", MOMENT, nullable=False),
-        sa.ForeignKeyConstraint(
-            ["tenant", "client_order_id"],
-            ["orders.tenant", "orders.client_order_id"],
-            name=op.f("fk_fills_tenant_client_order_id"),
-        ),
-        sa.PrimaryKeyConstraint("tenant", "broker", "execution_id", name=op.f("pk_fills")),
+        ["broker", "execution_id"],
+        text("broker"),
+        text("execution_id"),
+        text("client_order_id"),
+        whole("units"),
+        exact("price"),
+        whole("fees_cents"),
+        moment("executed_at"),
+        moment("booked_at"),
+        belongs_to("fills", "orders", "client_order_id"),
     )
-    op.create_index(
-        op.f("ix_fills_tenant_client_order_id"), "fills", ["tenant", "client_order_id"], unique=False
+    index("fills", "client_order_id")
+
+
+def create_record() -> None:
+    """Snapshots, releases, effects, events."""
+    table(
+        "effects",
+        ["key"],
+        text("key"),
+        text("content_digest"),
+        text("content_fields"),
+        text("result", optional=True),
+    )
+    table(
+        "event_checkpoints",
+        [],
+        whole("position"),
+        text("digest"),
+    )
+    table(
+        "events",
+        ["position"],
+        whole("position"),
+        text("stream"),
+        whole("sequence"),
+        text("event_id"),
+        text("kind"),
+        text("name"),
+        text("data"),
+        text("customer_id", optional=True),
+        sealed("personal", optional=True),
+        text("at"),
+        text("actor"),
+        text("workflow_id"),
+        text("effect_root"),
+        text("effect_key"),
+        text("previous"),
+        text("digest"),
+        unique("events", "stream", "sequence"),
+    )
+    index("events", "name")
+    table(
+        "release_definitions",
+        ["release_digest", "workflow"],
+        text("release_digest"),
+        text("workflow"),
+        small("version"),
+        text("digest"),
+    )
+    table(
+        "releases",
+        ["digest"],
+        text("digest"),
+        whole("sequence"),
+        text("document"),
+        flag("development"),
+        moment("created_at"),
+        text("actor"),
+        unique("releases", "sequence"),
+    )
+    table(
+        "snapshots",
+        ["digest"],
+        text("digest"),
+        text("source"),
+        day("as_of"),
+        flag("simulated"),
+        sealed("content"),
+        moment("created_at"),
+        text("actor"),
     )
