@@ -3,17 +3,17 @@
 compile_expression(text)    an `Expression`, evaluated with the names of a scope
 compile_template(json)      a `Template`: JSON with `${ … }` in its strings
 compile_bare(json)          an `Expression` written as YAML: lists and maps of expressions
-as_json(value)              a value of an expression as plain JSON
+check, check_template       the type for a `TypeEnv`, and what is wrong before anything runs
 ExpressionError             the text is no expression
 EvaluationError             it has no value for these names
 """
 
-from dsl.expressions.checked_templates import check_bare, check_template
+from dsl.expressions.checked_templates import check_template
 from dsl.expressions.checker import check
 from dsl.expressions.environment import Checked, Finding, TypeEnv
 from dsl.expressions.errors import EvaluationError, ExpressionError
 from dsl.expressions.expression import Expression, compile_expression
-from dsl.expressions.templates import Template, as_json, compile_bare, compile_template
+from dsl.expressions.templates import Template, compile_bare, compile_template
 
 __all__ = [
     "Checked",
@@ -23,9 +23,7 @@ __all__ = [
     "Finding",
     "Template",
     "TypeEnv",
-    "as_json",
     "check",
-    "check_bare",
     "check_template",
     "compile_bare",
     "compile_expression",

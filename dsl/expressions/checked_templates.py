@@ -1,11 +1,11 @@
-"""The types of templates and of expressions written as YAML."""
+"""The types of templates."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from dsl.expressions import errors
-from dsl.expressions.checker import as_finding, check, check_tree, literal_type
+from dsl.expressions.checker import as_finding, check_tree, literal_type
 from dsl.expressions.environment import Checked, Finding, Place, TypeEnv
 from dsl.expressions.errors import ExpressionError
 from dsl.expressions.operations import kind
@@ -20,9 +20,7 @@ from dsl.types import (
     ListType,
     ObjectType,
     TextType,
-    Type,
     members,
-    mismatches,
     union,
 )
 
@@ -32,19 +30,6 @@ CheckText = Callable[[str], Checked]
 def check_template(value: Any, env: TypeEnv) -> Checked:
     """The type of a template for names of these types, and its findings, each with the path to its string."""
     return _walked(value, (), lambda text: _check_string(text, env))
-
-
-def check_bare(value: Any, env: TypeEnv, expect: Type | None = None) -> Checked:
-    """As `check`, for an expression that may be written as a YAML list or map of expressions."""
-    if isinstance(value, str):
-        return check(value, env, expect)
-    checked = _walked(value, (), lambda text: check(text, env))
-    wrong = mismatches(checked.type, expect) if expect is not None and not checked.findings else []
-    if wrong:
-        message = f"{expect} is needed here, this is {checked.type}"
-        finding = Finding(errors.WRONG_RESULT, message, 0, 0, wrong[0].help, path=wrong[0].path)
-        return replace(checked, findings=(finding,))
-    return checked
 
 
 def _walked(value: Any, path: Place, check_text: CheckText) -> Checked:

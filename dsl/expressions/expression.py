@@ -13,9 +13,11 @@ from dsl.expressions.errors import ARITHMETIC, TOO_LARGE, TOO_MUCH_WORK, Evaluat
 from dsl.expressions.frame import MOST_STEPS, Frame, Run
 from dsl.expressions.parser import parse
 from dsl.expressions.syntax import Macro, Node, Path, children, path_of
-from dsl.expressions.values import LISTS
+from dsl.expressions.values import LISTS, as_json
 
 MOST_VALUES = 100_000
+
+_TOO_DEEP = Fault(TOO_LARGE, "a value is nested too deeply")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,16 @@ class Expression:
     _run: Run = field(compare=False, repr=False)
     _whole: Site = field(compare=False, repr=False)
     _builds: bool = field(compare=False, repr=False)
+
+    def render(self, scope: Mapping[str, Any]) -> Any:
+        """As `evaluate`, as plain JSON: computed dates, moments and durations become text."""
+        value = self.evaluate(scope)
+        try:
+            return as_json(value)
+        except Fault as fault:
+            raise self.blame(fault) from None
+        except RecursionError:
+            raise self.blame(_TOO_DEEP) from None
 
     def blame(self, fault: Fault) -> EvaluationError:
         """`fault` with the whole expression as its place."""
@@ -53,7 +65,7 @@ class Expression:
         except ArithmeticError:
             raise self.blame(Fault(ARITHMETIC, "a number is out of range")) from None
         except RecursionError:
-            raise self.blame(Fault(TOO_LARGE, "a value is nested too deeply")) from None
+            raise self.blame(_TOO_DEEP) from None
 
 
 @lru_cache(maxsize=1024)

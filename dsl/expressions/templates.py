@@ -8,13 +8,9 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
-from decimal import Decimal
 from typing import Any, TypeVar
 
-from dsl.durations import Months, Sessions
 from dsl.expressions.errors import (
-    OPERANDS,
     TEMPLATE,
     TOO_LARGE,
     EvaluationError,
@@ -26,7 +22,7 @@ from dsl.expressions.expression import Expression, compile_expression, from_tree
 from dsl.expressions.operators import MOST_TEXT
 from dsl.expressions.parser import parse_at
 from dsl.expressions.syntax import MOST_NESTING, Node, Path
-from dsl.expressions.values import LISTS, kind, text
+from dsl.expressions.values import LISTS, text
 
 Place = tuple[str | int, ...]
 Render = Callable[[Mapping[str, Any]], Any]
@@ -166,7 +162,7 @@ def _string(source: str, path: Place, found: list[Expression]) -> Render:
         only = parts[0]
         if isinstance(only, str):
             return lambda scope: only
-        return lambda scope: _placed(path, lambda: _json_of(only, scope))
+        return lambda scope: _placed(path, lambda: only.render(scope))
     return lambda scope: _placed(path, lambda: _text_of(parts, source, scope))
 
 
@@ -176,14 +172,6 @@ def _part(source: str, part: str | Slot, found: list[Expression]) -> str | Expre
     expression = from_tree(source, part.tree, source[part.start + 2 : part.end - 1].strip())
     found.append(expression)
     return expression
-
-
-def _json_of(expression: Expression, scope: Mapping[str, Any]) -> Any:
-    value = expression.evaluate(scope)
-    try:
-        return as_json(value)
-    except Fault as fault:
-        raise expression.blame(fault) from None
 
 
 def _text_of(parts: list[str | Expression], source: str, scope: Mapping[str, Any]) -> str:
@@ -209,19 +197,3 @@ def _placed(path: Place, act: Callable[[], Made]) -> Made:
     except (ExpressionError, EvaluationError) as error:
         error.path = (*path, *error.path) if error.path[: len(path)] != path else error.path
         raise
-
-
-def as_json(value: Any) -> Any:
-    """A value of an expression as plain JSON: dates, moments and durations become their text."""
-    if value is None or isinstance(value, str | bool | int | float):
-        return value
-    if isinstance(value, Decimal):
-        return int(value) if value.as_tuple().exponent in range(1, MOST_TEXT) else value
-    if isinstance(value, date | timedelta | Sessions):
-        return text(value)
-    if isinstance(value, Mapping):
-        return {key: as_json(item) for key, item in value.items()}
-    if isinstance(value, LISTS):
-        return [as_json(item) for item in value]
-    help = "add it to a date" if isinstance(value, Months) else ""
-    raise Fault(OPERANDS, f"{kind(value)} is no value of its own", help)

@@ -19,6 +19,8 @@ Charge = Callable[[int], None]
 
 LISTS = (list, tuple)
 
+_MOST_ZEROS = 10_000
+
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MOMENT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2})"
@@ -218,3 +220,19 @@ def _iso(value: date) -> str:
         except OverflowError:
             raise Fault(ARITHMETIC, "the moment leaves the calendar", "years go from 1 to 9999") from None
     return value.isoformat()
+
+
+def as_json(value: Any) -> Any:
+    """A value of an expression as plain JSON: dates, moments and durations become their text."""
+    if value is None or isinstance(value, str | bool | int | float):
+        return value
+    if isinstance(value, Decimal):
+        return int(value) if value.as_tuple().exponent in range(1, _MOST_ZEROS) else value
+    if isinstance(value, date | timedelta | Sessions):
+        return text(value)
+    if isinstance(value, Mapping):
+        return {key: as_json(item) for key, item in value.items()}
+    if isinstance(value, LISTS):
+        return [as_json(item) for item in value]
+    help = "add it to a date" if isinstance(value, Months) else ""
+    raise Fault(OPERANDS, f"{kind(value)} is no value of its own", help)

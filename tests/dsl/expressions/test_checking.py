@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import pytest
 
 from dsl.codes import CODES
-from dsl.expressions import TypeEnv, check, check_bare, check_template
+from dsl.expressions import TypeEnv, check, check_template
 from dsl.types import (
     ANY,
     BOOL,
@@ -365,18 +365,6 @@ def test_positions_in_a_template_count_in_the_whole_string() -> None:
     text = "for ${ input.portfolio_id }: ${ input.amuont }"
     (finding,) = check_template(text, ENV).findings
     assert text[finding.start : finding.end] == "amuont"
-
-
-def test_bare_expressions_are_checked_part_by_part() -> None:
-    """Each finding has the path to its expression."""
-    assert str(check_bare({"etf": "input.portfolio_id", "n": [1]}, ENV).type) == "a map with etf, n"
-    assert messages(check_bare({"a": ["inputs", "1 +"]}, ENV).findings) == [
-        ("K225", ("a", 0)),
-        ("K220", ("a", 1)),
-    ]
-    assert check_bare(["input.amount", 2], ENV, ListType(NUMBER)).findings == ()
-    assert messages(check_bare({"a": 1}, ENV, ListType(ANY)).findings) == [("K233", ())]
-    assert check_bare("input.amount > 1", ENV, BOOL).findings == ()
 
 
 def test_any_value_is_never_blamed() -> None:

@@ -5,7 +5,13 @@ from decimal import Decimal
 
 import pytest
 
-from dsl.expressions import EvaluationError, ExpressionError, as_json, compile_bare, compile_template
+from dsl.expressions import (
+    EvaluationError,
+    ExpressionError,
+    compile_bare,
+    compile_expression,
+    compile_template,
+)
 from payloads import plain_json
 
 SCOPE = {
@@ -164,8 +170,16 @@ def test_a_bare_list_or_map_knows_its_source_and_what_it_reads() -> None:
 
 def test_values_of_expressions_become_plain_json() -> None:
     """Dates and spans as text, at any depth; whole numbers without exponent."""
-    assert as_json({"a": [date(2026, 1, 31), Decimal("1E+2")], "b": None}) == {
-        "a": ["2026-01-31", 100],
-        "b": None,
-    }
-    assert plain_json.dumps(as_json(Decimal("1E+2"))) == "100"
+    value = compile_expression("{a: [2026-01-31, 1d], b: null, n: 1.5e2 * 1e2}").render({})
+    assert value == {"a": ["2026-01-31", "1d"], "b": None, "n": 15000}
+    assert plain_json.dumps(value) == '{"a":["2026-01-31","1d"],"b":null,"n":15000}'
+    assert compile_bare({"due": "input.start + 1d"}).render(SCOPE) == {"due": "2026-02-01"}
+
+
+def test_a_value_nested_beyond_reason_is_not_rendered() -> None:
+    """It is an error, and not a crash."""
+    deep: list[object] = []
+    for _ in range(100_000):
+        deep = [deep]
+    with pytest.raises(EvaluationError):
+        compile_template("${ x }").render({"x": deep})
