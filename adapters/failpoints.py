@@ -3,6 +3,9 @@
 They act only with `KRONOS_TEST=1` and `KRONOS_FAILPOINTS=name:kill[@n][,name:kill…]`: the n-th time
 (default the first) that this process passes `name`, its whole process group gets SIGKILL, as if
 the machine had lost power. Without those variables a failpoint costs one look at the environment.
+
+Every activity has two more, `before.<activity>` and `after.<activity>`: after it has done its work
+and before Temporal hears of it.
 """
 
 import os
@@ -25,6 +28,7 @@ FAILPOINTS = (
     "cancel.after_send",
     "cancel.before_result",
 )
+AROUND_ACTIVITIES = ("before.", "after.")
 
 _passed: Counter[str] = Counter()
 
@@ -59,7 +63,7 @@ def planned(text: str) -> Mapping[str, Kill]:
 def _kill(part: str) -> Kill:
     name, _, action = part.partition(":")
     verb, _, count = action.partition("@")
-    if name not in FAILPOINTS:
+    if name not in FAILPOINTS and not name.startswith(AROUND_ACTIVITIES):
         raise ValueError(
             f"KRONOS_FAILPOINTS: no failpoint is called {name!r}; there are {', '.join(FAILPOINTS)}"
         )

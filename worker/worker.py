@@ -18,6 +18,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 from activities.context import Context
 from activities.runner import ActivityFault, run
 from activities.services import Services
+from adapters.failpoints import failpoint
 from payloads.call import Call
 from payloads.catalogue import catalogue
 from payloads.entry import Entry, Role
@@ -78,6 +79,8 @@ def _worker(
         max_cached_workflows=max_cached_workflows,
         identity=worker_identity(settings),
         graceful_shutdown_timeout=GRACE,
+        # What a dead worker had cached is handed to another after this long.
+        sticky_queue_schedule_to_start_timeout=timedelta(seconds=3),
         # An effect that is under way when its worker is told to stop is heard from again within seconds.
         max_heartbeat_throttle_interval=timedelta(seconds=HEARTBEAT_SECONDS),
         default_heartbeat_throttle_interval=timedelta(seconds=HEARTBEAT_SECONDS),
@@ -125,10 +128,13 @@ class ActivityHost:
             now=self._services.now,
             heartbeat=_raise_when(cancelled),
         )
+        failpoint(f"before.{name}")
         work = self._loop.run_in_executor(self._executor, run, name, given, context)
         while True:
             try:
-                return await asyncio.wait_for(asyncio.shield(work), HEARTBEAT_SECONDS)
+                answer = await asyncio.wait_for(asyncio.shield(work), HEARTBEAT_SECONDS)
+                failpoint(f"after.{name}")
+                return answer
             except TimeoutError:
                 if not activity.info().is_local:
                     activity.heartbeat()

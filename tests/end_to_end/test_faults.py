@@ -1,0 +1,67 @@
+"""Workers and servers that die in the middle of an investment, on the real installation."""
+
+from pathlib import Path
+
+from support.town import books, onboard, town
+
+# One worker after another is killed here, in the order in which onboarding and investment pass them.
+# `after` is the harder place: the work is done and Temporal does not know it.
+DEATHS = (
+    "after.payments.confirm_deposit",
+    "before.portfolio.read",
+    "after.leases.acquire",
+    "before.market.latest_snapshot",
+    "after.pods.optimize",
+    "before.portfolio.optimize",
+    "after.events.record",
+    "after.portfolio.set_target",
+    "before.compliance.check",
+    "orders.before_intent",
+    "orders.after_send",
+    "orders.before_result",
+    "after.orders.submit",
+    "fills.after_booking",
+    "after.orders.await_fills",
+    "after.portfolio.create",
+    "after.leases.release",
+    "after.monitoring.start",
+    "after.notifications.send",
+)
+CAPITAL = 100_000_00
+
+
+def test_a_worker_killed_at_any_step_changes_no_result(tmp_path: Path) -> None:
+    """Each order is filled once and cash is right to the cent, whatever step a worker dies at."""
+    with town(tmp_path / "data") as place:
+        place.start_worker(DEATHS[0] + ":kill")
+        run = onboard(place, "C-1")
+        for after, following in zip(DEATHS, (*DEATHS[1:], ""), strict=True):
+            assert place.worker_killed(), f"no worker died at {after}"
+            if after == "after.orders.submit":
+                place.restart_server()
+            place.start_worker(f"{following}:kill" if following else "")
+        status = place.until(run, lambda found: found["state"] not in ("running", "waiting"))
+        assert status["state"] == "completed", status["error"]
+        kept = books(place, "C-1")
+    assert kept.orders == len(kept.units) > 4
+    assert kept.cash == CAPITAL - kept.spent
+    assert kept.problems == []
+
+
+def test_two_runs_on_one_portfolio_never_overspend(tmp_path: Path) -> None:
+    """The second run waits for the first's lease, then finds that the money is spent."""
+    with town(tmp_path / "data") as place:
+        place.start_worker()
+        run = onboard(place, "C-1")
+        twin = "investment-twin"
+        place.until(run, lambda found: found["steps"][-1]["state"] != "pending")
+        place.answer("start", "investment", "--input", "-", "--id", twin, given={"portfolio_id": "P-C-1"})
+        ended = [
+            place.until(name, lambda found: found["state"] not in ("running", "waiting"))
+            for name in (run, twin)
+        ]
+        kept = books(place, "C-1")
+    assert sorted(status["state"] for status in ended) == ["completed", "failed"]
+    assert next(s["error"]["type"] for s in ended if s["state"] == "failed") == "CapitalTooSmall"
+    assert kept.cash == CAPITAL - kept.spent >= 0
+    assert kept.problems == []
