@@ -34,6 +34,7 @@ def plan_trades(ask: PlanTrades, context: Context) -> TradePlan:
             min_trade=ask.min_trade,
             buffer=ask.buffer,
             min_first_holding=ask.min_first_holding,
+            max_weight=ask.max_weight,
         ),
     )
     return TradePlan(

@@ -75,6 +75,11 @@ class PlanTrades(Payload):
         validate_default=True,
         description="a first holding that falls below it is rounded up, or dropped and its weight shared out",
     )
+    max_weight: Weight = Field(
+        default=1,
+        validate_default=True,
+        description="no rounding up and no weight shared out raises a holding above it; the rest stays cash",
+    )
 
 
 class Trade(Payload):

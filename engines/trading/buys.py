@@ -29,20 +29,22 @@ def units_to_buy(
     goes to whatever lies furthest below its target. Only a first holding that falls below
     its least value is rounded up, by one unit, if the money allows.
     """
-    gaps = _gaps(portfolio, terms, wanted, sold)
+    base = _after_costs(portfolio, terms, wanted, sold)
+    gaps = _shortfalls(portfolio, terms, wanted, base)
     units = _affordable(portfolio, terms, gaps, money)
-    units, too_small = _first_holdings_filled(portfolio, terms, units, money)
+    ceiling = Fraction(terms.max_weight) * base
+    units, too_small = _first_holdings_filled(portfolio, terms, units, money, ceiling)
     return Purchases(_topped_up(portfolio, terms, units, gaps, money), too_small)
 
 
-def _gaps(
+def _after_costs(
     portfolio: Portfolio, terms: Terms, wanted: Mapping[str, Fraction], sold: Mapping[str, int]
-) -> dict[str, Fraction]:
-    """Money by which each ETF lies below its target once all orders have paid their costs."""
+) -> Fraction:
+    """The money of which targets are shares once all orders have paid their costs."""
     before_costs = _shortfalls(portfolio, terms, wanted, investable(portfolio, terms, wanted))
     moved = [*before_costs.values(), *(portfolio.worth(etf, units) for etf, units in sold.items())]
     costs = sum(map(terms.cost, moved), Fraction(0))
-    return _shortfalls(portfolio, terms, wanted, investable(portfolio, terms, wanted, costs))
+    return investable(portfolio, terms, wanted, costs)
 
 
 def _shortfalls(
@@ -95,9 +97,12 @@ def _scaled(
 
 
 def _first_holdings_filled(
-    portfolio: Portfolio, terms: Terms, units: Mapping[str, int], money: Fraction
+    portfolio: Portfolio, terms: Terms, units: Mapping[str, int], money: Fraction, ceiling: Fraction
 ) -> tuple[dict[str, int], tuple[str, ...]]:
-    """`units` with first holdings rounded up to their least value; and those that cannot be."""
+    """`units` with first holdings rounded up to their least value; and those that cannot be.
+
+    No rounding up passes `ceiling`, the money that one holding may be worth.
+    """
     filled, too_small = dict(units), []
     least = max(terms.min_first_holding, terms.min_trade)
     for etf in sorted(units):
@@ -105,7 +110,7 @@ def _first_holdings_filled(
             continue
         rounded_up = {**filled, etf: filled[etf] + 1}
         affordable = -cash_effect(portfolio, terms, "buy", rounded_up) <= money
-        if affordable and portfolio.worth(etf, rounded_up[etf]) >= least:
+        if affordable and least <= portfolio.worth(etf, rounded_up[etf]) <= ceiling:
             filled = rounded_up
         else:
             too_small.append(etf)

@@ -46,7 +46,8 @@ class Terms:
     """What orders cost (brokerage + rate·value) and what they must keep to; money, 0 where none.
 
     No order is worth less than `min_trade`; `buffer` stays cash; a holding that is bought for the
-    first time is worth `min_first_holding` or more.
+    first time is worth `min_first_holding` or more. `max_weight` is the share of the whole above which
+    neither rounding up nor weight shared out may raise a holding.
     """
 
     brokerage: Decimal = NO_MONEY
@@ -54,6 +55,7 @@ class Terms:
     min_trade: Decimal = NO_MONEY
     buffer: Decimal = NO_MONEY
     min_first_holding: Decimal = NO_MONEY
+    max_weight: Decimal = Decimal(1)
 
     def cost(self, value: Fraction) -> Fraction:
         """What an order of this value costs, not yet rounded."""

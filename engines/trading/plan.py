@@ -43,8 +43,9 @@ def plan_trades(portfolio: Portfolio, target: Mapping[str, Decimal], terms: Term
     """The orders towards `target`, weights of the whole that add up to at most 1.
 
     An ETF without a target is sold out. A first holding that would fall below `min_first_holding` is
-    rounded up by a unit if the cash allows, else dropped and its weight shared out, the smallest first.
-    Buys never touch the buffer.
+    rounded up by a unit if the cash allows, else dropped and its weight shared out, the smallest first;
+    neither raises a holding above `max_weight`, and what cannot be shared stays cash. Buys never touch
+    the buffer.
     """
     _check(portfolio, target, terms)
     wanted = {etf: Fraction(target[etf]) for etf in sorted(target) if target[etf] > 0}
@@ -54,7 +55,8 @@ def plan_trades(portfolio: Portfolio, target: Mapping[str, Decimal], terms: Term
         bought = units_to_buy(portfolio, terms, wanted, sold, money)
         if not bought.too_small:
             break
-        wanted = _shared_out(wanted, min(bought.too_small, key=lambda etf: (wanted[etf], etf)))
+        smallest = min(bought.too_small, key=lambda etf: (wanted[etf], etf))
+        wanted = _shared_out(wanted, smallest, Fraction(terms.max_weight))
     sides: tuple[tuple[Side, Mapping[str, int]], ...] = (("sell", sold), ("buy", bought.units))
     orders = tuple(
         order(portfolio, terms, side, etf, units[etf]) for side, units in sides for etf in sorted(units)
@@ -74,11 +76,18 @@ def _check(portfolio: Portfolio, target: Mapping[str, Decimal], terms: Terms) ->
         raise BufferTooLarge(f"a buffer of {terms.buffer} exceeds the portfolio's {whole}", "buffer")
 
 
-def _shared_out(wanted: Mapping[str, Fraction], dropped: str) -> dict[str, Fraction]:
-    """Targets without one of them, its weight shared by the others in proportion."""
+def _shared_out(wanted: Mapping[str, Fraction], dropped: str, most: Fraction) -> dict[str, Fraction]:
+    """Targets without one of them, its weight shared by the others in proportion, none beyond `most`."""
     kept = {etf: weight for etf, weight in wanted.items() if etf != dropped}
-    whole = sum(kept.values(), Fraction(0))
-    return {etf: weight * (whole + wanted[dropped]) / whole for etf, weight in kept.items()}
+    left = wanted[dropped]
+    open_etfs = {etf for etf, weight in kept.items() if weight < most}
+    while left and open_etfs:
+        growth = 1 + left / sum((kept[etf] for etf in open_etfs), Fraction(0))
+        grown = {etf: min(most, kept[etf] * growth) for etf in open_etfs}
+        left -= sum((grown[etf] - kept[etf] for etf in open_etfs), Fraction(0))
+        kept.update(grown)
+        open_etfs = {etf for etf in open_etfs if kept[etf] < most}
+    return kept
 
 
 def _outcome(portfolio: Portfolio, target: Mapping[str, Decimal], orders: tuple[Order, ...]) -> Plan:

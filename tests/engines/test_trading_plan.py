@@ -175,6 +175,37 @@ def test_a_first_holding_that_cannot_be_made_large_enough_is_shared_out() -> Non
     assert found.tracking_error == (Fraction("0.1") + Fraction("0.055") + Fraction("0.044")) / 2
 
 
+def test_weight_shared_out_stops_at_the_largest_weight() -> None:
+    """Of 0.1 the largest takes 0.02 up to its 0.5, the other as much as its own 0.5; 0 stays cash, or 0.04."""
+    big = {"BIG": "0.1", "VAS": "0.48", "VGS": "0.42"}
+    unit_prices = {"BIG": "10", "VAS": "1", "VGS": "1"}
+    found = plan("1000", big, unit_prices, min_first_holding="300", max_weight="0.5")
+    assert lines(found) == [("buy", "VAS", 500), ("buy", "VGS", 500)]
+    tight = plan("1000", big, unit_prices, min_first_holding="300", max_weight="0.48")
+    assert lines(tight) == [("buy", "VAS", 480), ("buy", "VGS", 480)]
+    assert tight.cash_after == Decimal("40.00")
+
+
+def test_no_rounding_up_passes_the_largest_weight() -> None:
+    """Two units of 300 are more than 55% of 1,000, so BIG is dropped."""
+    found = plan(
+        "1000",
+        {"BIG": "0.5", "VAS": "0.3"},
+        {"BIG": "300", "VAS": "10"},
+        min_first_holding="200",
+        max_weight="0.55",
+    )
+    assert lines(found) == [("buy", "BIG", 1), ("buy", "VAS", 30)]
+    dropped = plan(
+        "1000",
+        {"BIG": "0.5", "VAS": "0.3"},
+        {"BIG": "300", "VAS": "10"},
+        min_first_holding="301",
+        max_weight="0.55",
+    )
+    assert lines(dropped) == [("buy", "VAS", 55)]
+
+
 def test_what_is_held_already_may_be_added_to_in_small() -> None:
     """The least value is one of first holdings only."""
     found = plan("100", {"VAS": "1"}, {"VAS": "10"}, {"VAS": 1}, min_first_holding="500")
