@@ -120,7 +120,7 @@ _ALL = (
     Code(
         "K115",
         "Too many values",
-        "One file holds at most 60,000 values.",
+        "One file holds at most 40,000 values.",
     ),
     Code(
         "K116",

@@ -5,19 +5,20 @@ nothing hostile reaches a recursive composer. Every refusal is a problem with a 
 """
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
 
 from dsl import traps
-from dsl.problems import Report
+from dsl.problems import EnoughSaid, Report
 from dsl.scalars import refusal
 from dsl.tree import ListNode, MapEntry, MapNode, Node, ScalarNode, Source, Tree
 
 MOST_BYTES = 1_000_000
 DEEPEST = 64
-MOST_NODES = 60_000
+MOST_NODES = 40_000
 """Values in one file: the largest honest catalogue has a few thousand."""
 
 _CONTROL = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
@@ -45,7 +46,8 @@ def load(content: bytes, file: str) -> tuple[Tree | None, Report]:
         return None, report
     tree = Tree(report.source, root)
     report.attach(tree)
-    traps.find_silent(tree, report)
+    with suppress(EnoughSaid):
+        traps.find_silent(tree, report)
     return tree, report
 
 
@@ -95,7 +97,7 @@ class _Builder:
         try:
             for event in yaml.parse(text, Loader=yaml.CBaseLoader):
                 self._take(event)
-        except _Refused:
+        except (_Refused, EnoughSaid):
             return None
         except yaml.MarkedYAMLError as error:
             traps.report_syntax_error(error, self._report)

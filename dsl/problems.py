@@ -13,7 +13,11 @@ from dsl.codes import CODES
 from dsl.tree import ListNode, MapNode, Node, ScalarNode, Source, Tree
 
 LIMIT = 200
-"""So many problems of one file are shown; a hostile file could have a million."""
+"""So many errors, and so many warnings, of one file are shown; a hostile file could have a million."""
+
+
+class EnoughSaid(Exception):
+    """The file has so many errors that it is not read any further."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,7 @@ class Report:
         self.source = source
         self._tree: Tree | None = None
         self.problems: list[Problem] = []
+        self._warnings = 0
         self._seen: set[tuple[str, int, str]] = set()
         self._explained: list[tuple[int, int]] = []
 
@@ -61,12 +66,17 @@ class Report:
         self._explained.append((start, end))
 
     def at(self, code: str, start: int, end: int, message: str, help: str = "", note: str = "") -> None:
-        """Report `message` for the characters from `start` up to `end`, shown on the first line of them."""
-        if (code, start, message) in self._seen or len(self.problems) >= LIMIT:
+        """Report `message` for the characters from `start` up to `end`, shown on the first line of them.
+
+        Raises EnoughSaid when that was one error too many.
+        """
+        is_warning = CODES[code].severity == "warning"
+        if (code, start, message) in self._seen or (is_warning and self._warnings >= LIMIT):
             return
         if any(first <= start < last for first, last in self._explained):
             return
         self._seen.add((code, start, message))
+        self._warnings += is_warning
         line, column = self.source.place(start)
         last_line, last_column = self.source.place(end)
         text = self.source.line(line)
@@ -86,6 +96,8 @@ class Report:
                 source_line=text,
             )
         )
+        if len(self.problems) - self._warnings >= LIMIT:
+            raise EnoughSaid
 
     def node(self, code: str, node: Node, message: str, help: str = "", note: str = "") -> None:
         """Report `message` at a node: all of a scalar, the first key or item of a block."""

@@ -8,6 +8,7 @@ validate_input  a value against the schema of an input or a signal
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -19,7 +20,7 @@ from dsl.check.interfaces import with_interfaces
 from dsl.compile import compile_definition, input_schema
 from dsl.definition import Definition
 from dsl.load import load
-from dsl.problems import Problem, Report, in_order
+from dsl.problems import EnoughSaid, Problem, Report, in_order
 from dsl.structure.document import read_definition
 from dsl.tree import MapNode, Tree
 from dsl.world import Interface, World
@@ -181,7 +182,8 @@ def _check(folder: Folder) -> Checked:
         _read_workflow(file, reading)
     world = _world(reading)
     for definition, report in reading.definitions.values():
-        check_definition(definition, world, report)
+        with suppress(EnoughSaid):
+            check_definition(definition, world, report)
     return Checked(
         definitions={name: definition for name, (definition, _) in reading.definitions.items()},
         catalogue=reading.catalogue,
@@ -194,13 +196,16 @@ def _read_catalogue(file: File, reading: _Reading) -> None:
     tree, report = load(file.content, file.path)
     reading.reports.append(report)
     if tree is not None:
-        reading.catalogue[file.name] = read_catalogue_file(tree, file.name, report)
+        with suppress(EnoughSaid):
+            reading.catalogue[file.name] = read_catalogue_file(tree, file.name, report)
 
 
 def _read_workflow(file: File, reading: _Reading) -> None:
     tree, report = load(file.content, file.path)
     reading.reports.append(report)
-    definition = read_definition(tree, report) if tree else None
+    definition = None
+    with suppress(EnoughSaid):
+        definition = read_definition(tree, report) if tree else None
     if definition is None:
         return
     name = definition.workflow

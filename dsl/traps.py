@@ -15,6 +15,8 @@ from dsl.tree import ListNode, MapEntry, MapNode, Node, ScalarNode, Tree
 BARE_KEYS = ("when", "until", "for_each", "collect", "where", "threshold", "rearm", "four_eyes")
 """Keys whose value is an expression without `${ }`."""
 
+_LONGEST_SHOWN = 200
+
 _QUOTED = r"""(?:"[^"]*"|'[^']*')"""
 _CONDITIONAL = re.compile(r"\s\?\s.*:(\s|$)")
 _STARTS_QUOTED = re.compile(rf"^{_QUOTED}\s*\S")
@@ -32,7 +34,7 @@ def report_syntax_error(error: yaml.MarkedYAMLError, report: Report) -> None:
     line = report.source.line(line_number)
     code = _trap_of(line, column - 1, error.problem or "")
     if code:
-        message, help = _EXPLAINED[code], f"write `{quoted(line, column - 1).strip()}`"
+        message, help = _EXPLAINED[code], _advice(line, column - 1)
         report.at(code, *_value_span(line, column - 1, report.source.line_start(line_number)), message, help)
         return
     context = f" {error.context}" if error.context else ""
@@ -125,6 +127,12 @@ def _end_in_flow(line: str, start: int) -> int:
     return len(line.rstrip())
 
 
+def _advice(line: str, column: int) -> str:
+    if len(line) > _LONGEST_SHOWN:
+        return "put the whole expression in quotes"
+    return f"write `{quoted(line, column).strip()}`"
+
+
 def quoted(line: str, column: int) -> str:
     """The line with quotes around the value that holds `column` (from 0)."""
     start, end = _value_bounds(line, column)
@@ -146,7 +154,7 @@ def _hint(line: str, error: yaml.MarkedYAMLError) -> str:
     if "mapping values" in problem:
         return "check the indentation, or write the text in quotes"
     if "cannot start any token" in problem:
-        return f"write `{quoted(line, error.problem_mark.column if error.problem_mark else 0).strip()}`"
+        return _advice(line, error.problem_mark.column if error.problem_mark else 0)
     if "expected ',' or" in problem:
         return "a bracket is not closed, or a text needs quotes"
     return ""
@@ -231,5 +239,5 @@ def _silent(code: str, start: int, report: Report) -> None:
     line_number, column = report.source.place(start)
     line = report.source.line(line_number)
     span = _value_span(line, column - 1, report.source.line_start(line_number))
-    report.at(code, *span, _EXPLAINED[code], f"write `{quoted(line, column - 1).strip()}`")
+    report.at(code, *span, _EXPLAINED[code], _advice(line, column - 1))
     report.explained(*span)

@@ -93,9 +93,8 @@ class Source:
         """The text of line `number` (from 1) without its line break; empty beyond the end."""
         if not 1 <= number <= len(self._starts):
             return ""
-        start = self._starts[number - 1]
-        found = _LINE_BREAK.search(self.text, start)
-        return self.text[start : found.start() if found else len(self.text)]
+        end = self._starts[number] if number < len(self._starts) else len(self.text)
+        return self.text[self._starts[number - 1] : end].rstrip("\r\n\x85\u2028\u2029")
 
     def line_start(self, number: int) -> int:
         """Index of the first character of line `number`."""

@@ -1,14 +1,16 @@
 """What a workflow shows to those that run it: the errors it can fail with and the type of its output."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 
 from dsl import definition as written
 from dsl.check.names import errors_of
 from dsl.check.references import References
 from dsl.definition import Definition
-from dsl.problems import Report
+from dsl.problems import EnoughSaid, Report
 from dsl.tree import Source
+from dsl.types import ANY, Type
 from dsl.world import Interface, World
 
 
@@ -42,5 +44,7 @@ def _run_by(definition: Definition) -> list[str]:
 
 def _interface(definition: Definition, source: Source, world: World, known: Interface) -> Interface:
     unread = Report(source)  # its problems are reported where its own file is checked
-    output = References(definition, world, unread).run()
+    output: Type = ANY
+    with suppress(EnoughSaid):
+        output = References(definition, world, unread).run()
     return replace(known, errors=errors_of(definition.body, world), output=output)

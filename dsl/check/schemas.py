@@ -94,22 +94,16 @@ class _Schemas:
                 self.wrong(item, f"`{item.text[:60]}` is required and none of the properties", help)
 
     def _values(self, node: MapNode) -> None:
-        """`default`, `const` and `enum` fit the schema that they stand in."""
-        own = MapNode(
-            tuple(entry for entry in node if entry.key.text not in ("default", "const", "enum", "examples")),
-            node.start,
-            node.end,
-        )
-        schema = schema_of(own)
-        default = node.get("default")
+        """`default` and `enum` fit the schema that they stand in."""
+        default, allowed = node.get("default"), node.get("enum")
+        if default is None and allowed is None:
+            return
+        schema = schema_of(node)
         if default is not None:
-            whole = schema_of(
-                MapNode(tuple(e for e in node if e.key.text != "default"), node.start, node.end)
-            )
-            report_misfits(default, Place(whole, self._json), self._report, code="K131")
-        allowed = node.get("enum")
+            report_misfits(default, Place(schema, self._json), self._report, code="K131")
+        others = {key: value for key, value in schema.items() if key not in ("enum", "const")}
         for item in allowed.items if isinstance(allowed, ListNode) else ():
-            report_misfits(item, Place(schema, self._json), self._report, code="K131")
+            report_misfits(item, Place(others, self._json), self._report, code="K131")
 
 
 def _without_decimals(value: Any) -> Any:

@@ -5,6 +5,7 @@ from typing import Any
 
 from dsl.check.fits import Place, report_misfits, type_of
 from dsl.expressions import Checked, TypeEnv, check, check_template
+from dsl.expressions.syntax import MOST_CHARACTERS
 from dsl.problems import Report
 from dsl.scalars import resolve
 from dsl.spots import span_in_source
@@ -73,6 +74,11 @@ class Texts:
     def _text(self, node: ScalarNode, env: TypeEnv) -> Type | None:
         if "${" not in node.text:
             return None
+        if len(node.text) > MOST_CHARACTERS:
+            self.report.node(
+                "K223", node, f"the text has {len(node.text)} characters, at most {MOST_CHARACTERS} are taken"
+            )
+            return ANY
         return self._report(node, check_template(node.text, env)).type
 
     def _report(self, node: ScalarNode, checked: Checked) -> Checked:

@@ -1,0 +1,341 @@
+"""A definition with one fault is refused with the code of that fault, at its line, and nothing else."""
+
+import pytest
+
+from tests.support.definitions import seen, small
+
+FIRST = 15  # the line of the first step in `small`
+
+STRUCTURE = [
+    ("- cal: portfolio.read", "K120", 0),
+    ("- id: x", "K123", 0),
+    ("- call: portfolio.read\n  with: {portfolio_id: a}\n  wait: 1d", "K124", 2),
+    ("- {}", "K123", 0),
+    ("- [wait, 1d]", "K122", 0),
+    ("-\n- wait: 1d", "K122", 0),
+    ("- wait: 1d\n  notes: x", "K120", 1),
+    ("- wait: 1d\n  id: 1st", "K126", 1),
+    ("- wait: 1d\n  id: in", "K126", 1),
+    ("- wait: 1 day", "K129", 0),
+    ("- wait: 1.5h", "K129", 0),
+    ("- wait: []", "K122", 0),
+    ("- set: [a]", "K122", 0),
+    ("- fail: {error: TooLate}", "K121", 0),
+    ("- fail: {error: too_late, message: no}", "K126", 0),
+    ("- call: portfolio.read\n  with: {portfolio_id: a}\n  timeout: soon", "K129", 2),
+    ("- call: portfolio.read\n  with: {portfolio_id: a}\n  timeout: 2bd", "K129", 2),
+    ("- call: portfolio.read\n  with: {portfolio_id: a}\n  retry: {attempts: 0}", "K122", 2),
+    ("- call: portfolio.read\n  with: {portfolio_id: a}\n  retry: {frist: 1s}", "K120", 2),
+    ("- call: portfolio.read\n  with: {portfolio_id: a}\n  retry: {factor: 0.5}", "K122", 2),
+    ("- call: portfolio.read\n  with: {portfolio_id: a}\n  undo: {cal: x}", "K120", 2),
+    ("- call: portfolio.read\n  with: {portfolio_id: a}\n  undo: {none: }", "K122", 2),
+    ("- choose: []", "K128", 0),
+    ("- choose:\n    - steps: [{wait: 1d}]", "K121", 1),
+    ("- choose:\n    - {when: input.amount > 1, step: [{wait: 1d}]}", "K120", 1),
+    (
+        "- choose:\n    - otherwise: [{wait: 1d}]\n    - {when: input.amount > 3, steps: [{wait: 1d}]}",
+        "K127",
+        1,
+    ),
+    ("- parallel: {}", "K128", 0),
+    ("- parallel: {a: {wait: 1d}}", "K122", 0),
+    ("- for_each: input.ids\n  steps: [{wait: 1d}]", "K121", 0),
+    ("- for_each: input.ids\n  as: i\n  steps: []", "K128", 2),
+    ("- for_each: input.ids\n  as: input\n  steps: [{wait: 1d}]", "K126", 1),
+    ("- for_each: input.ids\n  as: i\n  at_most: 0\n  steps: [{wait: 1d}]", "K122", 2),
+    ("- try: [{wait: 1d}]", "K121", 0),
+    ("- try: [{wait: 1d}]\n  catch: [{as: e}]", "K121", 1),
+    ("- try: [{wait: 1d}]\n  catch: [{errors: [], steps: [{wait: 1d}]}]", "K128", 1),
+    ("- receive: paid\n  on_timeout: [{wait: 1d}]", "K121", 0),
+    ("- receive: Paid", "K126", 0),
+    ("- run: small\n  with: {id: a, amount: 1, ids: []}\n  detached: 1", "K122", 2),
+    ("- wait: 1d\n  record: portfolio_rebalanced", "K126", 1),
+    ("- wait: 1d\n  record: {with: {}}", "K121", 1),
+]
+
+NAMES_AND_TYPES = [
+    ("- call: portfolio.raed", "K201", 0),
+    ("- 5", "K201", 0),
+    ("- call: runs.load_release", "K214", 0),
+    ("- call: portfolio.read\n  with: {portfolio: a}", "K202", 1),
+    ("- portfolio.read", "K203", 0),
+    ("- call: portfolio.read\n  with: {}", "K203", 0),
+    ("- call: portfolio.read\n  with: {portfolio_id: {a: 1}}", "K206", 1),
+    ("- call: portfolio.read\n  with: 5", "K206", 1),
+    ('- call: portfolio.read\n  with: {portfolio_id: "a b"}', "K205", 1),
+    ('- call: portfolio.read\n  with: {portfolio_id: "${ input.amount }"}', "K206", 1),
+    ('- call: portfolio.read\n  with: {portfolio_id: "${ input.idd }"}', "K204", 1),
+    ('- call: portfolio.read\n  with: {portfolio_id: "${ input.note }"}', "K226", 1),
+    ('- call: portfolio.read\n  with: {portfolio_id: "${ inptu.id }"}', "K225", 1),
+    ("- call: portfolio.read\n  with: {portfolio_id: a}\n  undo: {call: portfolio.read}", "K203", 2),
+    ("- call: pods.split\n  with: {weights: {POD1: 1}, total_capital: 1.005}", "K205", 1),
+    ("- receive: payed", "K212", 0),
+    ("- receive: paid\n  where: signal.amont > 3", "K204", 1),
+    ("- receive: paid\n  where: signal.cents", "K233", 1),
+    ("- run: bigger", "K210", 0),
+    ("- run: small\n  with: {id: a, amount: 1}", "K203", 0),
+    ("- run: small\n  with: {id: a, amount: much, ids: []}", "K206", 1),
+    ("- emit: drift_exceded", "K208", 0),
+    ("- wait: 1d\n  record: PortfolioRebalance", "K209", 1),
+    ("- wait: 1d\n  id: a\n- wait: 1d\n  id: a", "K211", 3),
+    ("- try: [{portfolio.read: }]\n  finally: [{wait: 1d}]", "K123", 0),
+    (
+        "- try: [{call: portfolio.read, with: {portfolio_id: a}}]\n"
+        "  catch: [{errors: [UnknownPortfolios], steps: [{wait: 1d}]}]",
+        "K207",
+        1,
+    ),
+    (
+        "- for_each: input.ids\n  as: i\n  steps:\n    - {for_each: input.ids, as: i, steps: [{wait: 1d}]}",
+        "K213",
+        3,
+    ),
+    ("- set: {x: 1}\n  when: input.amount", "K233", 1),
+    ("- for_each: input.id\n  as: i\n  steps: [{wait: 1d}]", "K233", 0),
+    ('- for_each: input.ids\n  as: i\n  at_most: "${ input.id }"\n  steps: [{wait: 1d}]', "K206", 2),
+    ('- wait: "${ input.id }"', "K206", 0),
+    ('- receive: paid\n  within: "${ input.amount }"', "K206", 1),
+    ('- set: {x: 1}\n  lock: "${ input.amount }"', "K206", 1),
+    ('- set: {x: 1}\n  title: "Pay ${ input.ids }"', "K231", 1),
+    ('- finish: {a: "${ input.id"}', "K220", 0),
+    ('- finish: {a: "${ lenght(input.id) }"}', "K229", 0),
+    ('- finish: {a: "${ event.id }"}', "K225", 0),
+    ('- finish: {"${ input.id }": 1}', "K224", 0),
+    ('- finish: {a: "${ input.id.upper }"}', "K231", 0),
+]
+
+SCOPE = [
+    (
+        '- finish: {c: "${ steps.r.cash }"}\n  when: input.amount > 3\n- {id: r, call: portfolio.read, with: {portfolio_id: a}}',
+        "K227",
+        0,
+    ),
+    (
+        '- {id: r, when: input.amount > 3, call: portfolio.read, with: {portfolio_id: a}}\n- finish: {c: "${ steps.r.cash }"}',
+        "K226",
+        1,
+    ),
+    (
+        '- for_each: input.ids\n  as: i\n  steps: [{id: r, call: portfolio.read, with: {portfolio_id: "${ i }"}}]\n- finish: {c: "${ steps.r.cash }"}',
+        "K227",
+        3,
+    ),
+    ('- for_each: input.ids\n  as: i\n  steps: [{wait: 1d}]\n- finish: {c: "${ i }"}', "K225", 3),
+    (
+        '- choose:\n    - {when: input.amount > 3, steps: [{set: {x: 1}}]}\n- finish: {c: "${ vars.x }"}',
+        "K226",
+        2,
+    ),
+    (
+        '- choose:\n    - {when: input.amount > 3, steps: [{set: {x: 1}}]}\n    - otherwise: [{set: {y: 1}}]\n- finish: {c: "${ vars.x }"}',
+        "K226",
+        3,
+    ),
+    (
+        '- id: w\n  choose:\n    - {when: input.amount > 3, steps: [{wait: 1d}]}\n- finish: {c: "${ steps.w }"}',
+        "K226",
+        3,
+    ),
+    (
+        '- parallel:\n    a: [{id: r, call: portfolio.read, with: {portfolio_id: a}}]\n    b: [{set: {x: "${ steps.r.cash }"}}]\n- finish: {x: "${ vars.x }"}',
+        "K227",
+        2,
+    ),
+    ('- try: [{set: {x: 1}}]\n  catch: [{steps: [{wait: 1d}]}]\n- finish: {x: "${ vars.x }"}', "K226", 2),
+    ('- try: [{set: {x: 1}}]\n  finally: [{finish: {x: "${ vars.x }"}}]', "K226", 1),
+    (
+        '- try: [{wait: 1d}]\n  catch: [{as: e, steps: [{wait: 1d}]}]\n- finish: {x: "${ e.message }"}',
+        "K225",
+        2,
+    ),
+    ('- try: [{wait: 1d}]\n  catch: [{as: e, steps: [{finish: {x: "${ e.mesage }"}}]}]', "K204", 1),
+    (
+        '- {id: p, receive: paid, within: 1d, on_timeout: [{wait: 1d}]}\n- finish: {x: "${ steps.p.payload.cents }"}',
+        "K228",
+        1,
+    ),
+    (
+        '- for_each: input.ids\n  as: i\n  steps: [{set: {x: "${ i }"}}]\n- finish: {x: "${ vars.x }"}',
+        "K226",
+        3,
+    ),
+    (
+        '- call: portfolio.read\n  id: r\n  with: {portfolio_id: a}\n  undo: {call: portfolio.read, with: {portfolio_id: "${ steps.r.portfolio_id }"}}',
+        "K226",
+        3,
+    ),
+    ('- {id: nothing, wait: 1d}\n- finish: {x: "${ steps.nothing }"}', "K227", 1),
+]
+
+FLOW = [
+    ("- finish: {}\n- wait: 1d", "K301", 1),
+    (
+        "- choose:\n    - {when: input.amount > 3, steps: [{finish: {}}]}\n    - otherwise: [{fail: {error: No, message: n}}]\n- wait: 1d",
+        "K301",
+        3,
+    ),
+    ("- try: [{finish: {}}]\n  catch: [{steps: [{finish: {}}]}]\n- wait: 1d", "K301", 2),
+    ('- lock: "${ input.id }"\n  call: orders.submit\n  with: {portfolio_id: a, trades: []}', "K302", 1),
+    ("- call: orders.submit\n  with: {portfolio_id: a, trades: []}\n  undo: {none: a test}", "K303", 0),
+    ('- parallel:\n    a: [{set: {x: 1}}]\n    b: [{set: {x: 2}}]\n- finish: {x: "${ vars.x }"}', "K304", 2),
+    (
+        '- for_each: input.ids\n  as: i\n  at_most: 4\n  steps: [{set: {x: "${ i }"}}]\n- finish: {x: "${ default(vars.x, 1) }"}',
+        "K305",
+        3,
+    ),
+    ("- wait: 2bd", "K307", 0),
+]
+
+UNSUPPORTED = [
+    ("- wait: {until: run.now}", "K150", 0),
+    ("- wait: {session: XASX, at: open}", "K150", 0),
+    ("- repeat: {at_most: 3}\n  steps: [{wait: 1d}]", "K150", 0),
+    ("- receive: [paid]", "K150", 0),
+    (
+        "- approve: {role: ops, show: {a: 1}}\n  within: 2d\n  on_reject: [{finish: {}}]\n  on_timeout: [{finish: {}}]",
+        "K150",
+        0,
+    ),
+]
+
+
+def of(steps: str) -> str:
+    return small("".join(f"  {line}\n" for line in steps.splitlines()))
+
+
+@pytest.mark.parametrize(
+    ("steps", "code", "offset"), [*STRUCTURE, *NAMES_AND_TYPES, *SCOPE, *FLOW, *UNSUPPORTED]
+)
+def test_one_fault_is_one_problem_at_its_line(steps: str, code: str, offset: int) -> None:
+    """One fault is one problem, with its code, at its line."""
+    assert seen(of(steps)) == [(code, FIRST + offset)]
+
+
+VALID = [
+    "- wait: 1d",
+    "- wait: 2bd\n  calendar: XASX",
+    '- {id: r, when: input.amount > 3, call: portfolio.read, with: {portfolio_id: a}}\n- finish: {c: "${ default(steps.r.cash, 0) }"}',
+    '- {id: r, when: input.amount > 3, call: portfolio.read, with: {portfolio_id: a}}\n- when: has(steps.r)\n  finish: {c: "${ steps.r.cash }"}',
+    '- choose:\n    - {when: has(input.note), steps: [{finish: {n: "${ input.note }"}}]}\n- wait: 1d',
+    '- choose:\n    - {when: "!has(input.note)", steps: [{finish: {}}]}\n- finish: {n: "${ input.note }"}',
+    '- choose:\n    - {when: input.amount > 3, steps: [{set: {x: 1}}]}\n    - otherwise: [{set: {x: 2}}]\n- finish: {c: "${ vars.x + 1 }"}',
+    '- choose:\n    - {when: input.amount > 3, steps: [{set: {x: 1}}]}\n    - otherwise: [{finish: {}}]\n- finish: {c: "${ vars.x }"}',
+    '- parallel:\n    a: [{id: r, call: portfolio.read, with: {portfolio_id: a}}]\n    b: [{set: {x: 1}}]\n- finish: {x: "${ vars.x }", c: "${ steps.r.cash }"}',
+    '- id: cash\n  for_each: input.ids\n  as: i\n  at_most: 3\n  steps: [{id: r, call: portfolio.read, with: {portfolio_id: "${ i }"}}]\n  collect: {id: i, cash: steps.r.cash}\n- finish: {c: "${ sum(steps.cash.map(c, c.cash)) }"}',
+    '- set: {total: 0}\n- for_each: [1, 2]\n  as: n\n  steps: [{set: {total: "${ vars.total + n }"}}]\n- finish: {t: "${ vars.total }"}',
+    '- try: [{id: r, call: portfolio.read, with: {portfolio_id: a}}]\n  catch: [{errors: [UnknownPortfolio], as: e, steps: [{fail: {error: Gone, message: "${ e.message }"}}]}]\n- finish: {c: "${ steps.r.cash }"}',
+    '- {id: p, receive: paid, within: "${ days(2) }", on_timeout: [{finish: {}}]}\n- finish: {x: "${ steps.p.payload.cents }"}',
+    '- {id: p, receive: paid, where: signal.cents > 3, within: 1d, on_timeout: [{wait: 1d}]}\n- when: steps.p.payload != null\n  finish: {x: "${ steps.p.payload.cents }"}',
+    "- call: portfolio.read\n  with: {portfolio_id: 007}",
+    "- call: portfolio.read\n  with: {portfolio_id: NO}",
+    "- lock: ${ input.id }\n  parallel:\n    a: [{call: orders.submit, with: {portfolio_id: a, trades: []}, undo: {none: a test}}]",
+    '- when: >-\n    input.amount > 3\n    && input.id == "a: b # c"\n  wait: 1d',
+    "- run: small\n  detached: true\n  with: {id: a, amount: 1, ids: [x]}",
+    "- emit: drift_exceeded\n  with: {by: 5%}\n  record: {fact: PortfolioRebalanced, with: {a: 1}}",
+]
+
+
+@pytest.mark.parametrize("steps", VALID)
+def test_what_the_language_allows_has_no_problems(steps: str) -> None:
+    """What the language allows is not refused."""
+    assert seen(of(steps)) == []
+
+
+TOP = [
+    ("workflow: Small\nversion: 1\nsummary: x\nsteps: [{wait: 1d}]", "K126", 1),
+    ("workflow: small\nversion: one\nsummary: x\nsteps: [{wait: 1d}]", "K122", 2),
+    ("workflow: small\nversion: 0\nsummary: x\nsteps: [{wait: 1d}]", "K122", 2),
+    ("workflow: small\nversion: 1\nsteps: [{wait: 1d}]", "K121", 1),
+    ("workflow: small\nversion: 1\nsummry: x\nsteps: [{wait: 1d}]", "K120", 3),
+    ("workflow: small\nversion: 1\nsummary: x\nsteps: {wait: 1d}", "K122", 4),
+    ("workflow: small\nversion: 1\nsummary: x\nsteps: []", "K128", 4),
+    ("workflow: small\nversion: 1\nsummary: x\nsteps: [{wait: 1d}]\ndefaults: {timeout: 1y}", "K129", 5),
+    ("workflow: small\nversion: 1\nsummary: x\nsteps: [{wait: 1d}]\non_failure: {hold: 1d}", "K121", 5),
+    ("workflow: small\nversion: 1\nsummary: x\nsteps: [{wait: 1d}]\nsearch: {customer: a}", "K120", 5),
+    ('workflow: small\nversion: 1\nsummary: x\nsteps: [{wait: 1d}]\noutput: {a: "${ steps.b }"}', "K204", 5),
+    ("workflow: small\nversion: 1\nsummary: x\nsteps: [{wait: 1d}]\ninput: {type: array}", "K130", 5),
+    ("workflow: small\nversion: 1\nsummary: x\nsteps: [{wait: 1d}]\ninput: {type: objekt}", "K130", 5),
+    ("workflow: small\nversion: 1\nsummary: x\nsteps: [{wait: 1d}]\ninput: {propertys: {}}", "K120", 5),
+    ("workflow: small\nversion: 1\nsummary: x\nsteps: [{wait: 1d}]\ninput: {properties: {a: 5}}", "K130", 5),
+    (
+        "workflow: small\nversion: 1\nsummary: x\nsteps: [{wait: 1d}]\ninput: {required: [a], properties: {}}",
+        "K130",
+        5,
+    ),
+    (
+        "workflow: small\nversion: 1\nsummary: x\nsteps: [{wait: 1d}]\ninput: {properties: {a: {$ref: '#/$defs/b'}}}",
+        "K130",
+        5,
+    ),
+    (
+        "workflow: small\nversion: 1\nsummary: x\nsteps: [{wait: 1d}]\ninput: {properties: {a: {pattern: '('}}}",
+        "K130",
+        5,
+    ),
+    (
+        "workflow: small\nversion: 1\nsummary: x\nsteps: [{wait: 1d}]\ninput: {dependentRequired: {a: 5}}",
+        "K130",
+        5,
+    ),
+    (
+        "workflow: small\nversion: 1\nsummary: x\nsteps: [{wait: 1d}]\ninput: {properties: {a: {type: integer, default: x}}}",
+        "K131",
+        5,
+    ),
+    (
+        "workflow: small\nversion: 1\nsummary: x\nsteps: [{wait: 1d}]\ninput: {properties: {a: {type: integer, minimum: 3, default: 1}}}",
+        "K131",
+        5,
+    ),
+    (
+        "workflow: small\nversion: 1\nsummary: x\nsteps: [{wait: 1d}]\n"
+        "input: {properties: {a: {type: object, properties: {b: {type: array, items: {type: number, default: x}}}}}}",
+        "K131",
+        5,
+    ),
+    ("workflow: small\nversion: 1\nsummary: x\nsteps: [{wait: 1d}]\nsignals: {Paid: {}}", "K126", 5),
+    ("workflow: small\nversion: 1\nsummary: x\nsteps: [{wait: 1d}]\nsubscribe: [{event: a}]", "K121", 5),
+    (
+        "workflow: small\nversion: 1\nsummary: x\nsteps: [{wait: 1d}]\ntriggers: [{schedule: a, timezone: Australia/Sidney}]",
+        "K403",
+        5,
+    ),
+    ("workflow: small\nversion: 1\nsummary: x\nsteps: [{wait: 1d}]\ntriggers: [{schedule: a}]", "K121", 5),
+    ("workflow: small\nversion: 1\nsummary: x\nsteps: [{wait: 1d}]\ntriggers: [{where: a}]", "K402", 5),
+    (
+        "workflow: small\nversion: 1\nsummary: x\nsteps: [{wait: 1d}]\ntriggers: [{event: a, overlap: skip}]",
+        "K120",
+        5,
+    ),
+    ("- workflow: small", "K122", 1),
+    ("just text", "K122", 1),
+]
+
+
+@pytest.mark.parametrize(("text", "code", "line"), TOP)
+def test_the_top_of_a_file_is_checked_key_by_key(text: str, code: str, line: int) -> None:
+    """A fault at the top of a file is reported with its code, at its line."""
+    found = [each for each in seen(text) if each[0] != "K150"]
+    assert found == [(code, line)]
+
+
+def test_triggers_and_subscriptions_are_valid_but_not_run_yet() -> None:
+    """Triggers and subscriptions are refused with one code of their own, which says that they are valid."""
+    top = "workflow: a\nversion: 1\nsummary: x\nsteps: [{receive: b}]\nsignals: {b: {}}\n"
+    triggers = "triggers: [{schedule: '0 9 * * *', timezone: Australia/Sydney}]\n"
+    assert seen(top + triggers + "subscribe: [{event: drift_exceeded, signal: b}]") == [
+        ("K150", 6),
+        ("K150", 7),
+    ]
+
+
+def test_two_workflows_of_one_name_are_refused() -> None:
+    """The name of a workflow is its type, so two files cannot share it."""
+    text = "workflow: small\nversion: 1\nsummary: x\nsteps: [{wait: 1d}]"
+    assert seen(text, text) == [("K133", 1)]
+
+
+def test_all_problems_are_found_in_one_pass() -> None:
+    """Faults of structure, names, types and flow in one file are all reported together."""
+    steps = "- cal: x\n- wait: soon\n- call: portfolio.raed\n- wait: 1d\n  when: input.amont > 1\n- finish: {}\n- wait: 1d"
+    assert [code for code, _ in seen(of(steps))] == ["K120", "K129", "K201", "K204", "K301"]
