@@ -14,7 +14,7 @@ from worker.codec_server import CodecServer, origins, start_codec_server
 from worker.connection import connect
 from worker.dev_server import DevServer, start_dev_server
 from worker.library import Published, publish
-from worker.market import prepare_market
+from worker.market import kept_fresh, prepare_market
 from worker.serving import Workers, running
 from worker.settings import DEFAULT_NAMESPACE, Settings
 
@@ -62,7 +62,7 @@ async def embedded(settings: Settings, ports: Ports) -> AsyncIterator[Embedded]:
         try:
             local = replace(settings, address=server.address, namespace=DEFAULT_NAMESPACE)
             client = await connect(local)
-            async with running(client, local, "all") as workers:
+            async with kept_fresh(local), running(client, local, "all") as workers:
                 yield Embedded(local, server, codec, client, workers, published, snapshot)
         finally:
             server.stop()

@@ -1,5 +1,9 @@
-"""Market data of an embedded installation: a fresh snapshot, and an exchange that trades at its prices."""
+"""The simulated market of an installation: a fresh snapshot, and an exchange that trades at its prices."""
 
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from datetime import date, timedelta
 from typing import Any
 
@@ -14,6 +18,8 @@ from worker.folder_catalogue import FolderCatalogue
 from worker.services import opened, utc_now
 from worker.settings import Settings
 
+LOG = logging.getLogger("kronos.market")
+LOOKS_EVERY = 900.0  # seconds
 SATURDAY = 5
 
 
@@ -36,6 +42,29 @@ def prepare_market(settings: Settings) -> dict[str, Any]:
         "as_of": snapshot.as_of,
         "simulated": snapshot.simulated,
     }
+
+
+async def keep_fresh(settings: Settings) -> None:
+    """Take a new snapshot soon after each session's close, for as long as this is not cancelled."""
+    while True:
+        await asyncio.sleep(LOOKS_EVERY)
+        try:
+            await asyncio.to_thread(prepare_market, settings)
+        except Exception:
+            # A full disk or a locked database passes; until then trading stops at StaleSnapshot.
+            LOG.exception("the market snapshot could not be taken")
+
+
+@asynccontextmanager
+async def kept_fresh(settings: Settings) -> AsyncIterator[None]:
+    """`keep_fresh` for the time of a block."""
+    keeping = asyncio.create_task(keep_fresh(settings))
+    try:
+        yield
+    finally:
+        keeping.cancel()
+        with suppress(asyncio.CancelledError):
+            await keeping
 
 
 def last_session(today: date) -> date:

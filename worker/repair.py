@@ -11,6 +11,7 @@ from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 from temporalio.client import Client, WorkflowExecutionStatus
 
 from worker.client import retry as retry_held
+from worker.client import status
 from worker.errors import Refused
 from worker.rpc import named_errors
 
@@ -33,6 +34,7 @@ async def retry(client: Client, workflow_id: str, step: str | None, by: str) -> 
         raise Refused(f"the run {workflow_id} has {state}; only a failed one is retried", name="NotFailed")
     with named_errors(workflow_id):
         events = [event async for event in handle.fetch_history_events()]
+        step = await _path_of(client, workflow_id, step)
     failed, task = _failed_at(events, step, workflow_id)
     with named_errors(workflow_id):
         answer = await client.workflow_service.reset_workflow_execution(
@@ -47,6 +49,14 @@ async def retry(client: Client, workflow_id: str, step: str | None, by: str) -> 
         )
     # No step of this version asks for approvals, so none has to be given again.
     return {"workflow_id": workflow_id, "retried": failed, "run_id": answer.run_id, "approvals_again": []}
+
+
+async def _path_of(client: Client, workflow_id: str, step: str | None) -> str | None:
+    """The path of the step of that id; paths and None are themselves."""
+    if step is None or step.startswith("steps["):
+        return step
+    known = (await status(client, workflow_id))["steps"]
+    return next((found["path"] for found in known if found["id"] == step), step)
 
 
 def _failed_at(events: list[HistoryEvent], step: str | None, workflow_id: str) -> tuple[str, int]:

@@ -1,27 +1,62 @@
 """Workers of one process: running until told to stop, then draining."""
 
 import asyncio
+import os
 import signal
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
 from typing import Any
 
 from temporalio.client import Client
 from temporalio.worker import Worker
 
+from store.keyring import open_keyring
+from worker.codec_server import CodecServer, start_codec_server
 from worker.connection import connect
+from worker.market import kept_fresh, prepare_market
 from worker.services import opened
 from worker.settings import Settings
 from worker.storage import open_database
 from worker.worker import build_workers
 
+CODEC_TOKEN = "KRONOS_CODEC_TOKEN"  # never a flag: flags show in the list of processes
 
-async def serve(settings: Settings, role: str) -> signal.Signals:
+
+@dataclass(frozen=True, slots=True)
+class CodecPlace:
+    """Where a codec endpoint listens, and the origins of the web UI that may ask it."""
+
+    host: str
+    port: int
+    origins: tuple[str, ...]
+
+
+async def serve(
+    settings: Settings, role: str, *, simulated_market: bool = False, codec: CodecPlace | None = None
+) -> signal.Signals:
     """Work for `role` until SIGINT or SIGTERM, then let what is under way end; which signal it was."""
     open_database(settings).close()
+    if simulated_market:
+        await asyncio.to_thread(prepare_market, settings)
     client = await connect(settings)
-    async with running(client, settings, role) as workers:
+    async with AsyncExitStack() as parts:
+        if simulated_market:
+            await parts.enter_async_context(kept_fresh(settings))
+        if codec is not None:
+            parts.callback(_start_codec(settings, codec).stop)
+        workers = await parts.enter_async_context(running(client, settings, role))
         return await until_told_to_stop(workers)
+
+
+def _start_codec(settings: Settings, place: CodecPlace) -> CodecServer:
+    return start_codec_server(
+        open_keyring(settings.keys_file),
+        place.origins,
+        port=place.port,
+        host=place.host,
+        token=os.environ.get(CODEC_TOKEN) or None,
+    )
 
 
 @asynccontextmanager
