@@ -4,7 +4,9 @@ from fractions import Fraction
 
 from activities.context import Context
 from activities.registry import implements
+from engines import answer_consistency as consistency
 from engines import questionnaire as engine
+from engines.questions import Question
 from payloads.files import questionnaire as written
 from payloads.files.questionnaire import QuestionnaireFile
 from payloads.risk import Finding, RiskProfile, ScoreQuestionnaire
@@ -16,7 +18,7 @@ def score_questionnaire(ask: ScoreQuestionnaire, context: Context) -> RiskProfil
     profile = engine.score_answers(
         questionnaire_from(context.catalogue.read("questionnaire", QuestionnaireFile)),
         ask.answers,
-        engine.Person(age=ask.age, experience=ask.experience),
+        consistency.Person(age=ask.age, experience=ask.experience),
         ask.method,
     )
     return RiskProfile(
@@ -41,7 +43,7 @@ def categories_from(file: QuestionnaireFile) -> tuple[engine.Category, ...]:
 def questionnaire_from(file: QuestionnaireFile) -> engine.Questionnaire:
     """The questionnaire of a catalogue file, as the engine takes it."""
     questions = {
-        row.id: engine.Question(row.id, {option.option: option.points for option in row.options})
+        row.id: Question(row.id, {option.option: option.points for option in row.options})
         for row in file.questions
     }
     return engine.Questionnaire(
@@ -59,13 +61,13 @@ def _method(method: written.Method) -> engine.ScoringMethod:
     return engine.RangeScore()
 
 
-def _rule(rule: written.Rule, questions: dict[str, engine.Question]) -> engine.ConsistencyRule:
+def _rule(rule: written.Rule, questions: dict[str, Question]) -> consistency.ConsistencyRule:
     if isinstance(rule, written.AgeRule):
-        bands = {option: engine.AgeBand(**band.model_dump()) for option, band in rule.options.items()}
-        return engine.AgeRule(rule.code, rule.text, rule.question, bands)
+        bands = {option: consistency.AgeBand(**band.model_dump()) for option, band in rule.options.items()}
+        return consistency.AgeRule(rule.code, rule.text, rule.question, bands)
     if isinstance(rule, written.ExperienceRule):
-        return engine.ExperienceRule(rule.code, rule.text, rule.question, dict(rule.options))
-    return engine.GroupsRule(
+        return consistency.ExperienceRule(rule.code, rule.text, rule.question, dict(rule.options))
+    return consistency.GroupsRule(
         rule.code,
         rule.text,
         higher=tuple(questions[question] for question in rule.higher),

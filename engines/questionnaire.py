@@ -14,7 +14,9 @@ from difflib import get_close_matches
 from fractions import Fraction
 from math import floor
 
+from engines.answer_consistency import ConsistencyRule, Finding, Person
 from engines.errors import EngineError
+from engines.questions import Question, share_of_range
 
 
 class QuestionnaireError(EngineError):
@@ -35,24 +37,6 @@ class UnknownOption(QuestionnaireError):
 
 class UnknownMethod(QuestionnaireError):
     """There is no such scoring method."""
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A question: points by option."""
-
-    id: str
-    points: Mapping[str, int]
-
-    @property
-    def fewest(self) -> int:
-        """The fewest points it can give."""
-        return min(self.points.values())
-
-    @property
-    def most(self) -> int:
-        """The most points it can give."""
-        return max(self.points.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,97 +72,6 @@ ScoringMethod = RangeScore | CappedSum
 
 
 @dataclass(frozen=True, slots=True)
-class AgeBand:
-    """Ages from `at_least` or above `above`, to `at_most` or under `under`; None does not bind."""
-
-    at_least: int | None = None
-    above: int | None = None
-    at_most: int | None = None
-    under: int | None = None
-
-    def holds(self, age: int) -> bool:
-        """Whether `age` lies within every bound that is given."""
-        return (
-            (self.at_least is None or age >= self.at_least)
-            and (self.above is None or age > self.above)
-            and (self.at_most is None or age <= self.at_most)
-            and (self.under is None or age < self.under)
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """What is known of the person from elsewhere; None where nothing is."""
-
-    age: int | None = None
-    experience: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Statements that do not go together."""
-
-    code: str
-    questions: tuple[str, ...]
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class AgeRule:
-    """An option stands for an age band; the stated age must lie in it."""
-
-    code: str
-    text: str
-    question: str
-    bands: Mapping[str, AgeBand]
-
-    def finding(self, person: Person, answers: Mapping[str, str], chosen: object) -> Finding | None:
-        """The contradiction between stated age and answer, if there is one."""
-        band = self.bands.get(answers[self.question])
-        if person.age is None or band is None or band.holds(person.age):
-            return None
-        return Finding(self.code, (self.question,), self.text)
-
-
-@dataclass(frozen=True, slots=True)
-class ExperienceRule:
-    """An option stands for a level of experience; the stated level must be the same."""
-
-    code: str
-    text: str
-    question: str
-    levels: Mapping[str, str]
-
-    def finding(self, person: Person, answers: Mapping[str, str], chosen: object) -> Finding | None:
-        """The contradiction between stated experience and answer, if there is one."""
-        level = self.levels.get(answers[self.question])
-        if person.experience is None or level is None or level == person.experience:
-            return None
-        return Finding(self.code, (self.question,), self.text)
-
-
-@dataclass(frozen=True, slots=True)
-class GroupsRule:
-    """One group of questions must not score far above another, each as a share of its own range."""
-
-    code: str
-    text: str
-    higher: tuple[Question, ...]
-    lower: tuple[Question, ...]
-    apart_by_more_than: Fraction
-
-    def finding(self, person: object, answers: object, chosen: Mapping[str, int]) -> Finding | None:
-        """The gap between the groups, if it is too wide."""
-        gap = share_of_range(self.higher, chosen) - share_of_range(self.lower, chosen)
-        if gap <= self.apart_by_more_than:
-            return None
-        return Finding(self.code, tuple(question.id for question in (*self.higher, *self.lower)), self.text)
-
-
-ConsistencyRule = AgeRule | ExperienceRule | GroupsRule
-
-
-@dataclass(frozen=True, slots=True)
 class Questionnaire:
     """Questions, ways to score them, categories of scores, and what must go together."""
 
@@ -199,14 +92,6 @@ class Profile:
     method: str
     by_question: Mapping[str, int]
     findings: tuple[Finding, ...]
-
-
-def share_of_range(questions: Iterable[Question], chosen: Mapping[str, int]) -> Fraction:
-    """How far the points of `questions` lie from their fewest (0) to their most (1)."""
-    asked = tuple(questions)
-    fewest = sum(question.fewest for question in asked)
-    most = sum(question.most for question in asked)
-    return Fraction(sum(chosen[question.id] for question in asked) - fewest, most - fewest)
 
 
 def category_of(score: int, categories: Iterable[Category]) -> Category:

@@ -9,14 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from activities.risk import questionnaire_from
+from engines.answer_consistency import AgeBand, GroupsRule, Person
 from engines.questionnaire import (
-    AgeBand,
     CappedSum,
-    GroupsRule,
     MissingAnswer,
-    Person,
     Profile,
-    Question,
     RangeScore,
     UnknownMethod,
     UnknownOption,
@@ -24,6 +21,7 @@ from engines.questionnaire import (
     category_of,
     score_answers,
 )
+from engines.questions import Question
 from payloads.files.questionnaire import QuestionnaireFile
 from tests.support.contexts import catalogue_files
 
