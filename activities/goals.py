@@ -39,5 +39,5 @@ def horizons_from(file: PodAllocationFile) -> engine.Horizons:
     return engine.Horizons(
         days_per_year=Fraction(file.days_per_year),
         near=tuple(engine.Horizon(Fraction(row.below_years), row.pod) for row in file.horizons),
-        beyond={**file.beyond_by_priority},
+        beyond=dict(file.beyond_by_priority.items()),
     )
