@@ -7,9 +7,9 @@ from dsl.codes import CODES, Code
 _INTRODUCTION = """\
 # Errors
 
-Every problem that `kronos definitions validate` reports has a code, which keeps its meaning for ever. K1xx are about
-files and YAML, K2xx about names and types, K3xx about flow, K4xx about triggers, K5xx about tests of definitions. K9xx
-are warnings: they never keep a definition from being published.
+Every problem that `kronos definitions validate` reports has a code, which keeps its meaning for ever.
+K1xx are about files and YAML, K2xx about names and types, K3xx about flow, K4xx about triggers, K5xx about
+tests of definitions. K9xx are warnings: they never keep a definition from being published.
 
 This page is made from the codes themselves (`python -m dsl.codes_page`).
 """
