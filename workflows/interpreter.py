@@ -99,6 +99,10 @@ class Interpreter:
         """A template with its expressions replaced; StepFailed when one has no value."""
         return self._guarded(lambda: template.render(self._roots(frame)), frame)
 
+    def collect(self, expression: Expression, frame: Frame) -> Any:
+        """The value of a bare expression in the plain form that outputs are kept in."""
+        return self._guarded(lambda: expression.render(self._roots(frame)), frame)
+
     def length(self, template: Template, frame: Frame) -> timedelta:
         """How long a wait lasts; StepFailed when it is no duration."""
         value = self.render(template, frame)

@@ -8,9 +8,7 @@ Exception
 from typing import Any
 
 from temporalio.exceptions import (
-    ActivityError,
     ApplicationError,
-    ChildWorkflowError,
     FailureError,
     TimeoutError,
 )
@@ -60,7 +58,7 @@ class Finished(Exception):
         self.output = output
 
 
-def step_failed(error: ActivityError | ChildWorkflowError, path: str) -> StepFailed:
+def step_failed(error: FailureError, path: str) -> StepFailed:
     """The typed error behind a failed activity or child."""
     root: BaseException = error
     while (

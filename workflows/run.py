@@ -7,7 +7,7 @@ from typing import Any
 
 from temporalio import workflow
 from temporalio.common import RawValue
-from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.exceptions import ApplicationError, FailureError
 
 from dsl.plan import Plan
 from dsl.plan_reader import read_plan
@@ -81,7 +81,7 @@ class KronosRun:
                 activity_id="release",
                 summary=f"Load the release of {info.workflow_type}",
             )
-        except ActivityError as error:
+        except FailureError as error:
             raise self._fail(step_failed(error, "")) from error
         self.release = caller.release = loaded["release"]
         caller.tenant = loaded["tenant"]

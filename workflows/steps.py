@@ -95,7 +95,7 @@ async def for_each(run: "Interpreter", step: p.ForEach, frame: Frame) -> Any:
 
         async def body() -> Any:
             await run.block(step.steps, inner, "steps")
-            return run.evaluate(step.collect, inner) if step.collect is not None else None
+            return run.collect(step.collect, inner) if step.collect is not None else None
 
         return body
 

@@ -455,6 +455,26 @@ async def test_loops_make_each_turn_an_effect_of_its_own(client: Client) -> None
     assert len(keys) == 4
 
 
+async def test_errors_of_local_activities_are_typed_too(client: Client) -> None:
+    """An error of a pure activity is caught like any other, and seen in the status."""
+    document = plan(
+        {
+            "kind": "try",
+            "try": [call("a", "orders.submit", local=True)],
+            "catch": [{"errors": ["TooSmall"], "as": "e", "steps": [call("b", given={"t": "${ e.type }"})]}],
+            "finally": [],
+        },
+        call("c", "orders.submit", local=True),
+    )
+    house = House({"trial": document}, {"orders.submit": fails("TooSmall"), "portfolio.read": echo})
+    async with working(client, house):
+        run = await start(client)
+        assert (await failure_of(run.result())).type == "TooSmall"
+        status = await run.query("status")
+    assert (status["state"], status["error"]["step"]) == ("failed", "steps[1]")
+    assert house.asked("portfolio.read") == [{"t": "TooSmall"}]
+
+
 async def test_unknown_types_and_bad_input_fail_at_once(client: Client) -> None:
     """A type that no release has, and input that breaks its schema, are named errors."""
     schema = {"type": "object", "required": ["amount"], "properties": {"amount": {"type": "number"}}}
