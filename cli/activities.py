@@ -18,7 +18,7 @@ def list_(output: Output = None) -> None:
 
     Example: kronos activities list -o json
     """
-    from worker.local import list_activities
+    from worker.activity_list import list_activities
 
     show({"activities": list_activities()}, output, _list_table)
 
@@ -29,7 +29,7 @@ def show_(name: Name, output: Output = None) -> None:
 
     Example: kronos activities show risk.score_questionnaire
     """
-    from worker.local import show_activity
+    from worker.activity_list import show_activity
 
     show(show_activity(name), output, _activity_table)
 

@@ -1,4 +1,4 @@
-"""Activities outside Temporal: what there are, and one called here, JSON in and JSON out."""
+"""One activity called in this process, without Temporal: JSON in and JSON out."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,51 +7,14 @@ from typing import Any
 
 from activities.context import Context
 from activities.runner import ActivityFault, run
-from dsl.near import nearest
 from payloads.call import Call
-from payloads.catalogue import catalogue
-from payloads.entry import Effect, Entry
-from worker.errors import BadInput, BadSettings, Refused, UnknownId
+from payloads.entry import Effect
+from payloads.facts import ActivityFacts
+from worker.activity_list import find
+from worker.errors import BadInput, BadSettings, Refused
 from worker.folder_catalogue import FolderCatalogue
 from worker.inputs import parse_json
 from worker.settings import Settings
-
-
-def list_activities() -> list[dict[str, Any]]:
-    """The catalogue: name, effect class, role and summary of every activity that definitions can call."""
-    return [
-        {"name": entry.name, "effect": entry.effect.value, "role": entry.role.value, "summary": entry.summary}
-        for entry in catalogue().values()
-        if not entry.internal
-    ]
-
-
-def show_activity(name: str) -> dict[str, Any]:
-    """One activity: its schemas, reach, role, and the errors it can raise."""
-    entry = find(name)
-    return {
-        "name": entry.name,
-        "summary": entry.summary,
-        "effect": entry.effect.value,
-        "role": entry.role.value,
-        "no_undo": entry.no_undo,
-        "errors": [
-            {"name": error.name, "summary": error.summary, "retryable": error.retryable}
-            for error in entry.errors
-        ],
-        "input": entry.input_schema,
-        "output": entry.output_schema,
-    }
-
-
-def find(name: str) -> Entry:
-    """The catalogue's entry; UnknownId with near names."""
-    entry = catalogue().get(name)
-    if entry is None or entry.internal:
-        near = nearest(name, [row["name"] for row in list_activities()])
-        hint = f"did you mean {near}?" if near else "`kronos activities list` names them all"
-        raise UnknownId(f"there is no activity {name}; {hint}", name="UnknownActivity")
-    return entry
 
 
 class LocalCaller:
@@ -64,18 +27,18 @@ class LocalCaller:
     def __init__(
         self, name: str, settings: Settings, *, effect: bool = False, key: str | None = None
     ) -> None:
-        self.entry = find(name)
-        _refuse_reach(self.entry, effect, key)
+        self.activity = find(name)
+        _refuse_reach(self.activity, effect, key)
         self._context = Context(
             call=Call(tenant=settings.tenant, effect_root=f"cli:{key}" if key else "cli", step=name),
             catalogue=FolderCatalogue(settings.definitions / "catalogue"),
-            services=None if self.entry.effect is Effect.PURE else _services(settings),
+            services=None if self.activity.effect == Effect.PURE else _services(settings),
             now=lambda: datetime.now(UTC),
         )
 
     def call(self, given: Any) -> dict[str, Any]:
         """The activity's output; ActivityFault says what is wrong and where."""
-        return run(self.entry.name, given, self._context, strict=True)
+        return run(self.activity.name, given, self._context, strict=True)
 
     def call_lines(self, lines: Iterator[str]) -> Iterator["Answer"]:
         """An answer for each line that is not blank, in order; an error does not stop the rest."""
@@ -104,17 +67,17 @@ class Answer:
         return {"error": self.error} if self.error is not None else {"ok": self.output}
 
 
-def _refuse_reach(entry: Entry, effect: bool, key: str | None) -> None:
+def _refuse_reach(activity: ActivityFacts, effect: bool, key: str | None) -> None:
     """Trades go through runs, where approvals, locks and limits stand before them."""
-    if entry.effect is Effect.TRADES:
+    if activity.effect == Effect.TRADES:
         raise Refused(
-            f"{entry.name} trades and cannot be called by hand; start a definition that calls it",
+            f"{activity.name} trades and cannot be called by hand; start a definition that calls it",
             name="TradesRefused",
         )
-    if entry.effect is Effect.EFFECT and not (effect and key):
+    if activity.effect == Effect.EFFECT and not (effect and key):
         raise BadSettings(
-            f"{entry.name} changes what is stored; say so with --effect, and give --key KEY, under which it "
-            "happens once however often it is called"
+            f"{activity.name} changes what is stored; say so with --effect, and give --key KEY, under which "
+            "it happens once however often it is called"
         )
 
 

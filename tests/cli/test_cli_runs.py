@@ -60,24 +60,19 @@ def test_status_names_what_a_run_waits_for(up: Installation) -> None:
     assert "Wait for the decision" in up.kronos("status", run, "-o", "table").out
 
 
-@pytest.mark.parametrize(
-    ("name", "payload", "reason"),
-    [
+def test_a_signal_that_does_not_fit_is_refused_and_nothing_is_recorded(up: Installation) -> None:
+    """A wrong name or payload is exit code 1, and the run goes on waiting."""
+    run = begin(up)
+    for name, payload, reason in (
         ("decide", "{}", "it takes: decided"),
         ("decided", "{}", "accept"),
         ("decided", '{"accept": "yes"}', "accept"),
         ("decided", '{"accept": true, "colour": "red"}', "colour"),
-    ],
-)
-def test_a_signal_that_does_not_fit_is_refused_and_nothing_is_recorded(
-    up: Installation, name: str, payload: str, reason: str
-) -> None:
-    """A wrong name or payload is exit code 1, and the run goes on waiting."""
-    run = begin(up)
-    done = up.kronos("signal", run, name, "--data", "-", stdin=payload)
-    assert (done.code, done.out) == (1, "")
-    assert "SignalRejected" in done.err
-    assert reason in done.err
+    ):
+        done = up.kronos("signal", run, name, "--data", "-", stdin=payload)
+        assert (done.code, done.out) == (1, "")
+        assert "SignalRejected" in done.err
+        assert reason in done.err
     status = json.loads(up.kronos("status", run).out)
     assert (status["state"], status["signals_rejected"]) == ("waiting", [])
 
@@ -148,14 +143,16 @@ def test_an_unknown_definition_starts_nothing(up: Installation) -> None:
     assert up.kronos("status", "never").code == 1
 
 
-@pytest.mark.parametrize(
-    ("given", "place"), [({}, ""), ({"answers": 3}, "answers"), ({"answers": {}, "colour": 1}, "")]
-)
-def test_an_input_that_breaks_its_schema_starts_nothing(up: Installation, given: object, place: str) -> None:
+def test_an_input_that_breaks_its_schema_starts_nothing(up: Installation) -> None:
     """Exit code 2 with the place in the input, and no run."""
-    done = up.kronos("start", "review", "--input", "-", "--id", "never", stdin=json.dumps(given))
-    assert done.code == 2
-    assert done.err.startswith(f"error: InvalidInput at {place}: " if place else "error: InvalidInput")
+    for given, said in (
+        ({}, "error: InvalidInput"),
+        ({"answers": 3}, "error: InvalidInput at answers: "),
+        ({"answers": {}, "colour": 1}, "colour"),
+    ):
+        done = up.kronos("start", "review", "--input", "-", "--id", "never", stdin=json.dumps(given))
+        assert done.code == 2
+        assert said in done.err
     assert up.kronos("status", "never").code == 1
 
 
@@ -246,9 +243,9 @@ def test_an_unchanged_version_is_not_published_twice(up: Installation, tmp_path:
 
 
 def test_short_commands_return_their_true_exit_code(up: Installation) -> None:
-    """Fifty clients of a server, and each ends with what it had to say."""
+    """However many clients a server has, each ends with what it had to say."""
     run = begin(up)
-    wanted = [(["status", run], 0), (["status", "no-such-run"], 1)] * 25
+    wanted = [(["status", run], 0), (["status", "no-such-run"], 1)] * 8
     with ThreadPoolExecutor(4) as pool:
         codes = list(pool.map(lambda ask: up.kronos(*ask[0]).code, wanted))
     assert codes == [code for _, code in wanted]
