@@ -1,69 +1,39 @@
-"""A folder of definitions: read, checked, and made into a release.
+"""A release of a folder of definitions, and the checks that people ask for.
 
-load_folder     the files, as bytes
-check_folder    what is wrong with them
-build_release   plans, catalogue and digest, once nothing is wrong
-check_paths     single files, or folders, as `kronos definitions validate` takes them
-validate_input  a value against the schema of an input or a signal
+    build_release   plans, catalogue and digest, once nothing is wrong
+    check_paths     single files, or folders, as `kronos definitions validate` takes them
+    validate_input  a value against the schema of an input or a signal
+
+`load_folder` and `check_folder` are in `dsl.folder`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
-from dataclasses import dataclass, field
-from functools import cached_property
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dsl.catalogue_files import has_model, read_catalogue_file
-from dsl.check import check_definition
-from dsl.check.interfaces import with_interfaces
-from dsl.compile import compile_definition, input_schema
-from dsl.definition import Definition
+from dsl.catalogue_files import has_model
+from dsl.compile import compile_definition
+from dsl.folder import File, Folder, check_folder, load_folder, yaml_files
 from dsl.load import load
-from dsl.problems import EnoughSaid, Problem, Report, in_order
-from dsl.structure.document import read_definition
+from dsl.problems import Problem, in_order
 from dsl.tree import MapNode, Tree
-from dsl.world import Interface, World
 from payloads import plain_json
-from payloads.facts import activity_facts
+
+__all__ = [
+    "File",
+    "Folder",
+    "Refused",
+    "Release",
+    "build_release",
+    "check_folder",
+    "check_paths",
+    "load_folder",
+    "validate_input",
+]
 
 FORMAT = 1
 """Of the release document."""
-
-SUFFIXES = (".yaml", ".yml")
-
-
-@dataclass(frozen=True, slots=True)
-class File:
-    """One file of a folder; `name` is the workflow's file name or the catalogue's path, without suffix."""
-
-    path: str
-    name: str
-    content: bytes
-
-
-@dataclass(frozen=True)
-class Folder:
-    """The files of a definitions folder, as they were when it was loaded."""
-
-    path: str
-    workflows: tuple[File, ...] = ()
-    catalogue: tuple[File, ...] = ()
-
-    @cached_property
-    def checked(self) -> "Checked":
-        """Everything that was found out about the files; computed once."""
-        return _check(self)
-
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """A folder that was read: definitions by workflow, catalogue by name, problems in order."""
-
-    definitions: Mapping[str, Definition]
-    catalogue: Mapping[str, Any]
-    world: World
-    problems: list[Problem]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,20 +69,6 @@ class Refused(Exception):
         self.problems = problems
 
 
-def load_folder(folder: Path) -> Folder:
-    """The files under `workflows/` and `catalogue/`; OSError when one cannot be read."""
-    return Folder(
-        path=str(folder),
-        workflows=tuple(_files(folder / "workflows", deep=False)),
-        catalogue=tuple(_files(folder / "catalogue", deep=True)),
-    )
-
-
-def check_folder(folder: Folder) -> list[Problem]:
-    """Every problem of every file, by file and place."""
-    return folder.checked.problems
-
-
 def build_release(folder: Folder) -> Release:
     """The release of a folder; Refused when it has errors."""
     checked = folder.checked
@@ -142,7 +98,7 @@ def check_paths(paths: Iterable[Path], folder: Folder | None = None) -> list[Pro
         if path.is_dir() and (path / "workflows").is_dir():
             problems += check_folder(load_folder(path))
         elif path.is_dir():
-            problems += check_paths(list(_yaml_files(path, deep=True)), folder)
+            problems += check_paths(list(yaml_files(path, deep=True)), folder)
         else:
             problems += _check_file(path, folder)
     return in_order(problems)
@@ -153,88 +109,6 @@ def validate_input(schema: Mapping[str, Any], value: Any) -> tuple[Any, list[Any
     from dsl.values import fill_and_check  # jsonschema takes long to import
 
     return fill_and_check(schema, value)
-
-
-def _files(folder: Path, *, deep: bool) -> Iterator[File]:
-    for path in _yaml_files(folder, deep=deep):
-        yield File(str(path), path.relative_to(folder).with_suffix("").as_posix(), path.read_bytes())
-
-
-def _yaml_files(folder: Path, *, deep: bool) -> Iterator[Path]:
-    found = folder.rglob("*") if deep else folder.glob("*")
-    yield from sorted(path for path in found if path.suffix in SUFFIXES and path.is_file())
-
-
-@dataclass(slots=True)
-class _Reading:
-    """A folder half read: what is known so far."""
-
-    definitions: dict[str, tuple[Definition, Report]] = field(default_factory=dict)
-    catalogue: dict[str, Any] = field(default_factory=dict)
-    reports: list[Report] = field(default_factory=list)
-
-
-def _check(folder: Folder) -> Checked:
-    reading = _Reading()
-    for file in folder.catalogue:
-        _read_catalogue(file, reading)
-    for file in folder.workflows:
-        _read_workflow(file, reading)
-    world = _world(reading)
-    for definition, report in reading.definitions.values():
-        with suppress(EnoughSaid):
-            check_definition(definition, world, report)
-    return Checked(
-        definitions={name: definition for name, (definition, _) in reading.definitions.items()},
-        catalogue=reading.catalogue,
-        world=world,
-        problems=in_order(problem for report in reading.reports for problem in report.problems),
-    )
-
-
-def _read_catalogue(file: File, reading: _Reading) -> None:
-    tree, report = load(file.content, file.path)
-    reading.reports.append(report)
-    if tree is not None:
-        with suppress(EnoughSaid):
-            reading.catalogue[file.name] = read_catalogue_file(tree, file.name, report)
-
-
-def _read_workflow(file: File, reading: _Reading) -> None:
-    tree, report = load(file.content, file.path)
-    reading.reports.append(report)
-    definition = None
-    with suppress(EnoughSaid):
-        definition = read_definition(tree, report) if tree else None
-    if definition is None:
-        return
-    name = definition.workflow
-    if name.text in reading.definitions:
-        first = reading.definitions[name.text][1].source.file
-        report.node("K133", name, f"the workflow `{name.text}` is defined twice", f"the other is in {first}")
-        return
-    reading.definitions[name.text] = (definition, report)
-
-
-def _world(reading: _Reading) -> World:
-    """What the definitions can name; a workflow that another one runs is looked into first."""
-    events = reading.catalogue.get("events")
-    world = World(
-        activities=activity_facts(),
-        workflows={
-            name: Interface(input_schema(definition.input))
-            for name, (definition, _) in reading.definitions.items()
-        },
-        facts=_names(events.get("facts")) if isinstance(events, dict) else None,
-        events=_names(events.get("business")) if isinstance(events, dict) else None,
-    )
-    return with_interfaces(
-        world, {name: (found, report.source) for name, (found, report) in reading.definitions.items()}
-    )
-
-
-def _names(section: Any) -> frozenset[str]:
-    return frozenset(section) if isinstance(section, dict) else frozenset()
 
 
 def _check_file(path: Path, folder: Folder | None) -> list[Problem]:

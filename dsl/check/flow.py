@@ -8,6 +8,7 @@ from dsl.definition import Block, Definition, Step, walk
 from dsl.durations import Sessions, parse_duration
 from dsl.problems import Report
 from dsl.scalars import resolve
+from dsl.structure.unsupported import unsupported
 from dsl.tree import Node, ScalarNode
 from dsl.world import World
 
@@ -92,6 +93,8 @@ class _Flow:
                 self._parallel(step)
             case written.ForEach():
                 self._for_each(step)
+            case written.Try():
+                self._catches(step)
             case written.Wait():
                 self._span(step.wait, "wait", around)
             case written.Approve():
@@ -154,12 +157,22 @@ class _Flow:
                 )
 
     def _span(self, node: Node | None, key: str, around: _Around) -> None:
-        if not isinstance(node, ScalarNode) or "${" in node.text or around.calendar:
+        if not isinstance(node, ScalarNode) or "${" in node.text:
             return
-        if isinstance(parse_duration(node.text.strip()), Sessions):
-            self._report.node(
-                "K307", node, f"`{key}` counts sessions, of no exchange", "add `calendar: XASX`, say"
-            )
+        if not isinstance(parse_duration(node.text.strip()), Sessions):
+            return
+        if around.calendar:
+            unsupported(node, f"a `{key}` in sessions of an exchange", self._report, "use s, m, h, d or w")
+        else:
+            message, help = f"`{key}` counts sessions, of no exchange", "add `calendar: XASX`, say"
+            self._report.node("K307", node, message, help)
+
+    def _catches(self, step: written.Try) -> None:
+        for before, catch in zip(step.catch, step.catch[1:], strict=False):
+            if before.errors is None:
+                message = "this `catch` is never reached"
+                self._report.node("K301", catch.node, message, "the one before it takes every error")
+                return
 
 
 def _last_asks(block: Block) -> bool:

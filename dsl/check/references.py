@@ -1,15 +1,14 @@
 """Follows a definition step by step and checks every expression against what is known where it stands."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 from dsl import definition as written
 from dsl.check.fits import Place
+from dsl.check.shapes import not_yet, received, schema_at, titled
 from dsl.check.state import CAUGHT, Known, State, both, environment, joined
 from dsl.check.texts import Texts, place_of
 from dsl.definition import Block, Definition, Step, walk
 from dsl.expressions import Checked, TypeEnv
-from dsl.literals import schema_of
 from dsl.problems import Report
 from dsl.schemas import object_schema
 from dsl.tree import MapNode, Node
@@ -19,7 +18,6 @@ from dsl.types import (
     DURATION,
     INTEGER,
     NULL,
-    SESSIONS,
     TEXT,
     Field,
     ListType,
@@ -35,7 +33,6 @@ from dsl.types import (
 )
 from dsl.world import World
 
-SPAN = union(DURATION, SESSIONS)
 _NOTHING_OUT = "its step may put nothing out"
 _SKIPPED = "its step is skipped when the `when` is false"
 
@@ -48,13 +45,13 @@ class References:
         self._world = world
         self._report = report
         self.texts = Texts(report)
-        self._given = _titled(
-            from_schema(object_schema(_json(definition.input))), "the input", "field", "it has"
+        self._given = titled(
+            from_schema(object_schema(schema_at(definition.input))), "the input", "field", "it has"
         )
         self._signals = {
-            entry.key.text: from_schema(object_schema(_json(entry.value))) for entry in definition.signals
+            entry.key.text: from_schema(object_schema(schema_at(entry.value))) for entry in definition.signals
         }
-        self._later = _later(definition.body, "")
+        self._later = not_yet(definition.body, "")
         self._unset = {
             entry.key.text: Field(ANY, later=True)
             for step in definition.walk()
@@ -95,7 +92,7 @@ class References:
         output, after = self._perform(step, inside)
         if step.id is not None and output is not None and output != NULL:
             title, sure = f"step `{step.id.text}`", NULL not in members(output)
-            known = _titled(without_null(output), title, "output field", self._source(step))
+            known = titled(without_null(output), title, "output field", self._source(step))
             after = after.with_step(step.id.text, Known(known, sure, "" if sure else _NOTHING_OUT))
         if step.record is not None:
             self.texts.template(step.record.data, self.env(after))
@@ -131,7 +128,7 @@ class References:
             case written.Try():
                 return None, self._try(step, state)
             case written.Wait():
-                self.texts.text(step.wait, env, SPAN, "`wait`")
+                self.texts.text(step.wait, env, DURATION, "`wait`")
                 return None, state
             case written.Receive():
                 return self._receive(step, state)
@@ -263,7 +260,7 @@ class References:
     def _receive(self, step: written.Receive, state: State) -> tuple[Type, State]:
         names = tuple(name.text for name in step.receive)
         payload = union(*(self._signals.get(name, ANY) for name in names))
-        self.texts.text(step.within, self.env(state), SPAN, "`within`")
+        self.texts.text(step.within, self.env(state), DURATION, "`within`")
         if step.where is not None:
             self.texts.condition(step.where, self.env(state).with_name("signal", payload), BOOL)
         output, signal, after = payload, TextType(names) if names else TEXT, state
@@ -274,8 +271,8 @@ class References:
                     nullable(payload),
                     joined(state, late, "it is given only when the time is over"),
                 )
-                return _received(output, nullable(signal)), after
-        return _received(output, signal), after
+                return received(output, nullable(signal)), after
+        return received(output, signal), after
 
     def _approve(self, step: written.Approve, state: State) -> tuple[Type, State]:
         env = self.env(state)
@@ -295,37 +292,6 @@ class References:
                 entry = self._world.activities.get(step.call.activity.text)
                 type = from_schema(entry.output_schema) if entry is not None else ANY
                 source = self._source(step)
-                known[step.id.text] = Known(_titled(type, f"step `{step.id.text}`", "output field", source))
+                known[step.id.text] = Known(titled(type, f"step `{step.id.text}`", "output field", source))
         others = {id: Known(ANY) for id in self._later if id not in known}
         return self.env(State(steps={**others, **known}, vars={name: Known(ANY) for name in self._unset}))
-
-
-def _received(payload: Type, signal: Type) -> ObjectType:
-    return ObjectType({"signal": Field(signal), "payload": Field(payload), "timed_out": Field(BOOL)})
-
-
-def _titled(type: Type, title: str, noun: str, source: str) -> Type:
-    """The type with words for messages."""
-    if isinstance(type, ObjectType):
-        return replace(type, title=title, noun=noun, source=source)
-    return type
-
-
-def _json(node: Node | None) -> Mapping[str, object] | None:
-    return schema_of(node) if isinstance(node, MapNode) else None
-
-
-def _later(block: Block, reason: str) -> dict[str, Field]:
-    """Every id of the file, as it is before its step was reached."""
-    found: dict[str, Field] = {}
-    for step in block.steps:
-        if step.id is not None:
-            found[step.id.text] = Field(ANY, later=True, reason=reason)
-        inner = (
-            "its step stands in a loop; outside of it, use `collect`"
-            if isinstance(step, written.ForEach)
-            else reason
-        )
-        for each in step.blocks:
-            found.update(_later(each, inner))
-    return found

@@ -1,13 +1,12 @@
 """Steps: reads lists of steps, each of exactly one kind, into the classes of `dsl.definition`."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeAlias
 
 from dsl import definition as written
 from dsl.near import listed, nearest
 from dsl.problems import Report
 from dsl.scalars import is_null
-from dsl.structure.calls import CALL_KEYS, read_call, read_undo
+from dsl.structure.calls import CALL_KEYS
 from dsl.structure.fields import (
     LOWER_NAME,
     PASCAL_NAME,
@@ -15,6 +14,20 @@ from dsl.structure.fields import (
     is_name,
     kind_of,
     matches,
+)
+from dsl.structure.leaves import (
+    Common,
+    count_or_template,
+    expression_under,
+    names_in,
+    read_call_step,
+    read_emit,
+    read_fail,
+    read_finish,
+    read_run,
+    read_set,
+    read_wait,
+    span_or_template,
 )
 from dsl.structure.unsupported import read_approve, read_repeat, unsupported
 from dsl.tree import ListNode, MapNode, Node, ScalarNode
@@ -37,8 +50,6 @@ KIND_KEYS: Mapping[str, Sequence[str]] = {
     "finish": (),
 }
 """The kinds of steps, each with the keys beside it."""
-
-Common: TypeAlias = dict[str, Any]
 
 
 def read_block(node: Node | None, report: Report, what: str = "steps") -> written.Block | None:
@@ -118,20 +129,11 @@ def _common(fields: Fields) -> Common:
         "node": fields.node,
         "id": id,
         "title": fields.text("title"),
-        "when": _filled(fields, "when"),
+        "when": expression_under(fields, "when"),
         "lock": fields.text("lock"),
         "calendar": fields.text("calendar"),
         "record": _record(fields),
     }
-
-
-def _filled(fields: Fields, key: str) -> Node | None:
-    """An expression, or a list or mapping of them; nothing written is reported."""
-    node = fields.get(key)
-    if node is not None and is_null(node):
-        fields.report.node("K122", node, f"`{key}` must be an expression, not nothing")
-        return None
-    return node
 
 
 def _record(fields: Fields) -> written.Record | None:
@@ -146,23 +148,6 @@ def _record(fields: Fields) -> written.Record | None:
     inner.allow(("fact", "with"), required=("fact",))
     fact = inner.matching("fact", PASCAL_NAME, "a fact in PascalCase")
     return written.Record(fact, inner.get("with")) if fact else None
-
-
-def _read_call(fields: Fields, common: Common) -> written.Step | None:
-    call = read_call(fields)
-    if call is None:
-        return None
-    undo, undo_none = read_undo(fields)
-    return written.Call(**common, call=call, undo=undo, undo_none=undo_none, key=fields.text("key"))
-
-
-def _read_set(fields: Fields, common: Common) -> written.Step | None:
-    values = fields.mapping("set")
-    if values is None:
-        return None
-    for entry in values:
-        is_name(entry.key, "a name of `set`", fields.report)
-    return written.Set(**common, set=values)
 
 
 def _read_choose(fields: Fields, common: Common) -> written.Step | None:
@@ -182,7 +167,7 @@ def _branch(node: Node, report: Report, last: bool) -> written.Branch | None:
     fields = Fields(node, "a branch of `choose`", report)
     if node.entry("otherwise") is None:
         fields.allow(("when", "steps", "otherwise"), required=("when", "steps"))
-        return written.Branch(_filled(fields, "when"), needed_block(fields, "steps"))
+        return written.Branch(expression_under(fields, "when"), needed_block(fields, "steps"))
     fields.what = "the branch `otherwise`"
     fields.allow(("otherwise",))
     if not last:
@@ -207,7 +192,7 @@ def _read_parallel(fields: Fields, common: Common) -> written.Step | None:
 
 def _read_for_each(fields: Fields, common: Common) -> written.Step | None:
     fields.allow((*COMMON_KEYS, "for_each", *KIND_KEYS["for_each"]), required=("as", "steps"))
-    items, name = _filled(fields, "for_each"), fields.text("as")
+    items, name = expression_under(fields, "for_each"), fields.text("as")
     if items is None or name is None or not is_name(name, "`as`", fields.report, of_loop=True):
         return None
     return written.ForEach(
@@ -216,16 +201,8 @@ def _read_for_each(fields: Fields, common: Common) -> written.Step | None:
         as_=name,
         at_most=count_or_template(fields, "at_most"),
         body=needed_block(fields, "steps"),
-        collect=_filled(fields, "collect"),
+        collect=expression_under(fields, "collect"),
     )
-
-
-def count_or_template(fields: Fields, key: str) -> ScalarNode | None:
-    """A whole number from 1, or a `${ }`."""
-    node = fields.get(key)
-    if isinstance(node, ScalarNode) and "${" in node.text:
-        return node
-    return fields.whole_number(key)
 
 
 def _read_repeat(fields: Fields, common: Common) -> written.Step | None:
@@ -255,49 +232,14 @@ def _catch(node: Node, report: Report) -> written.Catch | None:
     errors, name = fields.sequence("errors"), fields.text("as")
     if name is not None and not is_name(name, "`as`", report, of_loop=True):
         name = None
-    names = None if errors is None else tuple(_names(errors, PASCAL_NAME, "an error", report))
+    names = None if errors is None else tuple(names_in(errors, PASCAL_NAME, "an error", report))
     return written.Catch(node, names, name, needed_block(fields, "steps"))
-
-
-def _names(items: ListNode, pattern: Any, what: str, report: Report) -> list[ScalarNode]:
-    names = []
-    for item in items.items:
-        if not isinstance(item, ScalarNode):
-            report.node("K122", item, f"{what} must be text, not {kind_of(item)}")
-        elif matches(item, pattern, "a name", what, report):
-            names.append(item)
-    return names
-
-
-def _read_wait(fields: Fields, common: Common) -> written.Step | None:
-    node = fields.get("wait")
-    if isinstance(node, MapNode):
-        inner = Fields(node, "`wait`", fields.report)
-        if node.entry("session"):
-            inner.allow(("session", "at"), required=("session", "at"))
-            inner.text("session")
-            inner.one_of("at", ("open", "close"))
-        else:
-            inner.allow(("until", "session", "at"), required=("until",))
-            _filled(inner, "until")
-        unsupported(node, "a `wait` for a moment or a session", fields.report, "wait for a duration instead")
-        return written.Wait(**common, wait=None)
-    wait = span_or_template(fields, "wait")
-    return written.Wait(**common, wait=wait) if wait else None
-
-
-def span_or_template(fields: Fields, key: str) -> ScalarNode | None:
-    """A span of time such as `30d` or `2bd`, or a `${ }`."""
-    node = fields.get(key)
-    if isinstance(node, ScalarNode) and "${" in node.text:
-        return node
-    return fields.duration(key, sessions=True)
 
 
 def _read_receive(fields: Fields, common: Common) -> written.Step | None:
     node = fields.get("receive")
     if isinstance(node, ListNode):
-        names = _names(node, LOWER_NAME, "a signal", fields.report)
+        names = names_in(node, LOWER_NAME, "a signal", fields.report)
         unsupported(node, "a `receive` of several signals", fields.report, "receive one signal")
     else:
         name = fields.matching("receive", LOWER_NAME, "the name of a signal, in small letters")
@@ -310,7 +252,7 @@ def _read_receive(fields: Fields, common: Common) -> written.Step | None:
     return written.Receive(
         **common,
         receive=tuple(names),
-        where=_filled(fields, "where"),
+        where=expression_under(fields, "where"),
         within=span_or_template(fields, "within"),
         on_timeout=timeout,
     )
@@ -322,51 +264,19 @@ def _read_approve(fields: Fields, common: Common) -> written.Step | None:
     return read_approve(fields, common, within, block_of(fields, "on_reject"), block_of(fields, "on_timeout"))
 
 
-def _read_emit(fields: Fields, common: Common) -> written.Step | None:
-    event = fields.matching("emit", LOWER_NAME, "the name of a business event, in small letters")
-    return written.Emit(**common, emit=event, data=fields.get("with")) if event else None
-
-
-def _read_run(fields: Fields, common: Common) -> written.Step | None:
-    workflow = fields.matching("run", LOWER_NAME, "the name of a workflow, in small letters")
-    detached = fields.flag("detached")
-    if workflow is None:
-        return None
-    return written.Run(**common, run=workflow, input=fields.get("with"), detached=detached)
-
-
-def _read_fail(fields: Fields, common: Common) -> written.Step | None:
-    mapping = fields.mapping("fail")
-    if mapping is None:
-        return None
-    inner = Fields(mapping, "`fail`", fields.report)
-    inner.allow(("error", "message"), required=("error", "message"))
-    error = inner.matching("error", PASCAL_NAME, "the name of an error in PascalCase")
-    message = inner.text("message")
-    return written.Fail(**common, error=error, message=message) if error and message else None
-
-
-def _read_finish(fields: Fields, common: Common) -> written.Step | None:
-    return written.Finish(**common, finish=fields.node.entries[_place(fields, "finish")].value)
-
-
-def _place(fields: Fields, key: str) -> int:
-    return next(place for place, entry in enumerate(fields.node) if entry.key.text == key)
-
-
 _READERS: Mapping[str, Callable[[Fields, Common], written.Step | None]] = {
-    "call": _read_call,
-    "set": _read_set,
+    "call": read_call_step,
+    "set": read_set,
     "choose": _read_choose,
     "parallel": _read_parallel,
     "for_each": _read_for_each,
     "repeat": _read_repeat,
     "try": _read_try,
-    "wait": _read_wait,
+    "wait": read_wait,
     "receive": _read_receive,
     "approve": _read_approve,
-    "emit": _read_emit,
-    "run": _read_run,
-    "fail": _read_fail,
-    "finish": _read_finish,
+    "emit": read_emit,
+    "run": read_run,
+    "fail": read_fail,
+    "finish": read_finish,
 }

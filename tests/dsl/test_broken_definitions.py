@@ -168,6 +168,11 @@ SCOPE = [
 ]
 
 FLOW = [
+    (
+        "- try: [{wait: 1d}]\n  catch:\n    - {steps: [{wait: 1d}]}\n    - {errors: [Timeout], steps: [{wait: 1d}]}",
+        "K301",
+        3,
+    ),
     ("- finish: {}\n- wait: 1d", "K301", 1),
     (
         "- choose:\n    - {when: input.amount > 3, steps: [{finish: {}}]}\n    - otherwise: [{fail: {error: No, message: n}}]\n- wait: 1d",
@@ -187,6 +192,7 @@ FLOW = [
 ]
 
 UNSUPPORTED = [
+    ("- wait: 2bd\n  calendar: XASX", "K150", 0),
     ("- wait: {until: run.now}", "K150", 0),
     ("- wait: {session: XASX, at: open}", "K150", 0),
     ("- repeat: {at_most: 3}\n  steps: [{wait: 1d}]", "K150", 0),
@@ -213,7 +219,6 @@ def test_one_fault_is_one_problem_at_its_line(steps: str, code: str, offset: int
 
 VALID = [
     "- wait: 1d",
-    "- wait: 2bd\n  calendar: XASX",
     '- {id: r, when: input.amount > 3, call: portfolio.read, with: {portfolio_id: a}}\n- finish: {c: "${ default(steps.r.cash, 0) }"}',
     '- {id: r, when: input.amount > 3, call: portfolio.read, with: {portfolio_id: a}}\n- when: has(steps.r)\n  finish: {c: "${ steps.r.cash }"}',
     '- choose:\n    - {when: has(input.note), steps: [{finish: {n: "${ input.note }"}}]}\n- wait: 1d',

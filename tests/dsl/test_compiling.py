@@ -105,7 +105,7 @@ EVERY_KIND = """\
     record: {fact: PortfolioRebalanced, with: {cash: "${ steps.r.cash }"}}
   - set: {x: 1, y: "${ steps.r.cash }"}
   - choose:
-      - {when: vars.x > 1, steps: [{wait: 2bd, calendar: XASX}]}
+      - {when: vars.x > 1, steps: [{wait: 2d, calendar: XASX}]}
       - otherwise: [{wait: "${ days(vars.x) }"}]
   - parallel:
       a: [{emit: drift_exceeded, with: {by: 1}}]

@@ -1,0 +1,150 @@
+"""A folder of definitions: its files as they were loaded, and everything that was found out about them."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from dsl.catalogue_files import read_catalogue_file
+from dsl.check import check_definition
+from dsl.check.interfaces import with_interfaces
+from dsl.compile import input_schema
+from dsl.definition import Definition
+from dsl.load import load
+from dsl.problems import EnoughSaid, Problem, Report, in_order
+from dsl.structure.document import read_definition
+from dsl.world import Interface, World
+from payloads.facts import activity_facts
+
+SUFFIXES = (".yaml", ".yml")
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One file of a folder; `name` is the workflow's file name or the catalogue's path, without suffix."""
+
+    path: str
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True)
+class Folder:
+    """The files of a definitions folder, as they were when it was loaded."""
+
+    path: str
+    workflows: tuple[File, ...] = ()
+    catalogue: tuple[File, ...] = ()
+
+    @cached_property
+    def checked(self) -> "Checked":
+        """Everything that was found out about the files; computed once."""
+        return _check(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A folder that was read: definitions by workflow, catalogue by name, problems in order."""
+
+    definitions: Mapping[str, Definition]
+    catalogue: Mapping[str, Any]
+    world: World
+    problems: list[Problem]
+
+
+def load_folder(folder: Path) -> Folder:
+    """The files under `workflows/` and `catalogue/`; OSError when one cannot be read."""
+    return Folder(
+        path=str(folder),
+        workflows=tuple(_files(folder / "workflows", deep=False)),
+        catalogue=tuple(_files(folder / "catalogue", deep=True)),
+    )
+
+
+def check_folder(folder: Folder) -> list[Problem]:
+    """Every problem of every file, by file and place."""
+    return folder.checked.problems
+
+
+def _files(folder: Path, *, deep: bool) -> Iterator[File]:
+    for path in yaml_files(folder, deep=deep):
+        yield File(str(path), path.relative_to(folder).with_suffix("").as_posix(), path.read_bytes())
+
+
+def yaml_files(folder: Path, *, deep: bool) -> Iterator[Path]:
+    found = folder.rglob("*") if deep else folder.glob("*")
+    yield from sorted(path for path in found if path.suffix in SUFFIXES and path.is_file())
+
+
+@dataclass(slots=True)
+class _Reading:
+    """A folder half read: what is known so far."""
+
+    definitions: dict[str, tuple[Definition, Report]] = field(default_factory=dict)
+    catalogue: dict[str, Any] = field(default_factory=dict)
+    reports: list[Report] = field(default_factory=list)
+
+
+def _check(folder: Folder) -> Checked:
+    reading = _Reading()
+    for file in folder.catalogue:
+        _read_catalogue(file, reading)
+    for file in folder.workflows:
+        _read_workflow(file, reading)
+    world = _world(reading)
+    for definition, report in reading.definitions.values():
+        with suppress(EnoughSaid):
+            check_definition(definition, world, report)
+    return Checked(
+        definitions={name: definition for name, (definition, _) in reading.definitions.items()},
+        catalogue=reading.catalogue,
+        world=world,
+        problems=in_order(problem for report in reading.reports for problem in report.problems),
+    )
+
+
+def _read_catalogue(file: File, reading: _Reading) -> None:
+    tree, report = load(file.content, file.path)
+    reading.reports.append(report)
+    if tree is not None:
+        with suppress(EnoughSaid):
+            reading.catalogue[file.name] = read_catalogue_file(tree, file.name, report)
+
+
+def _read_workflow(file: File, reading: _Reading) -> None:
+    tree, report = load(file.content, file.path)
+    reading.reports.append(report)
+    definition = None
+    with suppress(EnoughSaid):
+        definition = read_definition(tree, report) if tree else None
+    if definition is None:
+        return
+    name = definition.workflow
+    if name.text in reading.definitions:
+        first = reading.definitions[name.text][1].source.file
+        report.node("K133", name, f"the workflow `{name.text}` is defined twice", f"the other is in {first}")
+        return
+    reading.definitions[name.text] = (definition, report)
+
+
+def _world(reading: _Reading) -> World:
+    """What the definitions can name; a workflow that another one runs is looked into first."""
+    events = reading.catalogue.get("events")
+    world = World(
+        activities=activity_facts(),
+        workflows={
+            name: Interface(input_schema(definition.input))
+            for name, (definition, _) in reading.definitions.items()
+        },
+        facts=_names(events.get("facts")) if isinstance(events, dict) else None,
+        events=_names(events.get("business")) if isinstance(events, dict) else None,
+    )
+    return with_interfaces(
+        world, {name: (found, report.source) for name, (found, report) in reading.definitions.items()}
+    )
+
+
+def _names(section: Any) -> frozenset[str]:
+    return frozenset(section) if isinstance(section, dict) else frozenset()
