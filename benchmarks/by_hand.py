@@ -217,6 +217,7 @@ class InvestmentByHand:
                 "cash": limits["tradeable_cash"],
                 "target": master["weights"],
                 "costs": {"brokerage": limits["brokerage"]},
+                "max_weight": limits["max_weight"],
                 "min_first_holding": limits["min_first_holding"],
             },
         )

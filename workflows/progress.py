@@ -21,6 +21,7 @@ KINDS: dict[type[p.Step], str] = {
     p.Fail: "fail",
     p.Finish: "finish",
 }
+OVER = ("done", "skipped", "failed", "undone")
 MARKS = {
     "pending": "☐",
     "running": "▶",
@@ -107,16 +108,27 @@ class Progress:
         return [s for s in active if not any(o is not s and o.path.startswith(s.path + ".") for o in active)]
 
     def listing(self, steps: tuple[p.Step, ...]) -> list[dict[str, Any]]:
-        """Every step of the plan in its order, loop turns as they happened, the rest pending."""
+        """Every step of the plan in its order, loop turns as they happened.
+
+        What has not begun is pending, or skipped if the block around it is over.
+        """
         known = dict(self.steps)
         rows = []
         for path, step in planned(steps):
             begun = known.pop(path, None)
-            rows.append((begun or StepProgress(path, step.id, KINDS[type(step)])).as_json())
+            rows.append((begun or self._unbegun(path, step)).as_json())
             turns = [found for found in known if found.startswith(f"{path}.for_each[")]
             rows.extend(known.pop(found).as_json() for found in turns)
         rows.extend(left.as_json() for left in known.values())
         return rows
+
+    def _unbegun(self, path: str, step: p.Step) -> StepProgress:
+        around = path.rpartition(".")[0]
+        while around and around not in self.steps:
+            around = around.rpartition(".")[0]
+        over = bool(around) and self.steps[around].state in OVER
+        title = step.title.source if step.title is not None and step.title.constant else None
+        return StepProgress(path, step.id, KINDS[type(step)], "skipped" if over else "pending", title=title)
 
     def details(self, plan: p.Plan) -> str:
         """The run as Markdown for the web UI: the steps, ticked off."""

@@ -51,6 +51,26 @@ async def failure_of(run: Any) -> ApplicationError:
     return caught.value.cause
 
 
+async def test_steps_that_will_not_run_any_more_are_skipped(client: Client) -> None:
+    """A branch not taken is skipped once its block is over, and pending steps have their titles."""
+    document = plan(
+        {
+            "kind": "choose",
+            "choose": [{"when": "false", "steps": [call("no", title="Never")]}, {"steps": [call("yes")]}],
+        },
+        {"kind": "wait", "id": "w", "wait": "30d", "title": "Wait a month"},
+        call("later", title="Much later"),
+    )
+    async with working(client, House({"trial": document}, {"portfolio.read": echo})):
+        run = await start(client)
+        status = await until(run, lambda found: found["state"] == "waiting")
+        await run.terminate()
+    steps = {step["id"]: (step["state"], step["title"]) for step in status["steps"]}
+    assert steps["no"] == ("skipped", "Never")
+    assert steps["later"] == ("pending", "Much later")
+    assert status["current_steps"] == ["w"]
+
+
 async def test_outputs_of_steps_reach_later_steps_and_the_output(client: Client) -> None:
     """A step's output is read by the next one, exact decimals included."""
     document = plan(
