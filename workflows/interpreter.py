@@ -57,8 +57,6 @@ class Interpreter:
             self.phase = "undoing"
             await safety.unwind(self, undo)
             raise
-        finally:
-            await safety.give_back_leases(self, undo)
 
     async def block(self, block: tuple[p.Step, ...], frame: Frame, name: str) -> None:
         """A list of steps, one after the other."""
@@ -83,7 +81,7 @@ class Interpreter:
         except Finished:
             self.progress.end(path, "done", self.now())
             raise
-        except BaseException:
+        except (StepFailed, asyncio.CancelledError):
             self.progress.end(path, "failed", self.now())
             raise
         self.progress.end(path, "done", self.now())

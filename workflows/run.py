@@ -54,18 +54,22 @@ class KronosRun:
         self.interpreter = Interpreter(plan, caller, self.mailbox, given, int(link.get("depth", 0)))
         for name, payload in self.early:
             self._deliver(name, payload)
+        # No `finally` here or below: it would also run when an idle run leaves the worker's cache.
+        output: Any = None
+        ending: BaseException | None = None
         try:
             output = await self.interpreter.run()
             self.ended = {"state": "completed", "output": output, "error": None}
-            return output
         except StepFailed as error:
-            raise self._fail(error) from error.cause
-        except asyncio.CancelledError:
+            ending = self._fail(error)
+        except asyncio.CancelledError as error:
             self.ended = {"state": "cancelled", "output": None, "error": None}
-            raise
-        finally:
-            await self._report_signals(caller)
-            await workflow.wait_condition(workflow.all_handlers_finished)
+            ending = error
+        await self._report_signals(caller)
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        if ending is not None:
+            raise ending
+        return output
 
     async def _load(self, link: dict[str, Any]) -> tuple[Plan, Caller]:
         """The newest release's plan, kept in history, so that the run stays with it whatever is published."""

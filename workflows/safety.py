@@ -1,5 +1,6 @@
 """What keeps money safe when a step goes wrong: leases, holding for a person, undoing."""
 
+import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -72,13 +73,6 @@ async def _give_back(run: "Interpreter", lease: Begun, undo: UndoLog) -> None:
         undo.entries.remove(lease)
 
 
-async def give_back_leases(run: "Interpreter", undo: UndoLog) -> None:
-    """At the end of a run nothing is held any more."""
-    for begun in list(undo.entries):
-        if begun.resource is not None:
-            await _give_back(run, begun, undo)
-
-
 def holds(run: "Interpreter", error: StepFailed, frame: Frame) -> bool:
     """Whether a failed step waits for a person: nobody catches its error, and the plan says so."""
     return (
@@ -103,12 +97,18 @@ async def hold(run: "Interpreter", step: p.Step, frame: Frame, error: StepFailed
             timeout=run.length(rule.duration, frame),
             timeout_summary=f"Held for {rule.role}: {error.type}"[:120],
         )
-    except TimeoutError:
-        raise error from error.cause
-    finally:
-        del run.holds[path]
-        run.resume(path)
-        run.progress.steps[path].state = "failed"
+    except (TimeoutError, asyncio.CancelledError) as ending:
+        _let_go(run, path)
+        if isinstance(ending, TimeoutError):
+            raise error from error.cause
+        raise
+    _let_go(run, path)
+
+
+def _let_go(run: "Interpreter", path: str) -> None:
+    del run.holds[path]
+    run.resume(path)
+    run.progress.steps[path].state = "failed"
 
 
 async def unwind(run: "Interpreter", undo: UndoLog) -> None:

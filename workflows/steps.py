@@ -1,5 +1,6 @@
 """What each kind of step does."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -105,20 +106,27 @@ async def for_each(run: "Interpreter", step: p.ForEach, frame: Frame) -> Any:
 
 async def try_steps(run: "Interpreter", step: p.Try, frame: Frame) -> Any:
     """The steps of `try`; an error that a clause takes undoes them, then the clause runs."""
-    undo = UndoLog()
+    undo, ending = UndoLog(), None
     try:
-        try:
-            await run.block(step.try_, frame.catching(step.catch, undo), "try")
-        except StepFailed as error:
-            index = next((i for i, clause in enumerate(step.catch) if takes(clause, error.type)), None)
-            if index is None:
-                raise
-            await safety.unwind(run, undo)
-            await _catch(run, step.catch[index], index, error, frame)
-    finally:
-        frame.undo.take_over(undo)
-        await run.block(step.finally_, frame, "finally")
+        await _tried(run, step, frame, undo)
+    except (StepFailed, Finished, asyncio.CancelledError) as error:
+        ending = error
+    frame.undo.take_over(undo)
+    await run.block(step.finally_, frame, "finally")
+    if ending is not None:
+        raise ending
     return None
+
+
+async def _tried(run: "Interpreter", step: p.Try, frame: Frame, undo: UndoLog) -> None:
+    try:
+        await run.block(step.try_, frame.catching(step.catch, undo), "try")
+    except StepFailed as error:
+        index = next((i for i, clause in enumerate(step.catch) if takes(clause, error.type)), None)
+        if index is None:
+            raise
+        await safety.unwind(run, undo)
+        await _catch(run, step.catch[index], index, error, frame)
 
 
 async def _catch(run: "Interpreter", clause: p.Catch, index: int, error: StepFailed, frame: Frame) -> None:

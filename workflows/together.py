@@ -28,7 +28,7 @@ async def together(jobs: Sequence[Callable[[], Awaitable[T]]], at_most: int) -> 
             for task in sorted(done, key=lambda finished: active[finished]):
                 index = active.pop(task)
                 results[index] = task.result()
-    except BaseException:
+    except (Exception, asyncio.CancelledError):
         await _cancel(list(active))
         raise
     return [results[index] for index in range(len(jobs))]
