@@ -36,7 +36,8 @@ def test_an_unknown_activity_is_shown_with_a_near_name() -> None:
 def test_an_expression_that_yaml_cut_is_shown_in_quotes() -> None:
     """Help that is a whole line stands below."""
     text = GOOD.replace(
-        "when: steps.drift.largest > input.max_drift", 'when: input.portfolio_id == "a: b" || input.max_drift > 1'
+        "when: steps.drift.largest > input.max_drift",
+        'when: input.portfolio_id == "a: b" || input.max_drift > 1',
     )
     assert shown(text) == dedent("""\
         error[K143]: YAML takes the `: ` inside the text for the end of a key
