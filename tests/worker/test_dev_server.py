@@ -1,6 +1,10 @@
 """The embedded server: real, on this machine only, and gone when it is stopped."""
 
+import signal
 import sqlite3
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -10,7 +14,7 @@ from tests.support.servers import dev_server
 from worker.dev_server import SEARCH_ATTRIBUTES, start_dev_server
 from worker.doctor import ListSearchAttributesRequest
 from worker.errors import BadSettings, ServerUnreachable
-from worker.ports import free_ports, listening
+from worker.ports import free_ports, is_free, listening
 
 
 async def test_it_answers_with_every_search_attribute(tmp_path: Path) -> None:
@@ -54,3 +58,18 @@ def test_a_database_that_is_none_is_reported_with_the_log(tmp_path: Path) -> Non
         start_dev_server(
             database=tmp_path / "temporal.db", log=tmp_path / "temporal.log", port=free_ports(1)[0]
         )
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a process with the one that started it")
+def test_a_server_does_not_outlive_whoever_started_it(tmp_path: Path) -> None:
+    """A Kronos that is killed outright leaves no server behind that holds its port."""
+    [port] = free_ports(1)
+    program = (
+        "from pathlib import Path; import os, signal; from worker.dev_server import start_dev_server; "
+        f"start_dev_server(database=Path({str(tmp_path)!r}, 't.db'), log=Path({str(tmp_path)!r}, 't.log'), port={port}); "
+        "os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    killed = subprocess.run([sys.executable, "-c", program], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    while not is_free(port):
+        time.sleep(0.05)
