@@ -298,12 +298,6 @@ _ALL = (
         'for_each:\n  - "a ? b : c"',
     ),
     Code(
-        "K150",
-        "Not supported yet",
-        "The language has this, and the definition is valid; this release cannot run it and "
-        "refuses to publish it.",
-    ),
-    Code(
         "K201",
         "An unknown activity",
         "`kronos activities list` shows every activity that a definition can call.",
@@ -606,6 +600,12 @@ _ALL = (
         "Trading without a hold",
         "When a definition that trades fails, a person should look before anything is undone: "
         "`on_failure: {hold: 1d, role: operations}`.",
+    ),
+    Code(
+        "K906",
+        "Not supported yet",
+        "The language has this, and the definition is valid; publishing it is refused, "
+        "because this version cannot run it.",
     ),
 )
 

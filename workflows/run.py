@@ -109,8 +109,11 @@ class KronosRun:
     @workflow.update(dynamic=True)
     async def receive_update(self, name: str, args: Sequence[RawValue]) -> Any:
         message = _decode(args[0])
+        if self.interpreter is None:
+            await workflow.wait_condition(lambda: self.interpreter is not None)
         run = self._ready()
         if name == "signal":
+            self._fits(run.plan, message)
             payload, _ = fill_and_check(run.plan.signals[message["name"]], message.get("payload", {}))
             fresh = self.mailbox.put(Message(message["name"], payload, message.get("id")))
             return {"accepted": True, "duplicate": not fresh}
@@ -120,14 +123,14 @@ class KronosRun:
 
     @receive_update.validator
     def check_update(self, name: str, args: Sequence[RawValue]) -> None:
-        run = self._ready()
         message = _decode(args[0]) if args else None
         if not isinstance(message, dict):
             raise Refused("InvalidUpdate", f"the update `{name}` needs one JSON object")
+        if name == "signal" and self.interpreter is None and _is_reset():
+            return  # it was accepted before the reset: to refuse it now would lose it
+        run = self._ready()
         if name == "signal":
-            reason = self._misfit(run.plan, str(message.get("name")), message.get("payload", {}))
-            if reason:
-                raise Refused("SignalRejected", reason)
+            self._fits(run.plan, message)
         elif name == "retry":
             self._held(message.get("step"))
         elif name == "approve":
@@ -193,6 +196,11 @@ class KronosRun:
             "NothingHeld", f"no step {step or ''} waits for a retry; held: {names}".replace("  ", " ")
         )
 
+    def _fits(self, plan: Plan, message: dict[str, Any]) -> None:
+        reason = self._misfit(plan, str(message.get("name")), message.get("payload", {}))
+        if reason:
+            raise Refused("SignalRejected", reason)
+
     def _misfit(self, plan: Plan, name: str, payload: Any) -> str | None:
         if name not in plan.signals:
             return undeclared(name, plan.signals)
@@ -220,6 +228,12 @@ class KronosRun:
             call = caller.identity(place, part=f"/unread{index}")
             given = {"fact": "SignalUnread", "data": {"signal": message.name}}
             await caller.internal("events.record", given, call, "Record SignalUnread")
+
+
+def _is_reset() -> bool:
+    """Whether this run goes on from a reset; the server sends again what came after that point."""
+    info = workflow.info()
+    return info.run_id != info.first_execution_run_id and info.continued_run_id is None
 
 
 def _decode(value: RawValue) -> Any:

@@ -15,9 +15,13 @@ _TRIGGER_KEYS = {
 _OVERLAPS = ("skip", "buffer_one", "buffer_all", "cancel_other", "allow_all")
 
 
+# Such a definition is valid, so checking it warns; publishing it is refused.
+NOT_SUPPORTED = "K906"
+
+
 def unsupported(node: Node, what: str, report: Report, help: str = "") -> None:
     """Say that the language has this and the release does not run it yet."""
-    report.node("K150", node, f"{what} is not supported yet: valid, but this release cannot run it", help)
+    report.node(NOT_SUPPORTED, node, f"{what} is not supported yet: valid, but it cannot be published", help)
 
 
 def read_repeat(

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from support.town import books, onboard, town
+from tests.support.town import books, onboard, town
 
 # One worker after another is killed here, in the order in which onboarding and investment pass them.
 # `after` is the harder place: the work is done and Temporal does not know it.

@@ -1,4 +1,4 @@
-"""Records the histories in this folder anew: `python tests/replay/record.py` from the project's folder.
+"""Records the histories in this folder anew: `python -m tests.replay.record` in the project's folder.
 
 Only for a change that old runs need not survive, or to add a definition: a recorded history that no
 longer replays means that runs in flight would stop. Payloads are recorded in plain text, so that
@@ -6,7 +6,6 @@ replaying needs no key; the client is the example's.
 """
 
 import asyncio
-import sys
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -14,10 +13,7 @@ from pathlib import Path
 from temporalio.client import Client
 from temporalio.converter import DataConverter
 
-sys.path[:0] = [str(Path(__file__).resolve().parents[1])]
-
-from support.town import application, town
-
+from tests.support.town import application, town
 from worker.converter import PlainJsonConverter
 from worker.demo import answers_of
 from worker.services import opened

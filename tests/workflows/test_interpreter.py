@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.interpreting import House, call, connected, plan, start, temporal_server, until, working
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 from temporalio.client import Client, WorkflowFailureError, WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 
+from tests.support.interpreting import House, call, connected, plan, start, temporal_server, until, working
 from worker.dev_server import DevServer
 
 
@@ -314,6 +316,32 @@ async def test_a_signal_sent_as_an_update_is_refused_before_history(client: Clie
         event for event in history if event.HasField("workflow_execution_update_accepted_event_attributes")
     ]
     assert len(accepted) == 1
+
+
+async def test_a_reset_loses_no_signal(client: Client) -> None:
+    """After a reset to the very beginning, signals that were accepted before are there again."""
+    document = plan(
+        {"kind": "receive", "id": "got", "receive": ["deposit"]},
+        {"kind": "wait", "wait": "30d"},
+        signals=SIGNALS,
+    )
+    async with working(client, House({"trial": document})):
+        run = await start(client)
+        await until(run, lambda status: status["state"] == "waiting")
+        await run.execute_update("signal", {"name": "deposit", "payload": {"amount": 2}})
+        await until(run, lambda status: status["waits_for"] == "timer")
+        await client.workflow_service.reset_workflow_execution(
+            ResetWorkflowExecutionRequest(
+                namespace="default",
+                workflow_execution=WorkflowExecution(workflow_id=run.id),
+                workflow_task_finish_event_id=3,
+                request_id="reset",
+            )
+        )
+        again = client.get_workflow_handle(run.id)
+        status = await until(again, lambda found: found["waits_for"] == "timer")
+        await again.cancel()
+    assert status["steps"][0]["state"] == "done"
 
 
 async def test_a_receive_that_times_out_runs_its_branch_or_fails(client: Client) -> None:
