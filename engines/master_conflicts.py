@@ -2,7 +2,7 @@
 
 from engines.master_model import MasterModel
 from engines.master_problem import FLOORS, MasterProblem
-from engines.master_search import best_solution
+from engines.master_search import solvable
 
 OF_PODS = (*FLOORS, "max_volatility")
 OF_THE_WHOLE = ("max_etfs", "max_weight", "min_weight")
@@ -27,7 +27,6 @@ def clashing_limits(problem: MasterProblem, *, seconds: float) -> list[str]:
     innocent: frozenset[str] = frozenset()
     for name in reversed(limits_given(problem)):
         without = innocent | {name}
-        model = MasterModel(problem, without=without)
-        if best_solution(model, aims=False, seconds=seconds) is None:
+        if not solvable(MasterModel(problem, without=without), seconds=seconds):
             innocent = without
     return [name for name in limits_given(problem) if name not in innocent]

@@ -5,6 +5,7 @@ Volatility is convex, not linear: it enters as cuts, as many as the search needs
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from math import sqrt
 
 import numpy as np
@@ -72,21 +73,20 @@ class MasterModel:
         self,
         cuts: Sequence[Row] = (),
         *,
-        aims: bool = True,
-        held_as_in: Solution | None = None,
+        decided: Mapping[int, int] | None = None,
         seconds: float,
     ) -> Solution | None:
         """The best point within rows and cuts, or as good as the seconds allow; None when there is none.
 
-        `held_as_in` fixes what is held and traded. Without `aims` any point does. TimeoutError when
-        the time is up before a point was found.
+        With `decided`, choices by column, the other choices may be anything between no and yes.
+        TimeoutError when the time is up before a point was found.
         """
         result = optimize.milp(
-            _aims(self.layout) if aims else np.zeros(self.layout.size),
-            integrality=_whole_numbers(self.layout) if held_as_in is None else None,
-            bounds=_fixed(self.layout, held_as_in),
+            _aims(self.layout),
+            integrality=_whole_numbers(self.layout) if decided is None else None,
+            bounds=_bounds(self.layout.size, decided or {}),
             constraints=_constraint(
-                [*self._rows, *cuts], self.layout.size, 1 if held_as_in is None else SHARPER
+                [*self._rows, *cuts], self.layout.size, 1 if decided is None else SHARPER
             ),
             options={"time_limit": seconds, "mip_rel_gap": 0.0},
         )
@@ -98,16 +98,29 @@ class MasterModel:
         bound = result.fun if result.mip_dual_bound is None else result.mip_dual_bound
         return Solution(result.x, result.fun + constant, bound + constant, early=result.status == OUT_OF_TIME)
 
-    def choices(self, solution: Solution) -> bytes:
-        """What is held and traded in a solution, as a key."""
-        whole = solution.point[_whole_numbers(self.layout) == 1]
-        return bytes(np.round(whole).astype(np.int8))
+    @cached_property
+    def whole_columns(self) -> NDArray[np.int64]:
+        """The columns that are yes or no."""
+        return np.flatnonzero(_whole_numbers(self.layout))
 
-    def other_choices(self, solution: Solution) -> Row:
-        """A cut that leaves every choice but what is held and traded in this solution."""
-        columns = np.flatnonzero(_whole_numbers(self.layout))
-        chosen = np.round(solution.point[columns])
-        return Row(columns.tolist(), (1 - 2 * chosen).tolist(), 1 - float(chosen.sum()), np.inf)
+    @cached_property
+    def has_ceilings(self) -> bool:
+        """Whether volatility is limited anywhere."""
+        return any(self._ceiling(pod) is not None for pod in self.problem.pods)
+
+    def choices(self, solution: Solution) -> dict[int, int]:
+        """What a solution decides: yes (1) or no (0) by column."""
+        return {column: round(solution.point[column]) for column in self.whole_columns.tolist()}
+
+    def leaning(self, solution: Solution) -> dict[int, int]:
+        """Yes to what a solution holds or moves at all, no to the rest: choices by column."""
+        layout, point = self.layout, solution.point
+        chosen = {}
+        for etf in self.problem.etfs:
+            chosen[layout.h + layout.place[etf]] = int(sum(point[layout.of_etf(etf)]) > SLIGHT)
+        for place in range(layout.t - layout.v):
+            chosen[layout.t + place] = int(point[layout.v + place] > SLIGHT)
+        return chosen
 
     def shares(self, solution: Solution) -> dict[str, dict[str, float]]:
         """What each pod puts into each ETF, in shares of the whole; nothing where it is not held."""
@@ -118,26 +131,19 @@ class MasterModel:
             found[pod.name][etf] = share if held and share > SLIGHT else 0.0
         return found
 
-    def volatility_cuts(self, solution: Solution) -> list[Row]:
-        """A cut for each pod whose volatility at the solution is above its ceiling, beyond 1e-9.
+    def volatility_cuts(self, point: Floats) -> list[Row]:
+        """A cut for each pod whose volatility is above its ceiling there, beyond 1e-9.
 
         By Cauchy and Schwarz √(z'Σz) ≥ ẑ'Σz / √(ẑ'Σẑ) for any ẑ: keeping the right side under the
         ceiling cuts ẑ off, and no point that keeps the ceiling.
         """
-        return [
-            cut for pod in self.problem.pods if (cut := self._volatility_cut(pod, solution.point)) is not None
-        ]
+        cuts = [self._volatility_cut(pod, point) for pod in self.problem.pods]
+        return [cut for cut in cuts if cut is not None]
 
     def _volatility_cut(self, pod: PodDemand, point: Floats) -> Row | None:
-        covariance = self.problem.covariance
-        if (
-            pod.max_volatility is None
-            or covariance is None
-            or f"pods.{pod.name}.max_volatility" in self._without
-        ):
+        covariance, ceiling = self.problem.covariance, self._ceiling(pod)
+        if ceiling is None or covariance is None:
             return None
-        margin = self._margins.of_pod.get(pod.name, 0.0) * self.problem.largest_volatility
-        ceiling = pod.max_volatility - margin
         pairs = self.layout.of_pod(pod)
         places, share = self.layout.places(pairs), self.layout.share(pod)
         weights = np.maximum(point[pairs], 0) / share
@@ -146,6 +152,11 @@ class MasterModel:
         if risk <= ceiling + SLIGHT:
             return None
         return Row(pairs, (pull / risk).tolist(), -np.inf, ceiling * share)
+
+    def _ceiling(self, pod: PodDemand) -> float | None:
+        if pod.max_volatility is None or f"pods.{pod.name}.max_volatility" in self._without:
+            return None
+        return pod.max_volatility - self._margins.of_pod.get(pod.name, 0.0) * self.problem.largest_volatility
 
     def _limits_of_the_whole(self) -> Bounds:
         limits, without, margin = self.problem.limits, self._without, self._margins.weight
@@ -209,11 +220,10 @@ def _whole_numbers(layout: Layout) -> NDArray[np.int64]:
     return whole
 
 
-def _fixed(layout: Layout, solution: Solution | None) -> optimize.Bounds:
-    low, high = np.zeros(layout.size), np.ones(layout.size)
-    if solution is not None:
-        for part in (slice(layout.h, layout.u), slice(layout.t, layout.size)):
-            low[part] = high[part] = np.round(solution.point[part])
+def _bounds(size: int, decided: Mapping[int, int]) -> optimize.Bounds:
+    low, high = np.zeros(size), np.ones(size)
+    for column, choice in decided.items():
+        low[column] = high[column] = choice
     return optimize.Bounds(low, high)
 
 

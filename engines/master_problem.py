@@ -88,6 +88,10 @@ class MasterProblem:
     current: Mapping[str, float] = field(default_factory=dict)
     covariance: Floats | None = None
 
+    def __post_init__(self) -> None:
+        if self.covariance is None and any(pod.max_volatility is not None for pod in self.pods):
+            raise ValueError("a ceiling of volatility needs a covariance")
+
     @cached_property
     def total(self) -> Decimal:
         """The money of all pods."""

@@ -1,66 +1,39 @@
-"""Searching the master program: cuts until volatility holds, then amounts in whole cents."""
+"""Solving the master program, and turning its solution into amounts in whole cents."""
 
 from dataclasses import replace
 
 from engines.consolidation import in_cents
-from engines.master_layout import SLIGHT, Row
+from engines.master_branching import BranchAndCut
+from engines.master_layout import SLIGHT
 from engines.master_model import Margins, MasterModel, Solution
 from engines.master_problem import CENT, Amounts, MasterProblem, broken_limits
 
-PROVEN = 1e-9
-ROUNDS = 60
-CUTS_A_HOLDING = 200
 UNSHARP = 2e-7
 """A linear program's rows hold to 1e-7."""
 
 
-def best_solution(model: MasterModel, *, seconds: float, aims: bool = True) -> Solution | None:
+def best_solution(model: MasterModel, *, seconds: float) -> Solution | None:
     """The best point within all limits, and a proven bound; None when there is none.
 
-    Each round solves the program with the cuts so far, which bounds every answer from below, then
-    finds the best amounts of the same holdings with volatility kept. Done when the two meet, or when
-    the program comes back to holdings whose best amounts are known. Without `aims` the first point
-    within all limits does. TimeoutError when the time is up before any.
+    TimeoutError when the time is up before any was found.
     """
-    cuts: list[Row] = []
-    known: set[bytes] = set()
-    best: Solution | None = None
-    for _ in range(ROUNDS):
-        found = model.solve(cuts, aims=aims, seconds=seconds)
-        if found is None:
-            return best
-        holdings = model.choices(found)
-        refined = None
-        if holdings not in known:
-            refined = within_ceilings(model, found, cuts, aims=aims, seconds=seconds)
-            if refined is None:
-                cuts.append(model.other_choices(found))
-                continue
-        if refined is not None and (best is None or refined.objective < best.objective):
-            best = refined
-        if best is not None:
-            best = replace(best, bound=found.bound, early=found.early)
-            if not aims or found.early or holdings in known or best.objective - best.bound <= PROVEN:
-                return best
-        known.add(holdings)
-    if best is None:
-        raise TimeoutError(f"no master portfolio was found in {ROUNDS} rounds of cuts")
-    return best
+    if model.has_ceilings:
+        return BranchAndCut(model, seconds=seconds).run()
+    found = model.solve(seconds=seconds)
+    if found is None:
+        return None
+    # HiGHS keeps rows to 1e-6 while it searches: the same choices once more, sharply.
+    sharp = model.solve(decided=model.choices(found), seconds=seconds)
+    if sharp is None:
+        return BranchAndCut(model, seconds=seconds).run()
+    return replace(sharp, bound=found.bound, early=found.early)
 
 
-def within_ceilings(
-    model: MasterModel, found: Solution, cuts: list[Row], *, aims: bool, seconds: float
-) -> Solution | None:
-    """The best point of the same holdings that keeps volatility; None when they cannot. Adds to `cuts`."""
-    for _ in range(CUTS_A_HOLDING):
-        point = model.solve(cuts, aims=aims, held_as_in=found, seconds=seconds)
-        if point is None:
-            return None
-        new = model.volatility_cuts(point)
-        if not new:
-            return point
-        cuts += new
-    raise TimeoutError(f"volatility did not settle in {CUTS_A_HOLDING} cuts")
+def solvable(model: MasterModel, *, seconds: float) -> bool:
+    """Whether any point is within all limits."""
+    if model.has_ceilings:
+        return BranchAndCut(model, seconds=seconds).run(first_will_do=True) is not None
+    return model.solve(seconds=seconds) is not None
 
 
 def in_whole_cents(
@@ -75,7 +48,7 @@ def in_whole_cents(
     if not broken_limits(problem, amounts):
         return amounts
     tighter = MasterModel(problem, margins=_room_for_cents(problem))
-    again = within_ceilings(tighter, solution, [], aims=True, seconds=seconds)
+    again = BranchAndCut(tighter, seconds=seconds).settled(tighter.choices(solution))
     if again is not None:
         moved = _rounded(problem, tighter.shares(again))
         if not broken_limits(problem, moved):
