@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from activities.context import Context
 from payloads.base import Payload
 from payloads.catalogue import DOMAINS
+from payloads.facts import activity_facts
 
 type_of_activity = Callable[[Any, Context], Payload]
 Implementation = TypeVar("Implementation", bound=type_of_activity)
@@ -38,7 +39,5 @@ def implementations() -> Mapping[str, type_of_activity]:
 
 def implementation(name: str) -> type_of_activity:
     """The implementation of one activity, importing its domain only."""
-    from payloads.catalogue import catalogue
-
-    import_module(f"activities.{catalogue()[name].input.__module__.removeprefix('payloads.')}")
+    import_module(f"activities.{activity_facts()[name].domain}")
     return _IMPLEMENTATIONS[name]

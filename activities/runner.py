@@ -12,8 +12,8 @@ from activities.errors import ActivityError
 from activities.registry import implementation
 from adapters.errors import AdapterError
 from engines.errors import EngineError
-from payloads.catalogue import catalogue
 from payloads.entry import Entry
+from payloads.facts import entry
 from store.errors import StoreError
 
 KNOWN = (ActivityError, AdapterError, EngineError, StoreError)
@@ -38,21 +38,21 @@ def run(name: str, given: Any, context: Context, *, strict: bool = False) -> dic
     Raises ActivityFault for every declared error and for input that breaks its schema; anything
     else is a defect of the activity and passes through.
     """
-    entry = catalogue()[name]
-    ask = parse_input(entry, given, strict=strict)
+    activity = entry(name)
+    ask = parse_input(activity, given, strict=strict)
     try:
         answer = implementation(name)(ask, context)
     except KNOWN as error:
         raise ActivityFault(
-            type(error).__name__, error.message, error.path, retryable=_retryable(entry, error)
+            type(error).__name__, error.message, error.path, retryable=_retryable(activity, error)
         ) from error
     return answer.model_dump(mode="python")
 
 
-def parse_input(entry: Entry, given: Any, *, strict: bool) -> Any:
+def parse_input(activity: Entry, given: Any, *, strict: bool) -> Any:
     """`given` as the activity's input model; ActivityFault `InvalidInput` says what breaks it and where."""
     try:
-        return entry.input.model_validate(given, extra="forbid" if strict else None)
+        return activity.input.model_validate(given, extra="forbid" if strict else None)
     except ValidationError as error:
         problems = error.errors(include_url=False, include_input=False)
         shown = "; ".join(f"{_path(p['loc'])}: {_sentence(p['msg'])}" for p in problems[:SHOWN_PROBLEMS])
@@ -62,8 +62,8 @@ def parse_input(entry: Entry, given: Any, *, strict: bool) -> Any:
         ) from None
 
 
-def _retryable(entry: Entry, error: ActivityError | AdapterError | EngineError | StoreError) -> bool:
-    for declared in entry.errors:
+def _retryable(activity: Entry, error: ActivityError | AdapterError | EngineError | StoreError) -> bool:
+    for declared in activity.errors:
         if declared.name == type(error).__name__:
             return declared.retryable
     return getattr(error, "retryable", False)

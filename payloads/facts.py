@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from importlib import import_module
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ class ActivityFacts:
     internal: bool
     input_schema: Mapping[str, Any]
     output_schema: Mapping[str, Any]
+    domain: str
 
     @property
     def local(self) -> bool:
@@ -37,6 +39,12 @@ def activity_facts() -> Mapping[str, ActivityFacts]:
     """The facts of every activity by name."""
     found = remembered("activities", _all)
     return MappingProxyType({name: ActivityFacts(**facts) for name, facts in found.items()})
+
+
+def entry(name: str) -> "Entry":
+    """The whole entry of one activity, with its models, importing its domain alone."""
+    entries: tuple[Entry, ...] = import_module(f"payloads.{activity_facts()[name].domain}").ENTRIES
+    return next(found for found in entries if found.name == name)
 
 
 def _all() -> dict[str, Any]:
@@ -57,4 +65,5 @@ def facts_of(entry: "Entry") -> dict[str, Any]:
         "internal": entry.internal,
         "input_schema": entry.input_schema,
         "output_schema": entry.output_schema,
+        "domain": entry.input.__module__.removeprefix("payloads."),
     }

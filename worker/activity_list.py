@@ -3,7 +3,7 @@
 from typing import Any
 
 from dsl.near import nearest
-from payloads.facts import ActivityFacts, activity_facts
+from payloads.facts import ActivityFacts, activity_facts, entry
 from worker.errors import UnknownId
 
 
@@ -19,21 +19,19 @@ def list_activities() -> list[dict[str, Any]]:
 def show_activity(name: str) -> dict[str, Any]:
     """One activity: its schemas, reach, role, and the errors it can raise."""
     find(name)
-    from payloads.catalogue import catalogue  # the models take long to build; a wrong name needs none
-
-    entry = catalogue()[name]
+    found = entry(name)
     return {
-        "name": entry.name,
-        "summary": entry.summary,
-        "effect": entry.effect.value,
-        "role": entry.role.value,
-        "no_undo": entry.no_undo,
+        "name": found.name,
+        "summary": found.summary,
+        "effect": found.effect.value,
+        "role": found.role.value,
+        "no_undo": found.no_undo,
         "errors": [
             {"name": error.name, "summary": error.summary, "retryable": error.retryable}
-            for error in entry.errors
+            for error in found.errors
         ],
-        "input": entry.input_schema,
-        "output": entry.output_schema,
+        "input": found.input_schema,
+        "output": found.output_schema,
     }
 
 

@@ -11,7 +11,7 @@ from payloads.call import Call
 from payloads.entry import Effect
 from payloads.facts import ActivityFacts
 from worker.activity_list import find
-from worker.errors import BadInput, BadSettings, Refused
+from worker.errors import BadInput, BadSettings, Refused, ServerUnreachable
 from worker.folder_catalogue import FolderCatalogue
 from worker.inputs import parse_json
 from worker.settings import Settings
@@ -32,7 +32,7 @@ class LocalCaller:
         self._context = Context(
             call=Call(tenant=settings.tenant, effect_root=f"cli:{key}" if key else "cli", step=name),
             catalogue=FolderCatalogue(settings.definitions / "catalogue"),
-            services=None if self.activity.effect == Effect.PURE else _services(settings),
+            services=None if self.activity.effect == Effect.PURE else _services(self.activity, settings),
             now=lambda: datetime.now(UTC),
         )
 
@@ -81,9 +81,18 @@ def _refuse_reach(activity: ActivityFacts, effect: bool, key: str | None) -> Non
         )
 
 
-def _services(settings: Settings) -> Any:
+def _services(activity: ActivityFacts, settings: Settings) -> Any:
+    """The services of a worker; None where there is no database and the activity can do without.
+
+    Those are the ones that take market data by reference: without a store they simulate their own.
+    """
     from worker.services import build_services
     from worker.storage import existing_database
 
-    existing_database(settings)
+    try:
+        existing_database(settings).close()
+    except ServerUnreachable:
+        if "snapshot" not in activity.input_schema["properties"]:
+            raise
+        return None
     return build_services(settings)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from temporalio import workflow
 
 from dsl import plan as p
-from payloads.catalogue import catalogue
+from payloads.facts import activity_facts
 from workflows import safety
 from workflows.calls import run_child
 from workflows.frame import Begun, Frame, UndoLog, takes
@@ -34,7 +34,7 @@ async def call(run: "Interpreter", step: p.Call, frame: Frame) -> Any:
     given = run.render(step.call.input, frame)
     key = str(run.render(step.key, frame)) if step.key is not None else None
     identity = run.caller.identity(frame.place, key)
-    label = run.title(step, frame) or catalogue()[step.call.activity].summary
+    label = run.title(step, frame) or activity_facts()[step.call.activity].summary
 
     async def attempt(activity_id: str) -> Any:
         return await run.caller.call(step.call, given, identity, label, activity_id)

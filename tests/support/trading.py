@@ -11,6 +11,7 @@ import numpy as np
 from sqlmodel import Session, select
 
 from activities.context import CatalogueFiles, Context
+from activities.releases import Releases
 from activities.services import Services
 from adapters.broker import Broker
 from adapters.market.simulated import SimulatedMarket
@@ -63,6 +64,7 @@ class Brokerage:
         services = Services(
             tenant=self.tenant,
             database=self.database,
+            releases=Releases(self.database),
             broker=self.broker or self.exchange,
             identity=SimulatedIdentity(records),
             payments=SimulatedPayments(records),
