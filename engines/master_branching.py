@@ -1,7 +1,7 @@
 """Branch and cut for the master program where volatility has ceilings.
 
-HiGHS's own search is quicker, but ceilings reach it only as cuts, which it keeps loosely and, in
-bad cases, by repairs that it reports on stdout. Here each relaxation is a linear program whose cuts
+HiGHS's own search is quicker, but ceilings reach it only as cuts, which it keeps loosely and
+repairs, reporting so on stdout whatever it is told. Here each relaxation is a linear program whose cuts
 hold sharply, and what is held or traded is decided by branching, the lowest bound first.
 """
 
@@ -15,8 +15,9 @@ from engines.master_model import MasterModel, Solution
 
 PROVEN = 1e-9
 WHOLE = 1e-6
-NODES = 20_000
-CUTS_A_NODE = 5
+NODES = 4_000
+CUTS_A_NODE = 3
+CUTS_KEPT = 1
 CUTS_A_CHOICE = 100
 """Cuts for a choice whose room under the ceilings is so small that more would not find it either."""
 
@@ -93,16 +94,22 @@ class BranchAndCut:
             self._best = self.settled(leaning) or self._best
 
     def _relaxed(self, decided: dict[int, int], cuts: int) -> Solution | None:
-        """The linear program under these decisions, cut until volatility holds or `cuts` are spent."""
-        solution = None
-        for _ in range(cuts):
-            solution = self._model.solve(self._cuts, decided=decided, seconds=self._seconds)
+        """The linear program under these decisions, cut until volatility holds or `cuts` are spent.
+
+        Only CUTS_KEPT are for the rest of the search: later ones are ever closer together, and every
+        program solved after would carry them.
+        """
+        here = list(self._cuts)
+        for number in range(cuts):
+            solution = self._model.solve(here, decided=decided, seconds=self._seconds)
             if solution is None or self._hopeless(solution.objective):
                 return None
             new = self._model.volatility_cuts(solution.point)
             if not new:
                 break
-            self._cuts += new
+            here += new
+            if number < CUTS_KEPT:
+                self._cuts += new
         return solution
 
     def _hopeless(self, bound: float) -> bool:

@@ -111,7 +111,7 @@ def trade_rows(layout: Layout, bounds: Bounds) -> Iterator[Row]:
         moved, traded = layout.v + place, layout.t + place
         yield Row([*pairs, moved], [*ones, -1.0], -np.inf, now)
         yield Row([*pairs, moved], [*ones, 1.0], now, np.inf)
-        yield Row((moved, traded), (1.0, -max(bounds.highest, now)), -np.inf, 0.0)
+        yield Row((moved, traded), (1.0, -max(bounds.highest - now, now)), -np.inf, 0.0)
 
 
 def floor_row(layout: Layout, pod: PodDemand, limit: str, least: float) -> Row:

@@ -88,7 +88,8 @@ class MasterModel:
             constraints=_constraint(
                 [*self._rows, *cuts], self.layout.size, 1 if decided is None else SHARPER
             ),
-            options={"time_limit": seconds, "mip_rel_gap": 0.0},
+            # Programs of this size are searched in less time than presolve takes.
+            options={"time_limit": seconds, "mip_rel_gap": 0.0, "presolve": False},
         )
         if result.x is None and result.status == OUT_OF_TIME:
             raise TimeoutError(f"no master portfolio was found in {seconds:g} s")

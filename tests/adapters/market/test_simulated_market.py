@@ -1,0 +1,102 @@
+"""The simulated market looks like one, and is always the same one."""
+
+from datetime import date
+from functools import cache
+
+import numpy as np
+import pytest
+
+from adapters.market import MarketDataMissing
+from adapters.market.simulated import SimulatedMarket
+from adapters.market.snapshot import Snapshot
+from payloads.files.market import MarketFile
+from payloads.files.universe import UniverseFile
+from tests.support.contexts import catalogue_files, pure_context
+
+LAST = date(2026, 6, 30)
+
+
+@cache
+def taken(as_of: date = LAST, seed: int | None = None) -> Snapshot:
+    """A snapshot of the project's catalogue, with another seed if given."""
+    market = dict(catalogue_files()["market"])
+    if seed is not None:
+        market["simulation"] = {**market["simulation"], "seed": seed}
+    universe = pure_context().catalogue.read("universe", UniverseFile)
+    return SimulatedMarket().snapshot(universe, MarketFile.model_validate(market), as_of)
+
+
+def daily_returns(*etfs: str) -> np.ndarray:
+    """Daily price returns of some ETFs."""
+    prices = taken().prices(etfs)
+    return prices[1:] / prices[:-1] - 1
+
+
+def volatility(etf: str) -> float:
+    """Yearly volatility of one ETF."""
+    return float(daily_returns(etf).std(ddof=1) * np.sqrt(252))
+
+
+def correlation(one: str, other: str) -> float:
+    """Of daily returns."""
+    return float(np.corrcoef(daily_returns(one, other), rowvar=False)[0, 1])
+
+
+def test_prices_meet_the_universe_on_its_day() -> None:
+    """On the universe's own day every price is the indicative one."""
+    for fund in pure_context().catalogue.read("universe", UniverseFile).etfs:
+        assert taken().closing(fund.etf) == fund.price
+
+
+def test_a_later_snapshot_continues_an_earlier_one() -> None:
+    """Tomorrow's snapshot tells the same past: what was traded on cannot change."""
+    later = taken(date(2026, 11, 20))
+    shared = later.sessions.index(LAST) + 1
+    assert (later.units[:shared] == taken().units[-shared:]).all()
+
+
+def test_another_seed_is_another_market() -> None:
+    """The seed decides the path."""
+    assert taken(seed=1).digest != taken(seed=2).digest != taken().digest
+
+
+def test_prices_are_whole_cents() -> None:
+    """Prices are quoted in cents."""
+    assert (taken().units % 10**6 == 0).all()
+
+
+def test_too_early_a_day_has_no_history() -> None:
+    """Before there is enough history a snapshot is refused with how much is needed."""
+    with pytest.raises(MarketDataMissing, match="1260 are needed"):
+        taken(date(2016, 6, 30))
+
+
+@pytest.mark.parametrize(
+    ("etf", "low", "high"),
+    [("BILL", 0.0, 0.01), ("VAF", 0.03, 0.08), ("VAS", 0.1, 0.22), ("VGS", 0.1, 0.2), ("SEMI", 0.17, 0.35)],
+)
+def test_volatility_fits_the_asset_class(etf: str, low: float, high: float) -> None:
+    """Cash hardly moves, shares by more than a tenth a year, single themes by more."""
+    assert low < volatility(etf) < high
+
+
+def test_returns_have_fat_tails() -> None:
+    """Extreme days come far more often than a normal distribution has them."""
+    returns = daily_returns("VAS", "VGS", "VAF")
+    centred = returns - returns.mean(axis=0)
+    kurtosis = (centred**4).mean(axis=0) / (centred**2).mean(axis=0) ** 2
+    assert (kurtosis > 4).all()
+
+
+def test_volatility_comes_in_clusters() -> None:
+    """A wild month is likely to be followed by a wild one: squared returns are correlated in time."""
+    squared = daily_returns("VAS")[:, 0] ** 2
+    months = squared[: len(squared) // 21 * 21].reshape(-1, 21).mean(axis=1)
+    assert np.corrcoef(months[1:], months[:-1])[0, 1] > 0.2
+
+
+def test_funds_of_one_exposure_move_together() -> None:
+    """Two funds of the same index differ by next to nothing, two classes by much."""
+    assert correlation("VAS", "IOZ") > 0.98
+    assert 0.3 < correlation("VAS", "VGS") < 0.9
+    assert abs(correlation("VAS", "VAF")) < 0.4
