@@ -1,6 +1,7 @@
 # One stamp target sets everything up; `make demo` and `make test` need nothing else.
 PYTHON ?= python3
 BIN := .venv/bin
+PACKAGES := activities adapters cli dsl engines payloads store worker workflows
 
 .PHONY: demo up test lint bench lock clean
 
@@ -28,13 +29,14 @@ bench: .venv/.ok
 	rm -rf .venv
 	@if command -v uv >/dev/null 2>&1; then \
 		uv venv --quiet --python $(PYTHON) .venv && \
-		uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock && \
+		uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements.lock && \
 		uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e . ; \
 	else \
 		$(PYTHON) -m venv .venv && \
 		$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock && \
 		$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . ; \
 	fi
+	$(BIN)/python -m compileall -q $(PACKAGES)
 	touch $@
 
 # For maintainers: writes the lock anew (all platforms, hashes, no addresses). Needs uv.
