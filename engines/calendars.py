@@ -9,7 +9,7 @@
 The library is imported when the first question is asked: it brings pandas, which takes a second.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from difflib import get_close_matches
@@ -79,6 +79,12 @@ def next_session(exchange: str, after: date | datetime) -> Session:
     while found.opens_at <= after:
         found = next_session(exchange, found.day)
     return found
+
+
+def last_session(exchange: str, before: date) -> date:
+    """The last session of the exchange before the day `before`: one that has certainly closed."""
+    sessions = _sessions(exchange)
+    return sessions[bisect_left(sessions, before) - 1]
 
 
 def _place_after(sessions: tuple[date, ...], day: date, exchange: str, path: str) -> int:

@@ -36,6 +36,8 @@ class Demo:
         async for status in client.watch(self.house.client, self.workflow_id, pause=PAUSE):
             self.last = status
             yield status
+            if _is_held(status):
+                break  # nobody is there to retry it
             for name in [name for name in answers if name in (status["waits_for"] or "")]:
                 await client.signal(self.house.client, self.workflow_id, name, answers.pop(name))
         self.seconds = time.monotonic() - began
@@ -57,6 +59,12 @@ class Demo:
             "portfolio": portfolio,
             "facts": [fact["name"] for fact in facts],
         }
+
+
+def _is_held(status: dict[str, Any]) -> bool:
+    """Whether the run, or one that it waits for, stands still until a person acts."""
+    children = [step["child"] for step in status["steps"] if step.get("child")]
+    return status["state"] in ("held", "undo_stuck") or any(map(_is_held, children))
 
 
 def answers_of(given: dict[str, Any]) -> dict[str, dict[str, Any]]:

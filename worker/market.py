@@ -4,12 +4,13 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
-from adapters.market import MarketSource
+from activities.services import Services
 from adapters.market.snapshot import Snapshot
 from adapters.simulated_exchange import SimulatedExchange
+from engines.calendars import last_session
 from payloads.files.market import MarketFile
 from payloads.files.universe import UniverseFile
 from store import snapshots
@@ -20,7 +21,6 @@ from worker.settings import Settings
 
 LOG = logging.getLogger("kronos.market")
 LOOKS_EVERY = 900.0  # seconds
-SATURDAY = 5
 
 
 def prepare_market(settings: Settings) -> dict[str, Any]:
@@ -29,10 +29,9 @@ def prepare_market(settings: Settings) -> dict[str, Any]:
     The simulated exchange trades at its prices from then on.
     """
     with opened(settings) as services:
-        as_of = last_session(utc_now().date())
-        snapshot = _stored(services.database, settings, as_of) or _take(
-            services.market, services.database, settings, as_of
-        )
+        catalogue = FolderCatalogue(settings.definitions / "catalogue")
+        as_of = last_session(catalogue.read("market", MarketFile).calendar, utc_now().date())
+        snapshot = _stored(services.database, settings, as_of) or _take(services, catalogue, as_of)
         if isinstance(services.broker, SimulatedExchange):
             prices = {etf: snapshot.closing(etf) for etf in snapshot.tickers}
             services.broker.load_prices(prices, snapshot.as_of.isoformat())
@@ -67,14 +66,6 @@ async def kept_fresh(settings: Settings) -> AsyncIterator[None]:
             await keeping
 
 
-def last_session(today: date) -> date:
-    """The weekday before `today`: the last one that has certainly closed."""
-    day = today - timedelta(days=1)
-    while day.weekday() >= SATURDAY:
-        day -= timedelta(days=1)
-    return day
-
-
 def _stored(database: Database, settings: Settings, as_of: date) -> Snapshot | None:
     with database.reading() as tx:
         newest = snapshots.newest(tx, settings.tenant)
@@ -83,14 +74,13 @@ def _stored(database: Database, settings: Settings, as_of: date) -> Snapshot | N
         return Snapshot.from_bytes(newest.content, newest.digest)
 
 
-def _take(source: MarketSource, database: Database, settings: Settings, as_of: date) -> Snapshot:
-    catalogue = FolderCatalogue(settings.definitions / "catalogue")
+def _take(services: Services, catalogue: FolderCatalogue, as_of: date) -> Snapshot:
     universe = catalogue.read("universe", UniverseFile)
-    snapshot = source.snapshot(universe, catalogue.read("market", MarketFile), as_of)
-    with database.transaction() as tx:
+    snapshot = services.market.snapshot(universe, catalogue.read("market", MarketFile), as_of)
+    with services.database.transaction() as tx:
         snapshots.save(
             tx,
-            settings.tenant,
+            services.tenant,
             snapshot.digest,
             source=snapshot.source,
             as_of=snapshot.as_of,

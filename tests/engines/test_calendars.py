@@ -9,6 +9,7 @@ from engines.calendars import (
     NotASession,
     OutsideCalendar,
     UnknownExchange,
+    last_session,
     next_session,
     settlement_date,
 )
@@ -36,6 +37,20 @@ def test_a_trade_on_a_closed_day_is_refused() -> None:
     with pytest.raises(NotASession, match="2025-11-17") as refused:
         settlement_date("XASX", date(2025, 11, 15), 2)
     assert refused.value.path == "trade_date"
+
+
+@pytest.mark.parametrize(
+    ("before", "session"),
+    [
+        (date(2025, 12, 27), date(2025, 12, 24)),  # Christmas and Boxing Day, then a Saturday
+        (date(2025, 12, 29), date(2025, 12, 24)),
+        (date(2025, 12, 30), date(2025, 12, 29)),
+        (date(2025, 4, 28), date(2025, 4, 24)),  # Anzac Day on a Friday
+    ],
+)
+def test_the_last_session_lies_strictly_before(before: date, session: date) -> None:
+    """Holidays and weekends are no sessions."""
+    assert last_session("XASX", before) == session
 
 
 @pytest.mark.parametrize(
