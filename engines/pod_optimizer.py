@@ -91,11 +91,13 @@ def _largest(objective: PodObjective, estimates: Estimates, allocations: Floats)
 
 def _clash_of_bounds(lowest: NDArray[np.int64], highest: NDArray[np.int64], steps: int) -> Infeasible:
     grid = 1 / steps
-    if (lowest > highest).any():
+    crossed = np.flatnonzero(lowest > highest)
+    if crossed.size:
+        low, high = lowest[crossed[0]] * grid, highest[crossed[0]] * grid
         return Infeasible(
-            f"an ETF's min weight is above its max weight on the grid of {grid:g}; "
-            "change limits.weights or limits.max_weight",
-            ("weights", "max_weight"),
+            f"an ETF must be at least {low:g} of the pod and at most {high:g} on the grid of {grid:g}; raise "
+            "limits.max_weight or the max in limits.weights, or lower the min (the pod's is in pods.yaml)",
+            ("max_weight", "weights"),
         )
     if lowest.sum() > steps:
         return Infeasible(

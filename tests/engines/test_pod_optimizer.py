@@ -136,8 +136,8 @@ def test_without_risk_there_is_no_ratio() -> None:
         (PodLimits(np.full(4, 0.3), np.ones(4), 9, 0), ("weights",), "sum to 1.2"),
         (
             PodLimits(np.array([0.5, 0, 0, 0]), np.full(4, 0.4), 9, 0),
-            ("weights", "max_weight"),
-            "above its max",
+            ("max_weight", "weights"),
+            "at least 0.5 of the pod and at most 0.4",
         ),
     ],
 )
