@@ -36,9 +36,7 @@ def plain_tree(run: Mapping[str, Any]) -> str:
 
 def shown(steps: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The steps worth a line: without those on ways that the run did not take."""
-    every = flat(steps)
-    over = {step["path"] for step in every if step["state"] in ("done", "skipped")}
-    return [step for step in every if step["state"] != "pending" or _parent(step["path"]) not in over]
+    return [step for step in flat(steps) if step["state"] != "skipped" or step["started_at"]]
 
 
 def flat(steps: list[dict[str, Any]], inside: str = "") -> list[dict[str, Any]]:
@@ -65,7 +63,7 @@ async def _follow_plain(statuses: AsyncIterator[dict[str, Any]], out: TextIO) ->
     waits: str | None = None
     state = ""
     async for run in statuses:
-        for step in flat(run["steps"]):
+        for step in shown(run["steps"]):
             if step["state"] != "pending" and seen.get(step["path"]) != step["state"]:
                 seen[step["path"]] = step["state"]
                 print(_line(step), file=out, flush=True)

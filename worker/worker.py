@@ -16,6 +16,7 @@ from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.context import Context
+from activities.registry import implementations
 from activities.runner import ActivityFault, run
 from activities.services import Services
 from adapters.failpoints import failpoint
@@ -103,6 +104,8 @@ class ActivityHost:
         self._client = client
         self._executor = ThreadPoolExecutor(THREADS, thread_name_prefix="activity")
         self._services = replace(services, is_run_closed=self._is_run_closed)
+        # The first task should not wait for libraries to load, least of all one inside a workflow task.
+        self._executor.submit(implementations)
 
     def activities(self, role: Role) -> Sequence[Callable[..., Any]]:
         """The catalogue's activities of one role as Temporal definitions."""
