@@ -6,7 +6,6 @@ ActivityError
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime
 from decimal import Decimal
 from difflib import get_close_matches
 
@@ -15,10 +14,10 @@ from sqlmodel import Session
 from activities.compliance_rules import RULES, Case, Client, Holdings, Market
 from activities.context import Context
 from activities.errors import ActivityError
+from activities.market import sessions_closed_since
 from activities.registry import implements
 from activities.snapshots import chosen_snapshot, newest_stored
 from adapters.market.snapshot import Snapshot
-from engines import calendars
 from payloads.compliance import CheckCompliance, ComplianceFinding, ComplianceResult
 from payloads.files.compliance import ComplianceFile
 from payloads.files.fees import FeesFile
@@ -154,19 +153,11 @@ def _market(snapshot: Snapshot | None, context: Context) -> Market | None:
     return Market(
         prices={etf: snapshot.closing(etf) for etf in snapshot.tickers},
         simulated=snapshot.simulated,
-        age_sessions=_closed_since(rules.calendar, snapshot.as_of, context.now(), rules.max_age_sessions + 1),
+        age_sessions=sessions_closed_since(
+            rules.calendar, snapshot.as_of, context.now(), rules.max_age_sessions + 1
+        ),
         max_age_sessions=rules.max_age_sessions,
     )
-
-
-def _closed_since(exchange: str, day: date, now: datetime, at_most: int) -> int:
-    """How many sessions have closed since the one of `day`; counting stops at `at_most`."""
-    for count in range(at_most):
-        session = calendars.next_session(exchange, day)
-        if session.closes_at > now:
-            return count
-        day = session.day
-    return at_most
 
 
 def _asset_classes(context: Context) -> dict[str, str]:

@@ -228,7 +228,12 @@ class InvestmentByHand:
 
         async def one(pod: str) -> tuple[str, dict[str, Any]]:
             amount = capital["pods"][pod]["capital"]
-            given = {"pod": pod, "capital": amount, "snapshot": market["snapshot"]}
+            given = {
+                "pod": pod,
+                "capital": amount,
+                "risk_score": holdings["risk_score"],
+                "snapshot": market["snapshot"],
+            }
             if pod == "POD2":
                 given["marginal_rate"] = holdings["marginal_rate"]
             best = await steps.do("pods.optimize", given, pod)

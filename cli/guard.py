@@ -45,6 +45,16 @@ def guarded(command: Callable[[], int | None]) -> int:
         return _report(error)
 
 
+def keep_stdout_for_data() -> None:
+    """Leave standard output to what a command prints; what libraries write there goes to stderr.
+
+    A solver's native code now and then prints a line of its own, which would spoil the JSON.
+    """
+    kept = os.dup(1)
+    os.dup2(2, 1)
+    sys.stdout = os.fdopen(kept, "w", encoding=sys.stdout.encoding, errors=sys.stdout.errors)
+
+
 def leave(code: int) -> NoReturn:
     """End the process with exactly this code.
 

@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from cli.guard import INTERRUPTED, MISUSED, guarded, leave
+from cli.guard import INTERRUPTED, MISUSED, guarded, keep_stdout_for_data, leave
 
 # Command -> "module:object" in this package. A function is a command, a Typer object a group.
 COMMANDS = {
@@ -89,6 +89,7 @@ def main() -> None:
     """Run the command of this process and end with its exit code."""
     # Importing makes many objects and no garbage: collecting less often starts a fifth faster.
     gc.set_threshold(50_000, 20, 20)
+    keep_stdout_for_data()
     leave(guarded(_run))
 
 
