@@ -42,6 +42,13 @@ def run(name: str, given: Any, context: Context, *, strict: bool = False) -> dic
     ask = parse_input(activity, given, strict=strict)
     try:
         answer = implementation(name)(ask, context)
+    except ValidationError as error:
+        raise ActivityFault(
+            "ResultOutOfRange",
+            f"these values lead to an answer that cannot be stated ({_problems(error)}); give smaller ones",
+            "",
+            retryable=False,
+        ) from error
     except KNOWN as error:
         raise ActivityFault(
             type(error).__name__, error.message, error.path, retryable=_retryable(activity, error)
@@ -54,12 +61,20 @@ def parse_input(activity: Entry, given: Any, *, strict: bool) -> Any:
     try:
         return activity.input.model_validate(given, extra="forbid" if strict else None)
     except ValidationError as error:
-        problems = error.errors(include_url=False, include_input=False)
-        shown = "; ".join(f"{_path(p['loc'])}: {_sentence(p['msg'])}" for p in problems[:SHOWN_PROBLEMS])
-        more = f"; and {len(problems) - SHOWN_PROBLEMS} more" if len(problems) > SHOWN_PROBLEMS else ""
-        raise ActivityFault(
-            "InvalidInput", shown + more, _path(problems[0]["loc"]), retryable=False
-        ) from None
+        first = _path(error.errors(include_url=False, include_input=False)[0]["loc"])
+        raise ActivityFault("InvalidInput", _problems(error), first, retryable=False) from None
+
+
+def _problems(error: ValidationError) -> str:
+    """What is wrong and where, the first few of it."""
+    problems = error.errors(include_url=False, include_input=False)
+    shown = "; ".join(_problem(_path(p["loc"]), _sentence(p["msg"])) for p in problems[:SHOWN_PROBLEMS])
+    more = f"; and {len(problems) - SHOWN_PROBLEMS} more" if len(problems) > SHOWN_PROBLEMS else ""
+    return shown + more
+
+
+def _problem(path: str, message: str) -> str:
+    return f"{path}: {message}" if path else message
 
 
 def _retryable(activity: Entry, error: ActivityError | AdapterError | EngineError | StoreError) -> bool:

@@ -90,7 +90,7 @@ def _call_lines(caller: Any, text: str) -> int:
     from payloads import plain_json
 
     failed = False
-    for answer in caller.call_lines(iter(text.splitlines())):
+    for answer in caller.call_lines(iter(text.split("\n"))):
         print(plain_json.dumps(answer.as_json()), flush=True)
         failed = failed or answer.error is not None
     return FAILED if failed else 0

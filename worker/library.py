@@ -36,9 +36,16 @@ def problems_of(settings: Settings, paths: list[Path]) -> "list[Problem]":
     """Every problem of the files and folders given, by default of the definitions folder."""
     try:
         folder = load_folder(settings.definitions)
-        return check_paths(paths, folder) if paths else check_folder(folder)
+        problems = check_paths(paths, folder) if paths else check_folder(folder)
     except OSError as error:
         raise BadInput(f"{error.filename} cannot be read: {error.strerror}") from error
+    for place in paths or [settings.definitions]:
+        # A wrong path would otherwise pass for a folder without problems.
+        if place.is_dir() and not any(place.rglob("*.yaml")):
+            raise BadInput(f"there is no definition (*.yaml) in {place}")
+    if not paths and not any((settings.definitions / "workflows").glob("*.yaml")):
+        raise BadInput(f"there is no definition in {settings.definitions / 'workflows'}")
+    return problems
 
 
 def list_definitions(settings: Settings) -> list[dict[str, Any]]:

@@ -1,5 +1,6 @@
 """One activity called in this process, without Temporal: JSON in and JSON out."""
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,6 +16,8 @@ from worker.errors import BadInput, BadSettings, Refused, ServerUnreachable
 from worker.folder_catalogue import FolderCatalogue
 from worker.inputs import parse_json
 from worker.settings import Settings
+
+LOG = logging.getLogger("kronos.activities")
 
 
 class LocalCaller:
@@ -53,6 +56,11 @@ class LocalCaller:
             return Answer(error={"type": "InvalidInput", "message": error.message, "path": ""})
         except ActivityFault as fault:
             return Answer(error={"type": fault.type, "message": fault.message, "path": fault.path})
+        except Exception as error:
+            # A defect in one line must not cost the others their answers.
+            LOG.exception("%s failed on line %d", self.activity.name, number)
+            message = f"unexpected {type(error).__name__}; this is a defect of Kronos"
+            return Answer(error={"type": "Defect", "message": message, "path": ""})
 
 
 @dataclass(frozen=True, slots=True)

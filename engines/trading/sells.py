@@ -21,7 +21,7 @@ def units_to_sell(portfolio: Portfolio, terms: Terms, wanted: Mapping[str, Fract
 
     Holdings without a target go whole. Orders below `min_trade`, or that would not bring in their own
     cost, are left out. Where cash would still fall short of the buffer more is sold, the most
-    overweight first, and then without regard to `min_trade`.
+    overweight first; what is worth less than `min_trade` as a whole stays.
     """
     base = investable(portfolio, terms, wanted)
     surplus = {etf: _surplus_units(portfolio, etf, wanted, base) for etf in sorted(portfolio.positions)}
@@ -65,7 +65,8 @@ def _sold_for_buffer(
         fixed = Fraction(CENT) + (0 if etf in more else Fraction(terms.brokerage))
         net_price = Fraction(portfolio.prices[etf]) * (1 - Fraction(terms.rate))
         units = more.get(etf, 0) + ceil((short + fixed) / net_price)
+        units = max(units, ceil(Fraction(terms.min_trade) / Fraction(portfolio.prices[etf])))
         units = min(units, portfolio.held(etf))
-        if _pays(portfolio, terms, etf, units):
+        if portfolio.worth(etf, units) >= terms.min_trade and _pays(portfolio, terms, etf, units):
             more[etf] = units
     return more

@@ -128,6 +128,14 @@ def test_orders_below_the_least_trade_are_left_out() -> None:
     assert lines(plan("100", even, unit_prices, held, min_trade="60")) == [("buy", "VGS", 10)]
 
 
+def test_a_sale_for_the_buffer_is_no_smaller_than_the_least_trade() -> None:
+    """Ten dollars are missing; the least sale is 60, and nothing is sold where all of it is worth less."""
+    held, unit_prices = {"VAS": 100}, {"VAS": "10"}
+    target = {"VAS": "1"}
+    assert lines(plan("0", target, unit_prices, held, min_trade="60", buffer="10")) == [("sell", "VAS", 6)]
+    assert lines(plan("0", target, unit_prices, {"VAS": 5}, min_trade="60", buffer="10")) == []
+
+
 def test_the_buffer_is_not_spent() -> None:
     """Of 1,000 the 250 stay, and the weights share the rest."""
     found = plan("1000", {"VAS": "0.8", "VGS": "0.2"}, {"VAS": "10", "VGS": "10"}, buffer="250")
