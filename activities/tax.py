@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from activities.australian_tax import check_year, gains_rule, tax_file, year_of, year_rules
 from activities.context import Context
+from activities.errors import InvalidInput
 from activities.registry import implements
 from engines.tax import income as assessing
 from engines.tax import portfolio as analysing
@@ -50,6 +51,7 @@ def analyze_portfolio(ask: AnalyzePortfolio, context: Context) -> PortfolioTax:
     """Estimate what a portfolio leaves after tax."""
     file = tax_file(context.catalogue)
     check_year(file, year_of(ask.as_of), "as_of")
+    _refuse_repeated_parcels(ask)
     portfolio = _portfolio(ask)
     holder = analysing.Holder(
         marginal_rate=_exact(ask.marginal_rate),
@@ -70,6 +72,14 @@ def analyze_portfolio(ask: AnalyzePortfolio, context: Context) -> PortfolioTax:
             for one in recommendations(portfolio, holder, ask.as_of)
         ],
     )
+
+
+def _refuse_repeated_parcels(ask: AnalyzePortfolio) -> None:
+    seen: set[str] = set()
+    for place, parcel in enumerate(ask.parcels):
+        if parcel.id in seen:
+            raise InvalidInput(f"the parcel {parcel.id} is listed twice", f"parcels[{place}].id")
+        seen.add(parcel.id)
 
 
 def _income(ask: AssessIncome) -> Income:

@@ -137,7 +137,7 @@ class PortfolioTax:
 
 def analyze(portfolio: Portfolio, holder: Holder, as_of: date) -> PortfolioTax:
     """The portfolio's tax; refused where it is worth nothing or a holding's facts are missing."""
-    _check(portfolio, holder)
+    _check(portfolio, holder, as_of)
     income = cents(portfolio.income())
     credits = cents(total([portfolio.credits_of(etf, holder) for etf in portfolio.values]))
     income_tax = cents(holder.marginal_rate * (income + credits)) - credits
@@ -178,7 +178,7 @@ def tax_efficiency(portfolio: Portfolio) -> Decimal:
     return total(franked) / portfolio.value / best
 
 
-def _check(portfolio: Portfolio, holder: Holder) -> None:
+def _check(portfolio: Portfolio, holder: Holder, as_of: date) -> None:
     for etf in portfolio.values:
         if etf not in portfolio.assets:
             raise MissingAsset(f"{etf} is held but has no entry in assets; add one", f"assets.{etf}")
@@ -187,6 +187,8 @@ def _check(portfolio: Portfolio, holder: Holder) -> None:
     for place, parcel in enumerate(portfolio.parcels):
         if parcel.etf not in portfolio.values:
             raise NothingHeld(f"parcel of {parcel.etf} belongs to no holding", f"parcels[{place}].etf")
+        if parcel.acquired > as_of:
+            raise NothingHeld(f"the parcel is not held yet on {as_of}", f"parcels[{place}].acquired")
     if holder.gains.discount is None and portfolio.parcels:
         raise NotCovered(
             f"gains at that date fall under another rule, not covered yet: {holder.gains.replaced_by}",

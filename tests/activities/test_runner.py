@@ -38,3 +38,18 @@ def test_an_answer_that_cannot_be_stated_is_no_defect() -> None:
     """Values within their bounds can lead to one beyond them."""
     given = {"positions": {}, "prices": {"AA": "0.000000001"}, "cash": 1000, "target": {"AA": 1}}
     assert fault("rebalancing.plan_trades", given).type == "ResultOutOfRange"
+
+
+def test_a_parcel_counts_once_and_not_before_it_is_bought() -> None:
+    """The same parcel twice, and one that is bought after the day, are refused at their place."""
+    parcel = {"id": "P1", "etf": "VAS", "units": 10, "acquired": "2025-01-01", "cost_base": 900}
+    given = {
+        "holdings": {"VAS": 1000},
+        "assets": {"VAS": {"expected_return": 0.08, "yield": 0.04, "franking": 0.7}},
+        "marginal_rate": 0.3,
+        "as_of": "2026-06-30",
+    }
+    twice = fault("tax.analyze_portfolio", {**given, "parcels": [parcel, parcel]})
+    assert twice.path == "parcels[1].id"
+    early = fault("tax.analyze_portfolio", {**given, "parcels": [{**parcel, "acquired": "2026-07-01"}]})
+    assert (early.type, early.path) == ("NothingHeld", "parcels[0].acquired")
