@@ -4,6 +4,7 @@ Fields that people write are refused when unknown (`extra="forbid"` at the call)
 them, because during a rolling deploy an old worker meets new fields.
 """
 
+import re
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Annotated, Any
@@ -14,13 +15,21 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    GetJsonSchemaHandler,
     PlainSerializer,
+    PlainValidator,
+    Strict,
     StringConstraints,
-    WithJsonSchema,
 )
+from pydantic.json_schema import DEFAULT_REF_TEMPLATE, GenerateJsonSchema, JsonSchemaMode
+from pydantic_core import CoreSchema
+
+from payloads.exact_schema import ExactSchema
 
 CENT = Decimal("0.01")
-LARGEST_AMOUNT = Decimal("1e15")
+# Below it, binary floating point still tells cents apart.
+LARGEST_AMOUNT = Decimal("1e13")
+MOST_DIGITS = 19
 
 
 class Payload(BaseModel):
@@ -28,69 +37,142 @@ class Payload(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True, serialize_by_alias=True)
 
+    @classmethod
+    def model_json_schema(
+        cls,
+        by_alias: bool | None = True,
+        ref_template: str = DEFAULT_REF_TEMPLATE,
+        schema_generator: type[GenerateJsonSchema] = ExactSchema,
+        mode: JsonSchemaMode = "validation",
+        **options: Any,
+    ) -> dict[str, Any]:
+        """The JSON schema, with every bound that is enforced."""
+        return super().model_json_schema(by_alias, ref_template, schema_generator, mode, **options)
+
 
 def cents(amount: Decimal) -> Decimal:
     """`amount` rounded half up to whole cents."""
     return amount.quantize(CENT, ROUND_HALF_UP)
 
 
-def _number_not_flag(value: Any) -> Any:
+_DECIMAL_TEXT = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+_DATE_TEXT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_MOMENT_TEXT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2})?"
+)
+
+
+def _number(value: Any) -> Any:
+    """`value` as it is, a float as the decimal it is written as; refuses flags and text."""
     if isinstance(value, bool):
         raise ValueError("a number was expected, not true or false")
-    if isinstance(value, float):
-        return Decimal(repr(value))
-    return value
+    if isinstance(value, str | bytes):
+        raise ValueError("a number was expected, not text")
+    return Decimal(repr(value)) if isinstance(value, float) else value
+
+
+def _number_or_text(value: Any) -> Any:
+    """As `_number`, but decimal text is read too: digits, a point, digits."""
+    if isinstance(value, str):
+        if not _DECIMAL_TEXT.fullmatch(value):
+            raise ValueError("decimal text has digits, and one point between digits at most")
+        return Decimal(value)
+    return _number(value)
+
+
+def _floating(value: Any) -> Any:
+    value = _number(value)
+    return float(value) if isinstance(value, Decimal) else value
+
+
+def _whole(value: Any) -> Any:
+    """A whole number, which JSON may write as 40.0."""
+    value = _number(value)
+    if not isinstance(value, Decimal):
+        return value
+    # The bound comes first: 1E+999999999 is a short text and a very long integer.
+    if not value.is_finite() or value.adjusted() >= MOST_DIGITS or value != value.to_integral_value():
+        raise ValueError("a whole number was expected")
+    return int(value)
 
 
 def _whole_cents(amount: Decimal) -> Decimal:
     if amount != amount.quantize(CENT):
-        raise ValueError(f"{amount} has fractions of a cent; give at most two decimals")
+        raise ValueError("this has fractions of a cent; give at most two decimals")
     return amount
 
 
-def _iso_only(value: Any) -> Any:
-    if isinstance(value, int | float | Decimal):
+def _date(value: Any) -> Any:
+    if isinstance(value, date):
+        return value
+    if not isinstance(value, str) or not _DATE_TEXT.fullmatch(value):
         raise ValueError("a date was expected as text, YYYY-MM-DD")
-    return value
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise ValueError("there is no such day") from None
 
 
-def _exact_date(value: Any) -> Any:
-    value = _iso_only(value)
-    if isinstance(value, str) and len(value) != 10:
-        raise ValueError("a date was expected as YYYY-MM-DD")
-    return value
+def _moment(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value
+    if not isinstance(value, str) or not _MOMENT_TEXT.fullmatch(value):
+        raise ValueError("a moment was expected as text, YYYY-MM-DDThh:mm:ss with its offset from UTC")
+    try:
+        return datetime.fromisoformat(value)
+    except ValueError:
+        raise ValueError("there is no such moment") from None
 
 
-_Decimal = Annotated[
-    Decimal,
-    BeforeValidator(_number_not_flag),
-    Field(gt=-LARGEST_AMOUNT, lt=LARGEST_AMOUNT, allow_inf_nan=False),
-]
+def _date_or_moment(value: Any) -> Any:
+    if isinstance(value, date):
+        return value
+    if not isinstance(value, str) or (not _MOMENT_TEXT.fullmatch(value) and not _DATE_TEXT.fullmatch(value)):
+        raise ValueError("a date (YYYY-MM-DD) or a moment (YYYY-MM-DDThh:mm:ss with its offset) was expected")
+    return _date(value) if _DATE_TEXT.fullmatch(value) else _moment(value)
+
+
+class _MoneyFormat:
+    """Says in the JSON schema that a number is an amount of money in cents."""
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return {**handler(schema), "format": "money"}
+
+
+_within_largest = Field(gt=-LARGEST_AMOUNT, lt=LARGEST_AMOUNT, allow_inf_nan=False)
+_Decimal = Annotated[Decimal, BeforeValidator(_number_or_text), _within_largest]
 _as_cents = PlainSerializer(cents, return_type=Decimal)
 
-Money = Annotated[
-    _Decimal, AfterValidator(_whole_cents), _as_cents, WithJsonSchema({"type": "number", "format": "money"})
-]
+Money = Annotated[_Decimal, AfterValidator(_whole_cents), _as_cents, _MoneyFormat()]
 """An amount of money in whole cents; fractions of a cent are refused."""
 
-Amount = Annotated[_Decimal, _as_cents, WithJsonSchema({"type": "number", "format": "money"})]
+Amount = Annotated[_Decimal, _as_cents, _MoneyFormat()]
 """A computed amount of money: any decimals come in, cents (half up) go out."""
 
-Price = Annotated[_Decimal, WithJsonSchema({"type": "number"})]
+Price = _Decimal
 """A price, rate or amount a unit: exact, never rounded."""
 
-Real = Annotated[
-    float,
-    BeforeValidator(lambda v: float(_number_not_flag(v)) if isinstance(v, bool | float | Decimal) else v),
-    Field(allow_inf_nan=False),
-    WithJsonSchema({"type": "number"}),
-]
+Ratio = Annotated[Decimal, BeforeValidator(_number), _within_largest]
+"""A share or weight, exactly the decimal given; text is refused."""
+
+Real = Annotated[float, BeforeValidator(_floating), Field(allow_inf_nan=False)]
 """A computed quantity (return, weight, volatility): binary floating point, never NaN or infinite."""
 
-Fraction = Annotated[Real, Field(ge=0, le=1), WithJsonSchema({"type": "number", "minimum": 0, "maximum": 1})]
-Units = Annotated[int, Field(ge=0, lt=10**12), BeforeValidator(_number_not_flag)]
-IsoDate = Annotated[date, BeforeValidator(_exact_date)]
-Moment = Annotated[datetime, BeforeValidator(_iso_only)]
+Whole = Annotated[int, BeforeValidator(_whole)]
+"""A whole number; 40.0 is one, text is none."""
+
+Flag = Annotated[bool, Strict()]
+"""True or false, and nothing that stands for them."""
+
+Fraction = Annotated[Real, Field(ge=0, le=1)]
+Units = Annotated[Whole, Field(ge=0, lt=10**12)]
+IsoDate = Annotated[date, BeforeValidator(_date)]
+Moment = Annotated[datetime, BeforeValidator(_moment)]
+DateOrMoment = Annotated[
+    date | datetime, PlainValidator(_date_or_moment, json_schema_input_type=date | datetime)
+]
 Etf = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{1,6}$")]
 Identifier = Annotated[
     str, StringConstraints(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:\-]*$")

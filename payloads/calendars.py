@@ -2,9 +2,9 @@
 
 from typing import Annotated
 
-from pydantic import Field, StringConstraints, WithJsonSchema
+from pydantic import Field, StringConstraints
 
-from payloads.base import IsoDate, Moment, Payload, Units
+from payloads.base import DateOrMoment, IsoDate, Moment, Payload, Units
 from payloads.entry import DeclaredError, Entry
 
 Exchange = Annotated[
@@ -13,9 +13,7 @@ Exchange = Annotated[
     Field(description="ISO 10383 market code: XASX, XNYS"),
 ]
 
-SettlementDays = Annotated[
-    Units, Field(le=30), WithJsonSchema({"type": "integer", "minimum": 0, "maximum": 30})
-]
+SettlementDays = Annotated[Units, Field(le=30)]
 
 CALENDAR_ERRORS = (
     DeclaredError("UnknownExchange", "there is no calendar of that exchange"),
@@ -43,7 +41,7 @@ class AskNextSession(Payload):
     """An exchange, and the date or moment to look beyond."""
 
     exchange: Exchange
-    after: IsoDate | Moment = Field(
+    after: DateOrMoment = Field(
         description="a date: the next session is on a later day; a moment: it opens later than that"
     )
 

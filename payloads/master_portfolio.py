@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, model_validator
 
-from payloads.base import Amount, Etf, Fraction, Identifier, Money, Payload, Real
+from payloads.base import Amount, Etf, Fraction, Identifier, Money, Payload, Real, Whole
 from payloads.entry import DeclaredError, Effect, Entry, Role
 from payloads.market import (
     DAMAGED_SNAPSHOT,
@@ -91,7 +91,7 @@ class Covariance(Payload):
 class HoldingLimits(Payload):
     """Limits of the whole portfolio; what is left out is as the catalogue has it."""
 
-    max_etfs: Annotated[int, Field(ge=1, le=500)] | None = None
+    max_etfs: Annotated[Whole, Field(ge=1, le=500)] | None = None
     max_weight: Annotated[Fraction, Field(gt=0)] | None = None
     min_weight: Fraction | None = Field(None, description="of an ETF that is held at all")
 

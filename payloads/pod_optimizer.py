@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from payloads.base import Etf, Fraction, Identifier, Money, Payload, Real
+from payloads.base import Etf, Fraction, Identifier, Money, Payload, Real, Whole
 from payloads.entry import DeclaredError, Effect, Entry, Role
 from payloads.market import DAMAGED_SNAPSHOT, UNKNOWN_ETF, UNKNOWN_SNAPSHOT, SnapshotDigest
 
@@ -51,7 +51,7 @@ class OptimizePod(Payload):
     marginal_rate: Annotated[Fraction, Field(lt=1)] | None = None
     snapshot: SnapshotDigest | None = None
     limits: PodLimits = Field(default_factory=PodLimits)
-    seed: int = Field(0, ge=0, lt=2**63, description="of an agent's draws; the exact optimum needs none")
+    seed: Whole = Field(0, ge=0, lt=2**63, description="of an agent's draws; the exact optimum needs none")
 
 
 class Objective(Payload):

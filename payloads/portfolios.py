@@ -4,13 +4,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from payloads.base import Amount, Etf, Fraction, Identifier, IsoDate, Payload, Real, Units
+from payloads.base import Amount, Etf, Fraction, Identifier, IsoDate, Payload, Real, Units, Whole
 from payloads.entry import DeclaredError, Effect, Entry
 from payloads.goals import PodId
 from payloads.orders import Trade
 from payloads.storage import EFFECT_ERRORS, READ_ERRORS, UNKNOWN_PORTFOLIO
 
-RiskScore = Annotated[int, Field(ge=0, le=100)]
+RiskScore = Annotated[Whole, Field(ge=0, le=100)]
 State = Literal["opened", "invested", "managed"]
 
 

@@ -1,8 +1,9 @@
 """Rebalancing: how far a portfolio has drifted, and the trades that bring it back."""
 
+from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, TypeAdapter, ValidatorFunctionWrapHandler, WrapValidator, model_validator
 
 from payloads.base import Amount, Etf, Payload, Price, Real, Units
 from payloads.bounds import (
@@ -31,8 +32,14 @@ class Band(Payload):
         return self
 
 
-def _number_is_absolute(value: Any) -> Any:
-    return value if isinstance(value, dict | Band) else {"absolute": value}
+_SHARE: TypeAdapter[Decimal] = TypeAdapter(Share)
+
+
+def _number_is_absolute(value: Any, as_band: ValidatorFunctionWrapHandler) -> Band:
+    """A band from its parts or from a number; problems of the number are the band's own."""
+    if isinstance(value, dict | Band):
+        return as_band(value)  # type: ignore[no-any-return]
+    return Band(absolute=_SHARE.validate_python(value))
 
 
 class CheckDrift(Payload):
@@ -40,7 +47,7 @@ class CheckDrift(Payload):
 
     current: dict[Etf, Weight]
     target: dict[Etf, Weight]
-    band: Annotated[Band, BeforeValidator(_number_is_absolute, json_schema_input_type=Share | Band)]
+    band: Annotated[Band, WrapValidator(_number_is_absolute, json_schema_input_type=Share | Band)]
 
 
 class Drift(Payload):

@@ -2,21 +2,13 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints, WithJsonSchema
+from pydantic import Field, StringConstraints
 
 from payloads.base import Identifier, Payload, Units
 from payloads.entry import DeclaredError, Entry
 
-Age = Annotated[
-    Units,
-    Field(le=130, description="completed years of life"),
-    WithJsonSchema({"type": "integer", "minimum": 0, "maximum": 130}),
-]
-RiskScore = Annotated[
-    Units,
-    Field(le=100, description="0 takes no risk, 100 takes any"),
-    WithJsonSchema({"type": "integer", "minimum": 0, "maximum": 100}),
-]
+Age = Annotated[Units, Field(le=130, description="completed years of life")]
+RiskScore = Annotated[Units, Field(le=100, description="0 takes no risk, 100 takes any")]
 RiskCategory = Literal["conservative", "moderate", "growth", "aggressive"]
 Experience = Literal["none", "beginner", "intermediate", "advanced"]
 Option = Annotated[str, StringConstraints(min_length=1, max_length=80)]

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from payloads.base import Amount, Etf, Fraction, Identifier, IsoDate, Payload, Real, Units
+from payloads.base import Amount, Etf, Flag, Fraction, Identifier, IsoDate, Payload, Real, Units
 from payloads.bounds import AmountFromZero, PositivePrice, PositiveUnits, RateBelowOne, Share, Weight
 from payloads.entry import DeclaredError, Entry
 
@@ -49,7 +49,7 @@ class AssessIncome(Payload):
 
     jurisdiction: Jurisdiction
     year: TaxYear
-    resident: bool = True
+    resident: Flag = True
     taxpayer: Taxpayer = "individual"
     other_income: AmountFromZero = Field(
         default=0,
@@ -66,7 +66,7 @@ class AssessIncome(Payload):
     company_rate: RateBelowOne | None = Field(
         None, description="tax rate of the companies that franked; the general rate if absent"
     )
-    base_rate_entity: bool = Field(
+    base_rate_entity: Flag = Field(
         False, description="whether a taxpayer that is a company pays the lower company rate"
     )
 
