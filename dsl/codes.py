@@ -186,7 +186,7 @@ _ALL = (
     Code(
         "K128",
         "An empty list",
-        "A block without steps, or a list without items, does nothing.",
+        "A block without steps, a list without items, or a `set` without names does nothing.",
         "steps: []",
         "steps: [portfolio.read]",
     ),
@@ -223,6 +223,14 @@ _ALL = (
         "K133",
         "Two files define one workflow",
         "The name of a workflow is its type in Temporal, so it is unique in a folder.",
+    ),
+    Code(
+        "K134",
+        "A time of zero",
+        "A call that has no time at all can never answer, and a retry without a pause hammers what "
+        "has just failed: `timeout`, `first` and `longest` are longer than zero.",
+        "timeout: 0s",
+        "timeout: 30s",
     ),
     Code(
         "K140",
@@ -296,6 +304,14 @@ _ALL = (
         "`- a ? b : c` is a mapping with the key `a ? b` for YAML.",
         "for_each:\n  - a ? b : c",
         'for_each:\n  - "a ? b : c"',
+    ),
+    Code(
+        "K150",
+        "`[` or `-` at the beginning read by YAML",
+        "A value that begins with `[` or `- ` is a list for YAML, and nothing may follow it. "
+        "Put the whole expression in quotes.",
+        "when: [input.kind] == ['a']",
+        "when: \"[input.kind] == ['a']\"",
     ),
     Code(
         "K201",

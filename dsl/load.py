@@ -21,6 +21,9 @@ DEEPEST = 64
 MOST_NODES = 40_000
 """Values in one file: the largest honest catalogue has a few thousand."""
 
+_OLD_BREAKS = "\x85\u2028\u2029"
+"""YAML 1.1, and so libyaml, ends lines at these; YAML 1.2 and editors do not."""
+
 _CONTROL = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -91,11 +94,13 @@ class _Builder:
         self._root: Node | None = None
         self._nodes = 0
         self._documents = 0
+        self._written: dict[int, str] = {}
+        """What each character that stands in for another was in the file."""
 
     def build(self, text: str) -> Node | None:
         """The root, or None when the file was given up or is empty."""
         try:
-            for event in yaml.parse(text, Loader=yaml.CBaseLoader):
+            for event in yaml.parse(self._unbroken(text), Loader=yaml.CBaseLoader):
                 self._take(event)
         except (_Refused, EnoughSaid):
             return None
@@ -106,6 +111,16 @@ class _Builder:
             self._report.at("K101", 0, 1, "the file is empty")
             return None
         return self._root
+
+    def _unbroken(self, text: str) -> str:
+        """The text, as long, where libyaml breaks lines as YAML 1.2 does: characters of YAML 1.1 replaced."""
+        breaks = [char for char in _OLD_BREAKS if char in text]
+        if not breaks:
+            return text
+        used = set(text)  # a file is too small to use up the planes beyond the first
+        free = (point for point in range(0x10000, 0x110000) if chr(point) not in used)
+        self._written = dict(zip(free, breaks, strict=False))
+        return text.translate({ord(char): point for point, char in self._written.items()})
 
     def _take(self, event: Any) -> None:
         start, end = event.start_mark.index, event.end_mark.index
@@ -140,7 +155,7 @@ class _Builder:
     def _scalar(self, event: Any) -> ScalarNode:
         start, end = event.start_mark.index, event.end_mark.index
         style = event.style if event.style in ("'", '"', "|", ">") else ""
-        node = ScalarNode(event.value, style, start, end)
+        node = ScalarNode(event.value.translate(self._written), style, start, end)
         why = refusal(node)
         if why:
             self._report.node("K114", node, why, "write text in quotes")

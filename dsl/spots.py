@@ -5,8 +5,8 @@ from itertools import islice
 
 from dsl.tree import ScalarNode, Source
 
-_BLANK = frozenset(" \t\n\r\x85\u2028\u2029")
-_BLANK_ESCAPES = frozenset("ntrNLP \t\r\n")
+_BLANK = frozenset(" \t\n\r")
+_BLANK_ESCAPES = frozenset("ntr \t\r\n")
 _HEX_DIGITS = {"x": 2, "u": 4, "U": 8}
 
 

@@ -52,6 +52,7 @@ _EXPLAINED = {
     "K147": "YAML takes the `,` inside `( )` for the end of the value",
     "K148": "YAML takes ` #` for a comment: the expression ends before it",
     "K149": "YAML takes the `:` of `? :` for the end of a key: this is a mapping",
+    "K150": "YAML takes the `[` or `-` at the beginning for a list",
 }
 
 
@@ -60,6 +61,8 @@ def _trap_of(line: str, column: int, problem: str) -> str | None:
     flow_key = _flow_key_before(line, column)
     if flow_key is None:
         value = _block_value(line)
+        if value is not None and value.startswith("- ") and _has_bare_key(line):
+            return "K150"
         return None if value is None else _trap_in(value.lstrip(), problem)
     value, at = line[flow_key:], column - flow_key
     if "${" in value[: at + 1] and not value.startswith(("'", '"')):
@@ -76,7 +79,23 @@ def _trap_in(value: str, problem: str) -> str | None:
         return "K145"
     if _COLON_IN_QUOTES.search(value):
         return "K143"
-    return "K140" if _CONDITIONAL.search(value) else None
+    if _CONDITIONAL.search(value):
+        return "K140"
+    return "K150" if _goes_on_behind_bracket(value) else None
+
+
+def _has_bare_key(line: str) -> bool:
+    found = _KEY.match(line)
+    return found is not None and found[2] in BARE_KEYS
+
+
+def _goes_on_behind_bracket(value: str) -> bool:
+    """Does more of an expression follow the bracket that closes the one at the beginning."""
+    if not value.startswith("["):
+        return False
+    closing = next((place for place in range(1, len(value)) if not is_cut(value[: place + 1])), len(value))
+    rest = value[closing + 1 :].lstrip()
+    return bool(rest) and rest[0] not in ",]}#:"
 
 
 def _block_value(line: str) -> str | None:

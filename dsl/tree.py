@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeAlias
 
-# What libyaml takes as the end of a line, so that our line numbers are its line numbers.
-_LINE_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
+# What YAML 1.2 and editors take as the end of a line; U+0085, U+2028 and U+2029 are none.
+_LINE_BREAK = re.compile("\r\n|[\r\n]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ class Source:
         if not 1 <= number <= len(self._starts):
             return ""
         end = self._starts[number] if number < len(self._starts) else len(self.text)
-        return self.text[self._starts[number - 1] : end].rstrip("\r\n\x85\u2028\u2029")
+        return self.text[self._starts[number - 1] : end].rstrip("\r\n")
 
     def line_start(self, number: int) -> int:
         """Index of the first character of line `number`."""

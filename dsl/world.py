@@ -42,12 +42,14 @@ class World:
     """Everything a definition can name.
 
     `facts` and `events` are None where no `catalogue/events.yaml` is there to ask.
+    `tables` are decision tables; the catalogue of this release has none.
     """
 
     activities: Mapping[str, ActivityFacts]
     workflows: Mapping[str, Interface] = field(default_factory=dict)
     facts: frozenset[str] | None = None
     events: frozenset[str] | None = None
+    tables: frozenset[str] = frozenset()
 
     def workflow_schema(self, name: str) -> Schema | None:
         """The schema of a workflow's input, None when there is no such workflow."""

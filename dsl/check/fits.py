@@ -1,7 +1,7 @@
 """Does what is written fit the schema of its place: types by `dsl.types`, bounds of constants here."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -92,18 +92,51 @@ def report_misfits(
 
     `code` stands for all reasons; what is missing is reported at `at` when nothing is written.
     """
-    written = type_of(node, place.schema, place.root, of_text)
-    wanted = from_schema(place.schema, place.root)
-    found = _without_echoes(mismatches(written, wanted))
-    for each in found:
-        where, key = _node_at(node, each.path)
+    said = set()
+    for inner, each in _misfits(node, place.schema, place.root, of_text):
+        where, key = _node_at(inner, each.path)
+        said.add(id(where))
         target = key if key is not None and each.code == "K202" else where
-        if each.code == "K203" and not each.path and at is not None:
+        if each.code == "K203" and where is node and at is not None:
             target = at
         prefix = f"{place.what}: " if place.what else ""
         report.node(code or each.code, target, f"{prefix}{each.message}", each.help)
-    if not found:
-        report_limits(node, place, report, of_text, code)
+    report_limits(node, place, report, of_text, code, said)
+
+
+def _misfits(node: Node, schema: Any, root: Schema, of_text: TypeOfText) -> Iterator[tuple[Node, Mismatch]]:
+    """The reasons of types, each with the node that its path starts from."""
+    opened: set[int] = set()
+    found = mismatches(type_of(node, schema, root, of_text), from_schema(schema, root))
+    for each in _without_echoes(found):
+        inside = _list_on(node, schema, root, each.path)
+        if inside is None:
+            yield node, each
+        elif id(inside[0]) not in opened:
+            opened.add(id(inside[0]))
+            yield from list(_misfits_of_items(*inside, root, of_text)) or [(node, each)]
+
+
+def _misfits_of_items(
+    node: ListNode, schema: Any, root: Schema, of_text: TypeOfText
+) -> Iterator[tuple[Node, Mismatch]]:
+    """Which items do not fit: the type of the list, that of all of them together, does not tell."""
+    for place, item in enumerate(node.items):
+        yield from _misfits(item, item_schema(schema, root, place), root, of_text)
+
+
+def _list_on(
+    node: Node, schema: Any, root: Schema, path: tuple[str | int, ...]
+) -> tuple[ListNode, Any] | None:
+    """The first written list that the path leads into, with its schema."""
+    for part in path:
+        if isinstance(node, ListNode):
+            return node, schema
+        entry = node.entry(str(part)) if isinstance(node, MapNode) else None
+        if entry is None:
+            return None
+        node, schema = entry.value, field_schema(schema, root, entry.key.text)
+    return None
 
 
 def _without_echoes(found: list[Mismatch]) -> list[Mismatch]:
@@ -131,9 +164,15 @@ def report_limits(
     report: Report,
     of_text: TypeOfText = no_expressions,
     code: str | None = None,
+    said: Collection[int] = (),
 ) -> None:
-    """Report constants outside of the bounds, patterns and sizes of their schemas."""
+    """Report constants outside of the bounds, patterns and sizes of their schemas.
+
+    `said` has the nodes, by their `id`, of which something worse has been said.
+    """
     for inner, schema in _constants(node, place.schema, place.root):
+        if id(inner) in said:
+            continue
         if isinstance(inner, ScalarNode) and of_text(inner) is not None:
             continue
         value = value_of(inner, schema, place.root)

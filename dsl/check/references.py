@@ -73,7 +73,8 @@ class References:
 
     def env(self, state: State) -> TypeEnv:
         """The names that expressions see in this state."""
-        return environment(state, self._given, self._later, self._unset)
+        found = environment(state, self._given, self._later, self._unset)
+        return replace(found, tables=self._world.tables)
 
     def block(self, block: Block, state: State) -> State:
         """What is known after a list of steps."""

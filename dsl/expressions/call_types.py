@@ -9,7 +9,7 @@ from dsl.expressions.operations import kind
 from dsl.expressions.reading_types import Reader, element_of
 from dsl.expressions.signatures import Misfit, result_of
 from dsl.expressions.syntax import Call, Literal, Macro
-from dsl.expressions.unknown import unknown_function
+from dsl.expressions.unknown import unknown_function, unknown_table
 from dsl.types import ANY, BOOL, NULL, TEXT, ListType, Type, members, union, without_null
 
 
@@ -49,7 +49,7 @@ class Caller(Reader):
             return self._guard(node, env)
         arguments = [self.value(argument, env) for argument in node.arguments]
         try:
-            self._refuse_call(node)
+            self._refuse_call(node, env)
             return result_of(node.function, arguments)
         except Misfit as misfit:
             place = node.arguments[misfit.place]
@@ -59,7 +59,7 @@ class Caller(Reader):
             self.fault(fault, node.start, end)
         return ANY
 
-    def _refuse_call(self, node: Call) -> None:
+    def _refuse_call(self, node: Call, env: TypeEnv) -> None:
         fault = unknown_function(node.function)
         if fault is not None:
             raise fault
@@ -68,6 +68,8 @@ class Caller(Reader):
             named = node.arguments[0]
             if not isinstance(named, Literal) or not isinstance(named.value, str):
                 raise Misfit(0, "the name of a table is written out", 'write table("name", {column: value})')
+            if named.value not in env.tables:
+                self.fault(unknown_table(named.value, env.tables), named.start, named.end)
 
     def _guard(self, node: Call, env: TypeEnv) -> Type:
         found = [

@@ -4,14 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from dsl.expressions.compiled_paths import fallback, presence
-from dsl.expressions.errors import ARGUMENTS, NO_TABLE, NULL, OPERANDS, ExpressionError, Fault
+from dsl.expressions.errors import ARGUMENTS, NULL, OPERANDS, ExpressionError, Fault
 from dsl.expressions.frame import MISSING, TABLES, Frame, Maker, Run
 from dsl.expressions.functions import FUNCTIONS, refuse_count
 from dsl.expressions.macros import TURNS
 from dsl.expressions.syntax import Call, Literal, Macro, walk
-from dsl.expressions.unknown import unknown_function
+from dsl.expressions.unknown import unknown_function, unknown_table
 from dsl.expressions.values import LISTS, kind
-from dsl.near import suggestion
 
 _NODES_A_STEP = 25
 """A macro whose body has more nodes than this counts each turn as several steps."""
@@ -101,7 +100,7 @@ def _table(maker: Maker, node: Call) -> Run:
     def run(frame: Frame) -> Any:
         tables = frame.get(TABLES, {})
         if name not in tables:
-            raise site.error(Fault(NO_TABLE, f"there is no table `{name}`", suggestion(name, tables)))
+            raise site.error(unknown_table(name, tables))
         return tables[name](columns(frame))
 
     return run

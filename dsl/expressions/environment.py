@@ -29,11 +29,13 @@ class TypeEnv:
 
     `present` has the paths known to have a value, not null, where the expression stands: what a `when`
     around it has tested (`Checked.when_true`). `hints` says of a name that is not here what to do instead.
+    `tables` are the decision tables that `table` can read.
     """
 
     names: Mapping[str, Type]
     present: frozenset[Path] = frozenset()
     hints: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    tables: frozenset[str] = frozenset()
 
     def with_name(self, name: str, type: Type) -> "TypeEnv":
         """The same with one more name; it hides another of that name, and what was known of it."""

@@ -11,7 +11,7 @@
 """
 
 from dsl.expressions.cursor import WORDS, Cursor
-from dsl.expressions.errors import LOOP_NAME, NO_PATH, SYNTAX, TOO_LARGE, ExpressionError
+from dsl.expressions.errors import LOOP_NAME, NO_PATH, SYNTAX, TEMPLATE, TOO_LARGE, ExpressionError
 from dsl.expressions.syntax import (
     MACROS,
     MOST_CHARACTERS,
@@ -52,8 +52,13 @@ def parse(source: str) -> Node:
 def parse_at(source: str, start: int) -> tuple[Node, int]:
     """The tree of the expression that begins at `start`, and where the `}` stands that closes it."""
     tokens = Lexer(source, start, inside_template=True).tokens()
-    _refuse_oversize(source, start, tokens[-1].start)
-    return _Parser(source, tokens).whole(), tokens[-1].start
+    closing = tokens[-1].start
+    _refuse_oversize(source, start, closing)
+    if len(tokens) == 1:
+        help = "write a value, or take `${ }` away"
+        message = "nothing stands inside `${ }`"
+        raise ExpressionError(message, source, start - 2, closing + 1, TEMPLATE, help)
+    return _Parser(source, tokens).whole(), closing
 
 
 def _refuse_oversize(source: str, start: int, end: int) -> None:

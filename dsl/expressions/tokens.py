@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Any
 
 from dsl.durations import UNITS, DurationError, parse_duration
-from dsl.expressions.errors import LITERAL, SYNTAX, TEXT_LITERAL, ExpressionError
+from dsl.expressions.errors import LITERAL, SYNTAX, TEMPLATE, TEXT_LITERAL, ExpressionError
 from dsl.expressions.numbers import DIGITS
 
 LARGEST_EXPONENT = 100
@@ -98,7 +98,7 @@ class Lexer:
         if start >= len(self.source):
             if self.inside_template:
                 raise self._error(
-                    SYNTAX, "`${` has no closing `}`", start, start, "close the expression with `}`"
+                    TEMPLATE, "`${` has no closing `}`", start, start, "close the expression with `}`"
                 )
             return Token(Kind.END, "", None, start, start)
         letter = self.source[start]

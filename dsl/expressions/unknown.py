@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from dsl.expressions.errors import UNKNOWN_FUNCTION, UNKNOWN_NAME, Fault
+from dsl.expressions.errors import NO_TABLE, UNKNOWN_FUNCTION, UNKNOWN_NAME, Fault
 from dsl.expressions.functions import FORMS, arity
 from dsl.expressions.syntax import MACROS
 from dsl.near import listed, suggestion
@@ -49,6 +49,13 @@ def unknown_function(name: str) -> Fault | None:
     elif name in MACROS:
         help = f"write it behind the list, as in items.{name}(item, …)"
     return Fault(UNKNOWN_FUNCTION, f"there is no function `{name}`", help)
+
+
+def unknown_table(name: str, tables: Iterable[str]) -> Fault:
+    """The fault of reading a decision table that is not there."""
+    known = list(tables)
+    help = suggestion(name, known) or (f"tables are {listed(known)}" if known else "there are no tables here")
+    return Fault(NO_TABLE, f"there is no table `{name[:60]}`", help)
 
 
 def unknown_name(name: str, names: Iterable[str], hints: Mapping[str, str]) -> Fault:

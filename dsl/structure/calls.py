@@ -16,7 +16,7 @@ _UNDO_KEYS = ("call", "with", "timeout", "retry")
 def read_call(fields: Fields) -> ActivityCall | None:
     """The call that the keys beside `call` describe; None when `call` is no text."""
     activity = fields.text("call")
-    timeout, retry = fields.duration("timeout"), read_retry(fields)
+    timeout, retry = fields.duration("timeout", some=True), read_retry(fields)
     return ActivityCall(activity, fields.get("with"), timeout, retry) if activity else None
 
 
@@ -43,9 +43,9 @@ def read_retry(fields: Fields) -> Mapping[str, ScalarNode]:
     retry.allow(RETRY_KEYS)
     read = {
         "attempts": retry.whole_number("attempts"),
-        "first": retry.duration("first"),
+        "first": retry.duration("first", some=True),
         "factor": _factor(retry),
-        "longest": retry.duration("longest"),
+        "longest": retry.duration("longest", some=True),
     }
     return {key: node for key, node in read.items() if node is not None}
 
@@ -57,5 +57,8 @@ def _factor(retry: Fields) -> ScalarNode | None:
     value = resolve(node) if isinstance(node, ScalarNode) else None
     if isinstance(node, ScalarNode) and isinstance(value, int | Decimal) and value >= 1 and value is not True:
         return node
-    retry.report.node("K122", node, f"`factor` must be a number from 1, not {kind_of(node)}")
+    number = isinstance(value, int | Decimal) and not isinstance(value, bool)
+    retry.report.node(
+        "K122", node, f"`factor` must be a number from 1, not {value if number else kind_of(node)}"
+    )
     return None

@@ -29,9 +29,8 @@ def read_definition(tree: Tree, report: Report) -> Definition | None:
     """The definition that a tree holds; None when its top is no mapping. Problems go to `report`."""
     root = tree.root
     if not isinstance(root, MapNode):
-        report.node(
-            "K122", root, f"a definition must be a mapping, not {kind_of(root)}", "begin with `workflow: …`"
-        )
+        message = f"a definition must be a mapping, not {kind_of(root)}"
+        report.at("K122", root.start, root.end, message, "begin with `workflow: …`")
         return None
     top = Fields(root, "a definition", report)
     top.allow(KEYS, required=REQUIRED)
@@ -48,7 +47,7 @@ def read_definition(tree: Tree, report: Report) -> Definition | None:
         summary=top.text("summary") or _UNREAD,
         input=top.mapping("input"),
         signals=_signals(top),
-        timeout=default.duration("timeout"),
+        timeout=default.duration("timeout", some=True),
         retry=read_retry(default),
         on_failure=_hold(top),
         search=_search(top),

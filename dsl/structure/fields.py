@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from decimal import Decimal
 
 from dsl.durations import DurationError, Sessions, parse_duration
@@ -10,6 +11,7 @@ from dsl.problems import Report
 from dsl.scalars import is_null, resolve
 from dsl.tree import ListNode, MapNode, Node, ScalarNode
 
+_WHOLE = re.compile(r"[1-9][0-9]*", re.ASCII)
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,79}")
 LOWER_NAME = re.compile(r"[a-z][a-z0-9_]{0,79}")
 PASCAL_NAME = re.compile(r"[A-Z][A-Za-z0-9]{0,79}")
@@ -129,7 +131,10 @@ class Fields:
             value = resolve(node)
             if isinstance(value, int) and not isinstance(value, bool) and value >= least:
                 return node
-        if isinstance(node, ScalarNode) and not is_null(node):
+        if isinstance(node, ScalarNode) and node.style in ("'", '"') and _WHOLE.fullmatch(node.text):
+            message = f"`{key}` must be a whole number from {least}, and the quotes make text of it"
+            self.report.node("K122", node, message, f"write `{key}: {node.text[:40]}`")
+        elif isinstance(node, ScalarNode) and not is_null(node):
             self.report.node(
                 "K122", node, f"`{key}` must be a whole number from {least}, not `{node.text[:40]}`"
             )
@@ -137,8 +142,11 @@ class Fields:
             self._wrong(key, node, f"a whole number from {least}")
         return None
 
-    def duration(self, key: str, *, sessions: bool = False) -> ScalarNode | None:
-        """A constant span of time, such as `30s` or `2d`; `5bd` only where sessions are known."""
+    def duration(self, key: str, *, sessions: bool = False, some: bool = False) -> ScalarNode | None:
+        """A constant span of time, such as `30s` or `2d`; `5bd` only where sessions are known.
+
+        With `some` it is longer than zero.
+        """
         node = self.text(key)
         if node is None:
             return None
@@ -152,6 +160,9 @@ class Fields:
             self.report.node(
                 "K129", node, f"`{key}` cannot be counted in sessions (bd)", "use s, m, h, d or w"
             )
+            return None
+        if some and span == timedelta(0):
+            self.report.node("K134", node, f"`{key}` of {node.text.strip()} leaves no time", "write 30s, say")
             return None
         return node
 

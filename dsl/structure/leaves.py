@@ -27,6 +27,8 @@ def read_set(fields: Fields, common: Common) -> written.Step | None:
     values = fields.mapping("set")
     if values is None:
         return None
+    if not values.entries:
+        fields.report.node("K128", values, "`set` sets nothing", "write `set: {name: value}`")
     for entry in values:
         is_name(entry.key, "a name of `set`", fields.report)
     return written.Set(**common, set=values)

@@ -59,7 +59,7 @@ def read_approve(
     if mapping is None:
         return None
     asked = Fields(mapping, "`approve`", fields.report)
-    asked.allow(("role", "show", "quorum", "four_eyes"), required=("role", "show"))
+    asked.allow(("role", "show", "quorum", "four_eyes"), required=("role",))
     asked.text("role")
     asked.mapping("show")
     asked.whole_number("quorum")

@@ -2,7 +2,9 @@
 
 import pytest
 
-from tests.support.definitions import seen, small, unpublishable
+from dsl.load import load
+from dsl.tree import MapNode, ScalarNode
+from tests.support.definitions import problems, seen, small, unpublishable
 
 FIRST = 15  # the line of the first step in `small`
 
@@ -20,10 +22,13 @@ STRUCTURE = [
     ("- wait: 1.5h", "K129", 0),
     ("- wait: []", "K122", 0),
     ("- set: [a]", "K122", 0),
+    ("- set: {}", "K128", 0),
     ("- fail: {error: TooLate}", "K121", 0),
     ("- fail: {error: too_late, message: no}", "K126", 0),
     ("- call: portfolio.read\n  with: {portfolio_id: a}\n  timeout: soon", "K129", 2),
     ("- call: portfolio.read\n  with: {portfolio_id: a}\n  timeout: 2bd", "K129", 2),
+    ("- call: portfolio.read\n  with: {portfolio_id: a}\n  timeout: 0s", "K134", 2),
+    ("- call: portfolio.read\n  with: {portfolio_id: a}\n  retry: {first: 0s}", "K134", 2),
     ("- call: portfolio.read\n  with: {portfolio_id: a}\n  retry: {attempts: 0}", "K122", 2),
     ("- call: portfolio.read\n  with: {portfolio_id: a}\n  retry: {frist: 1s}", "K120", 2),
     ("- call: portfolio.read\n  with: {portfolio_id: a}\n  retry: {factor: 0.5}", "K122", 2),
@@ -68,6 +73,7 @@ NAMES_AND_TYPES = [
     ('- call: portfolio.read\n  with: {portfolio_id: "${ input.note }"}', "K226", 1),
     ('- call: portfolio.read\n  with: {portfolio_id: "${ inptu.id }"}', "K225", 1),
     ("- call: portfolio.read\n  with: {portfolio_id: a}\n  undo: {call: portfolio.read}", "K203", 2),
+    ('- set: {x: "${ table(\'nope\', {}) }"}\n- finish: {x: "${ vars.x }"}', "K239", 0),
     ("- call: pods.split\n  with: {weights: {POD1: 1}, total_capital: 1.005}", "K205", 1),
     ("- receive: payed", "K212", 0),
     ("- receive: paid\n  where: signal.amont > 3", "K204", 1),
@@ -97,7 +103,8 @@ NAMES_AND_TYPES = [
     ('- receive: paid\n  within: "${ input.amount }"', "K206", 1),
     ('- set: {x: 1}\n  lock: "${ input.amount }"', "K206", 1),
     ('- set: {x: 1}\n  title: "Pay ${ input.ids }"', "K231", 1),
-    ('- finish: {a: "${ input.id"}', "K220", 0),
+    ('- finish: {a: "${ input.id"}', "K224", 0),
+    ('- finish: {a: "${ }"}', "K224", 0),
     ('- finish: {a: "${ lenght(input.id) }"}', "K229", 0),
     ('- finish: {a: "${ event.id }"}', "K225", 0),
     ('- finish: {"${ input.id }": 1}', "K224", 0),
@@ -197,6 +204,11 @@ UNSUPPORTED = [
     ("- wait: {session: XASX, at: open}", "K906", 0),
     ("- repeat: {at_most: 3}\n  steps: [{wait: 1d}]", "K906", 0),
     ("- receive: [paid]", "K906", 0),
+    (
+        "- approve: {role: ops}\n  within: 2d\n  on_reject: [{finish: {}}]\n  on_timeout: [{finish: {}}]",
+        "K906",
+        0,
+    ),
     (
         "- approve: {role: ops, show: {a: 1}}\n  within: 2d\n  on_reject: [{finish: {}}]\n  on_timeout: [{finish: {}}]",
         "K906",
@@ -350,3 +362,88 @@ def test_all_problems_are_found_in_one_pass() -> None:
     """Faults of structure, names, types and flow in one file are all reported together."""
     steps = "- cal: x\n- wait: soon\n- call: portfolio.raed\n- wait: 1d\n  when: input.amont > 1\n- finish: {}\n- wait: 1d"
     assert [code for code, _ in seen(of(steps))] == ["K120", "K129", "K201", "K204", "K301"]
+
+
+SMALL = """\
+workflow: small
+version: 1
+summary: x
+input:
+  type: object
+  required: [share, goals]
+  properties:
+    share: {type: number, maximum: 1}
+    count: {type: integer, default: 1}
+    goals:
+      type: array
+      items:
+        type: object
+        required: [priority]
+        properties: {priority: {type: string, enum: [high, low]}, years: {type: number, minimum: 0}}
+steps:
+  - finish: {a: "${ input.share }", b: "${ input.count }", c: "${ input.goals }"}
+"""
+BIG = """\
+workflow: big
+version: 1
+summary: x
+steps:
+  - run: small
+    with:
+      share: 2
+      count: a
+      gaols: 1
+      goals:
+        - {priority: high, years: 3}
+        - {priority: hihg}
+        - {priority: low, years: -1}
+        - {years: a}
+"""
+
+
+def test_a_value_that_does_not_fit_hides_no_other() -> None:
+    """Types, bounds, words, unknown and missing fields of one `with` are reported in one pass, item by item."""
+    found = problems(SMALL, BIG)
+    assert [(each.code, each.line) for each in found] == [
+        ("K205", 7),
+        ("K206", 8),
+        ("K202", 9),
+        ("K205", 12),
+        ("K205", 13),
+        ("K203", 14),
+        ("K206", 14),
+    ]
+    assert found[3].help == "did you mean `high`?"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('version: "1"', "`version` must be a whole number from 1, and the quotes make text of it"),
+        ("version: 0", "`version` must be a whole number from 1, not `0`"),
+        ("version: 1\ndefaults: {retry: {factor: 0.5}}", "`factor` must be a number from 1, not 0.5"),
+        ("version: 1\ndefaults: {retry: {factor: two}}", "`factor` must be a number from 1, not text"),
+    ],
+)
+def test_a_wrong_number_is_told_why(text: str, message: str) -> None:
+    """The message names what was written, or what YAML made of it."""
+    assert [each.message for each in problems(f"workflow: a\nsummary: x\nsteps: [{{wait: 0d}}]\n{text}")] == [
+        message
+    ]
+
+
+def test_a_file_that_is_a_list_is_refused_at_its_first_character() -> None:
+    """The dash is what is wrong, not the first item."""
+    assert [(each.line, each.column) for each in problems("- a")] == [(1, 1)]
+
+
+@pytest.mark.parametrize("char", ["\x85", "\u2028", "\u2029"])
+def test_lines_are_counted_as_an_editor_counts_them(char: str) -> None:
+    """U+0085, U+2028 and U+2029 end no line, in text, plain or quoted, or in a comment, and stay in the text."""
+    text = f'# a{char}b\nworkflow: a\nversion: 1\nsummary: x{char}y\nowner: "o{char}"\nsteps: [{{wait: 1d}}]\nnote: {char}z'
+    assert seen(text) == [("K120", 7)]
+    tree, _ = load(text.encode(), "a.yaml")
+    assert tree is not None
+    assert isinstance(tree.root, MapNode)
+    kept = [entry.value.text for entry in tree.root if isinstance(entry.value, ScalarNode)]
+    assert kept[2:] == [f"x{char}y", f"o{char}", f"{char}z"]

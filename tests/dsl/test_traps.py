@@ -37,6 +37,10 @@ def only(text: str) -> Problem:
             'repeat: {until: "max(a, b) > 2", at_most: 3}',
         ),
         ('when: input.tag == "a # b"', "K148", "when: 'input.tag == \"a # b\"'"),
+        ('when: [1, "a"] == [1]', "K150", "when: '[1, \"a\"] == [1]'"),
+        ("- when: [[1], 2] == [1]", "K150", '- when: "[[1], 2] == [1]"'),
+        ("{when: [1] == [1], wait: 1d}", "K150", '{when: "[1] == [1]", wait: 1d}'),
+        ("when: - - 5 < 0", "K150", 'when: "- - 5 < 0"'),
         ("- a ? b : c", "K149", '- "a ? b : c"'),
         ("a: {b: c ? d : e}", "K140", 'a: {b: "c ? d : e"}'),
     ],
@@ -70,3 +74,9 @@ def test_what_yaml_reads_as_it_was_meant_is_no_trap(line: str) -> None:
     """Nothing is reported where nothing is misread."""
     _, report = load(line.encode(), "a.yaml")
     assert not report.problems
+
+
+@pytest.mark.parametrize("text", ["a: [1, 2", "a: [b, c] ]", "a: - b", "a: [{x: 1}, 2"])
+def test_a_list_that_is_written_wrongly_is_no_expression(text: str) -> None:
+    """Bad YAML that nobody meant as an expression keeps the code of bad YAML."""
+    assert only(text + "\n").code == "K105"

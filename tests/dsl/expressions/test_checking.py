@@ -91,6 +91,7 @@ ENV = TypeEnv(
         "event": ANY,
     },
     hints={"signal": "`signal` is known only in the `where` of a receive"},
+    tables=frozenset(["fees"]),
 )
 
 
@@ -207,6 +208,7 @@ FINDINGS = [
     ("date(5)", "K230", "5", "text or a moment"),
     ("string(input.goals)", "K230", "input.goals", "a single value"),
     ("table(input.kind, {})", "K230", "input.kind", "written out"),
+    ("table('fee', {})", "K239", "'fee'", "did you mean `fees`"),
     ("input.portfolio_id > 5", "K231", "input.portfolio_id > 5", "number(…)"),
     ("input.start < run.now", "K231", "input.start < run.now", "date(…)"),
     ("input.start < '2026-13-01'", "K231", "input.start < '2026-13-01'", "a date is written"),
@@ -356,7 +358,7 @@ def test_templates_have_types_and_findings_with_the_path_to_their_string() -> No
         ("K231", ("a", 0)),
         ("K225", ("a", 1)),
         ("K228", ("b", "c")),
-        ("K220", ("b", "d")),
+        ("K224", ("b", "d")),
     ]
 
 

@@ -83,8 +83,8 @@ def test_expressions_of_a_template_come_in_order_with_what_they_read() -> None:
 @pytest.mark.parametrize(
     ("template", "code", "path", "marked"),
     [
-        ("${ input.id", "K220", (), ""),
-        ({"a": ["x", "${ }"]}, "K220", ("a", 1), "${ }"),
+        ("${ input.id", "K224", (), ""),
+        ({"a": ["x", "${ }"]}, "K224", ("a", 1), "${ }"),
         ({"a": "x ${ 1 + } y"}, "K220", ("a",), ""),
         ({"a": {"b": "${ 007 }"}}, "K222", ("a", "b"), "007"),
         ({"a": "${ 'open }"}, "K221", ("a",), "'open }"),
