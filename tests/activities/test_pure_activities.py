@@ -93,13 +93,13 @@ def test_a_score_above_a_hundred_is_refused_where_it_stands() -> None:
     assert refusal("pods.allocate", {**given, "risk_score": -1}).path == "risk_score"
 
 
-def test_weights_may_be_numbers_or_text() -> None:
-    """Money and weights as decimal text mean the same."""
-    as_numbers = answer(
-        "pods.split", {"weights": {"POD1": Decimal("0.3"), "POD2": Decimal("0.7")}, "total_capital": 1000}
-    )
-    as_text = answer("pods.split", {"weights": {"POD1": "0.3", "POD2": "0.7"}, "total_capital": "1000.00"})
-    assert as_numbers == as_text
+def test_money_may_be_text_and_weights_may_not() -> None:
+    """Money as decimal text means the same as the number; a weight as text is refused where it stands."""
+    weights = {"POD1": Decimal("0.3"), "POD2": Decimal("0.7")}
+    as_numbers = answer("pods.split", {"weights": weights, "total_capital": 1000})
+    assert answer("pods.split", {"weights": weights, "total_capital": "1000.00"}) == as_numbers
+    refused = refusal("pods.split", {"weights": {**weights, "POD1": "0.3"}, "total_capital": 1000})
+    assert refused.path == "weights.POD1"
 
 
 def test_limits_of_a_hundred_thousand() -> None:
