@@ -589,6 +589,20 @@ _ALL = (
         "Names of the tz database, such as `Australia/Sydney`.",
     ),
     Code(
+        "K404",
+        "Not a cron line",
+        "A schedule has five fields: minute, hour, day of the month, month and day of the week.",
+        'schedule: "61 9 * * MON-FRI"',
+        'schedule: "0 9 * * MON-FRI"',
+    ),
+    Code(
+        "K405",
+        "An unknown metric",
+        "`threshold` and `rearm` compare the metrics of the monitoring sweeps.",
+        "threshold: portfolio_drfit > 5%",
+        "threshold: portfolio_drift > 5%",
+    ),
+    Code(
         "K901",
         "An input that nothing reads",
         "The field is declared, and no expression uses it.",

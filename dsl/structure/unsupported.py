@@ -4,7 +4,9 @@ from typing import Any
 
 from dsl import definition as written
 from dsl.problems import Report
+from dsl.structure.cron import fault_of_cron
 from dsl.structure.fields import LOWER_NAME, Fields
+from dsl.structure.metrics import check_metrics
 from dsl.tree import ListNode, MapNode, Node
 
 _TRIGGER_KEYS = {
@@ -91,13 +93,25 @@ def _read_trigger(trigger: Fields) -> None:
     kind = kinds[0]
     trigger.what = f"a trigger of kind `{kind}`"
     trigger.allow((kind, *_TRIGGER_KEYS[kind]), required=("timezone",) if kind == "schedule" else ())
-    trigger.text(kind)
+    if kind == "event":
+        trigger.text("event")
     trigger.mapping("input")
     if kind == "schedule":
         trigger.one_of("overlap", _OVERLAPS)
         check_timezone(trigger)
+        _check_schedule(trigger)
     if kind == "threshold":
+        check_metrics(trigger, "threshold")
+        check_metrics(trigger, "rearm")
         trigger.duration("cooldown", sessions=True)
+
+
+def _check_schedule(trigger: Fields) -> None:
+    node = trigger.text("schedule")
+    fault = fault_of_cron(node.text) if node else None
+    if node and fault:
+        help = 'minute, hour, day, month, day of the week, as in "0 9 * * MON-FRI"'
+        trigger.report.node("K404", node, fault, help)
 
 
 def check_timezone(trigger: Fields) -> None:

@@ -318,11 +318,15 @@ TOP = [
     ("workflow: small\nversion: 1\nsummary: x\nsteps: [{wait: 1d}]\nsignals: {Paid: {}}", "K126", 5),
     ("workflow: small\nversion: 1\nsummary: x\nsteps: [{wait: 1d}]\nsubscribe: [{event: a}]", "K121", 5),
     (
-        "workflow: small\nversion: 1\nsummary: x\nsteps: [{wait: 1d}]\ntriggers: [{schedule: a, timezone: Australia/Sidney}]",
+        "workflow: small\nversion: 1\nsummary: x\nsteps: [{wait: 1d}]\ntriggers: [{schedule: 0 9 * * *, timezone: Australia/Sidney}]",
         "K403",
         5,
     ),
-    ("workflow: small\nversion: 1\nsummary: x\nsteps: [{wait: 1d}]\ntriggers: [{schedule: a}]", "K121", 5),
+    (
+        "workflow: small\nversion: 1\nsummary: x\nsteps: [{wait: 1d}]\ntriggers: [{schedule: 0 9 * * *}]",
+        "K121",
+        5,
+    ),
     ("workflow: small\nversion: 1\nsummary: x\nsteps: [{wait: 1d}]\ntriggers: [{where: a}]", "K402", 5),
     (
         "workflow: small\nversion: 1\nsummary: x\nsteps: [{wait: 1d}]\ntriggers: [{event: a, overlap: skip}]",
@@ -447,3 +451,24 @@ def test_lines_are_counted_as_an_editor_counts_them(char: str) -> None:
     assert isinstance(tree.root, MapNode)
     kept = [entry.value.text for entry in tree.root if isinstance(entry.value, ScalarNode)]
     assert kept[2:] == [f"x{char}y", f"o{char}", f"{char}z"]
+
+
+@pytest.mark.parametrize(
+    ("trigger", "codes"),
+    [
+        ('{schedule: "61 9 * * MON-FRIDAY", timezone: UTC}', ["K404"]),
+        ('{schedule: "0 9 * * MON-FRIDAY", timezone: UTC}', ["K404"]),
+        ('{schedule: "0 9 * *", timezone: UTC}', ["K404"]),
+        ('{schedule: "*/0 9 * * *", timezone: UTC}', ["K404"]),
+        ('{schedule: "0 17-9 * * *", timezone: UTC}', ["K404"]),
+        ('{schedule: "*/15 9-17/2 1,15 jan-MAR 7", timezone: UTC}', []),
+        ("{threshold: portfolio_drfit > 5%, rearm: drawdwn < 3%}", ["K405", "K405"]),
+        ("{threshold: portfolio_drift > 5%, rearm: portfolio_drift < 3%}", []),
+        ("{threshold: regime_changed}", []),
+        ("{threshold: portfolio_drift >}", ["K220"]),
+    ],
+)
+def test_triggers_are_checked_before_anything_fires(trigger: str, codes: list[str]) -> None:
+    """A cron line that no clock shows and a metric that nothing measures are refused."""
+    text = f"workflow: small\nversion: 1\nsummary: x\nsteps: [{{wait: 1d}}]\ntriggers: [{trigger}]"
+    assert [code for code, _ in seen(text)] == codes
