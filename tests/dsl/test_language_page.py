@@ -34,7 +34,9 @@ def test_an_example_has_no_errors(text: str) -> None:
 def test_a_common_mistake_is_refused_and_its_correction_is_read(wrong: str, right: str) -> None:
     """Each row has a line that YAML misreads, and the line that it reads as it was meant."""
     wrong, right = wrong.replace("…", "wait: 1d"), right.replace("…", "wait: 1d")
-    assert [problem.code[:2] for problem in load(wrong.encode(), "a.yaml")[1].problems] == ["K1"]
+    found = [problem.code for problem in load(wrong.encode(), "a.yaml")[1].problems]
+    assert len(found) == 1
+    assert found[0][:3] in ("K14", "K15")
     assert load(right.encode(), "a.yaml")[1].problems == []
 
 
