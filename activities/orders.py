@@ -129,7 +129,7 @@ def cancel_open(ask: CancelOpen, context: Context) -> CancelledOrders:
 
 def _asked(portfolio_id: str, trade: Trade, line: int, context: Context) -> Asked:
     return Asked(
-        client_order_id=context.call.key(f"{trade.etf}:{trade.side}"),
+        client_order_id=_order_id(f"{trade.etf}:{trade.side}", context),
         portfolio_id=portfolio_id,
         line=line,
         etf=trade.etf,
@@ -140,6 +140,19 @@ def _asked(portfolio_id: str, trade: Trade, line: int, context: Context) -> Aske
         planned_value_cents=None if trade.value is None else to_cents(cents(trade.value)),
         planned_cost_cents=None if trade.cost is None else to_cents(cents(trade.cost)),
     )
+
+
+def _order_id(line: str, context: Context) -> str:
+    """The order's identity. What the broker rejected is asked for anew when a person retries the step."""
+    call = context.call
+    order_id = call.key(line)
+    with context.services.database.reading() as tx:
+        for turn in range(2, call.turn + 1):
+            before = orders.state_of(tx, call.tenant, order_id)
+            if before != OrderState.REJECTED:
+                break
+            order_id = call.key(f"{line}#{turn}")
+    return order_id
 
 
 def _sender(portfolio_id: str, context: Context) -> Sender:

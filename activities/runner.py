@@ -14,6 +14,7 @@ from adapters.errors import AdapterError
 from engines.errors import EngineError
 from payloads.entry import Entry
 from payloads.facts import entry
+from payloads.messages import sentence
 from store.errors import StoreError
 
 KNOWN = (ActivityError, AdapterError, EngineError, StoreError)
@@ -68,7 +69,7 @@ def parse_input(activity: Entry, given: Any, *, strict: bool) -> Any:
 def _problems(error: ValidationError) -> str:
     """What is wrong and where, the first few of it."""
     problems = error.errors(include_url=False, include_input=False)
-    shown = "; ".join(_problem(_path(p["loc"]), _sentence(p["msg"])) for p in problems[:SHOWN_PROBLEMS])
+    shown = "; ".join(_problem(_path(p["loc"]), sentence(p)) for p in problems[:SHOWN_PROBLEMS])
     more = f"; and {len(problems) - SHOWN_PROBLEMS} more" if len(problems) > SHOWN_PROBLEMS else ""
     return shown + more
 
@@ -89,7 +90,3 @@ def _path(location: tuple[int | str, ...]) -> str:
     for part in location:
         path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else str(part)
     return path
-
-
-def _sentence(message: str) -> str:
-    return message.removeprefix("Value error, ")

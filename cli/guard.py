@@ -113,6 +113,10 @@ def _meaning(error: Exception) -> tuple[int, bool]:
     for kind in type(error).__mro__:
         if kind.__module__ == "sqlalchemy.exc" and kind.__name__ in ("OperationalError", "InterfaceError"):
             return UNREACHABLE, False
+        if kind.__name__ == "DatabaseUnavailable":
+            return UNREACHABLE, True
         if kind.__name__ in ("StoreError", "AdapterError", "ActivityError", "EngineError", "ActivityFault"):
             return FAILED, True
+    if isinstance(error, OSError) and error.filename:
+        return MISUSED, True
     return FAILED, False

@@ -11,7 +11,8 @@ class Call(Payload):
 
     `effect_root` is the same through reset and continue-as-new; `step` is the step's static path
     (or its `key`), `iteration` the loop indices on the way to it, `release` the digest of the
-    release whose catalogue the activity reads.
+    release whose catalogue the activity reads. `turn` counts how often a person has had the step
+    tried; it is no part of the identity.
     """
 
     tenant: str = "main"
@@ -23,6 +24,7 @@ class Call(Payload):
     workflow_id: str = ""
     stream: str = ""
     actor: str = "system"
+    turn: int = 1
 
     def key(self, line: str = "") -> str:
         """The identity of one effect: the same whenever this step is tried again.

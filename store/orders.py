@@ -128,6 +128,12 @@ def intend(
     return order
 
 
+def state_of(tx: Session, tenant: str, client_order_id: str) -> str | None:
+    """The state of an order; None if it was never intended."""
+    order = tx.get(Order, (tenant, client_order_id))
+    return order.state if order is not None else None
+
+
 def find(tx: Session, tenant: str, asked: Asked) -> Order | None:
     """The order kept under the id of `asked`, or None; IntentChanged if it meant something else."""
     kept = tx.get(Order, (tenant, asked.client_order_id))

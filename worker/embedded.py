@@ -1,10 +1,12 @@
 """Everything on one machine: what `kronos up` and `kronos demo` run on."""
 
 import asyncio
+import fcntl
 import logging
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from temporalio.client import Client
@@ -13,6 +15,7 @@ from store.keyring import open_keyring
 from worker.codec_server import CodecServer, origins, start_codec_server
 from worker.connection import connect
 from worker.dev_server import DevServer, start_dev_server
+from worker.errors import BadSettings
 from worker.library import Published, publish
 from worker.market import kept_fresh, prepare_market
 from worker.serving import Workers, running
@@ -43,6 +46,19 @@ class Embedded:
     snapshot: dict[str, Any]
 
 
+@contextmanager
+def _alone_in(data: Path) -> Iterator[None]:
+    """Two servers on one database would spoil it, so a data directory serves one at a time."""
+    with (data / "up.lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise BadSettings(
+                f"another kronos works with the data in {data}; stop it, or give another --data", "data"
+            ) from None
+        yield
+
+
 @asynccontextmanager
 async def embedded(settings: Settings, ports: Ports) -> AsyncIterator[Embedded]:
     """Server with web UI, codec endpoint and workers on the data directory; all stopped at the end.
@@ -51,6 +67,7 @@ async def embedded(settings: Settings, ports: Ports) -> AsyncIterator[Embedded]:
     """
     settings.data.mkdir(parents=True, exist_ok=True)
     async with AsyncExitStack() as parts:
+        parts.enter_context(_alone_in(settings.data))
         codec = start_codec_server(open_keyring(settings.keys_file), origins(ports.ui), port=ports.codec)
         parts.callback(codec.stop)
         # The server takes as long to start as the data: they start together.

@@ -10,9 +10,14 @@ from typing import Any
 
 from sqlmodel import Session
 
+from adapters.simulated_exchange import SimulatedExchange
+from dsl.near import listed, nearest
+from payloads.files.universe import UniverseFile
 from store import cash, event_proof, events, halts, portfolios, snapshots
 from store.cents import from_cents
 from store.database import Database
+from worker.errors import UnknownId
+from worker.folder_catalogue import FolderCatalogue
 from worker.settings import Settings
 from worker.storage import existing_database
 
@@ -117,10 +122,22 @@ def show_portfolio(settings: Settings, portfolio_id: str) -> dict[str, Any]:
 def halt_trading(settings: Settings, scope: str, reason: str, by: str | None) -> dict[str, Any]:
     """Halt trading of a scope (`all`, `etf:CODE`, `broker:NAME`); what is in force then."""
     who = by or getpass.getuser()
+    _refuse_unknown(settings, scope)
     return _change_halts(
         settings,
         lambda tx: halts.halt(tx, settings.tenant, scope, by=who, reason=reason, now=datetime.now(UTC)),
     )
+
+
+def _refuse_unknown(settings: Settings, scope: str) -> None:
+    """A misspelt name would halt nothing and look as if it did."""
+    kind, _, name = scope.partition(":")
+    universe = FolderCatalogue(settings.definitions / "catalogue").read("universe", UniverseFile)
+    known = {"etf": {fund.etf for fund in universe.etfs}, "broker": {SimulatedExchange.name}}.get(kind)
+    if known is not None and name not in known:
+        near = nearest(name, known)
+        hint = f"did you mean {near}?" if near else f"there are {listed(known)}"
+        raise UnknownId(f"there is no {kind} {name}; {hint}", name=f"Unknown{kind.capitalize()}")
 
 
 def resume_trading(settings: Settings, scope: str, reason: str, by: str | None) -> dict[str, Any]:

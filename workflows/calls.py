@@ -81,7 +81,7 @@ class Caller:
         except FailureError as error:
             if is_cancelled_exception(error):
                 raise asyncio.CancelledError from error
-            raise step_failed(error, activity_id) from error
+            raise step_failed(error, activity_id.partition("#")[0]) from error
 
     async def internal(self, name: str, given: Any, call: Call, label: str, *, local: bool = False) -> Any:
         """An activity of the house itself, tried until it answers."""
@@ -113,8 +113,11 @@ async def run_child(
         )
         return None if step.detached else await handle
     except ChildWorkflowError as error:
-        if is_cancelled_exception(error):
+        task = asyncio.current_task()
+        if is_cancelled_exception(error) and task is not None and task.cancelling():
             raise asyncio.CancelledError from error
+        if is_cancelled_exception(error):
+            raise StepFailed("Cancelled", f"the run {child_id} was cancelled", path, cause=error) from error
         raise step_failed(error, path) from error
     except WorkflowAlreadyStartedError as error:
         raise StepFailed("AlreadyRunning", f"a run {child_id} is open already", path, cause=error) from error

@@ -36,19 +36,21 @@ async def call(run: "Interpreter", step: p.Call, frame: Frame) -> Any:
     identity = run.caller.identity(frame.place, key)
     label = run.title(step, frame) or activity_facts()[step.call.activity].summary
 
-    async def attempt(activity_id: str) -> Any:
-        return await run.caller.call(step.call, given, identity, label, activity_id)
+    async def attempt(turn: int) -> Any:
+        again = identity.model_copy(update={"turn": turn})
+        activity_id = frame.place.runtime if turn == 1 else f"{frame.place.runtime}#{turn}"
+        return await run.caller.call(step.call, given, again, label, activity_id)
 
     return await _with_hold(run, step, frame, attempt)
 
 
 async def _with_hold(
-    run: "Interpreter", step: p.Step, frame: Frame, attempt: Callable[[str], Awaitable[Any]]
+    run: "Interpreter", step: p.Step, frame: Frame, attempt: Callable[[int], Awaitable[Any]]
 ) -> Any:
     path, turn = frame.place.runtime, 1
     while True:
         try:
-            return await attempt(path if turn == 1 else f"{path}#{turn}")
+            return await attempt(turn)
         except StepFailed as error:
             if not safety.holds(run, error, frame):
                 raise
@@ -202,7 +204,7 @@ async def run_workflow(run: "Interpreter", step: p.Run, frame: Frame) -> Any:
     name += f".{place.iteration}" if place.iteration and step.id else ""
     label = run.title(step, frame) or f"Run {step.run}"
 
-    async def attempt(_: str) -> Any:
+    async def attempt(_: int) -> Any:
         return await run_child(step, given, link, name, place.runtime, label)
 
     return await _with_hold(run, step, frame, attempt)

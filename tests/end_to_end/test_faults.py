@@ -1,8 +1,11 @@
 """Workers and servers that die in the middle of an investment, on the real installation."""
 
+import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-from tests.support.town import books, onboard, town
+from tests.support.town import PATIENCE, Town, books, onboard, town
 
 # One worker after another is killed here, in the order in which onboarding and investment pass them.
 # `after` is the harder place: the work is done and Temporal does not know it.
@@ -65,3 +68,51 @@ def test_two_runs_on_one_portfolio_never_overspend(tmp_path: Path) -> None:
     assert next(s["error"]["type"] for s in ended if s["state"] == "failed") == "CapitalTooSmall"
     assert kept.cash == CAPITAL - kept.spent >= 0
     assert kept.problems == []
+
+
+def held_for(error: str) -> Callable[[dict[str, Any]], bool]:
+    return lambda found: found["state"] == "held" and found["error"]["type"] == error
+
+
+def test_orders_that_were_all_rejected_are_sent_anew_on_retry(tmp_path: Path) -> None:
+    """A person retries when the broker takes orders again; every order is then filled once."""
+    with town(tmp_path / "data") as place:
+        script = place.settings.data / "exchange-script.json"
+        script.write_text('{"default": "reject"}')
+        place.start_worker()
+        onboard(place, "C-1")
+        child = "onboarding-C-1.invested"
+        deadline = until_known(place, child)
+        place.until(child, held_for("OrderRejected"), within=deadline)
+        script.write_text('{"default": "fill"}')
+        place.answer("retry", child)
+        status = place.until(child, lambda found: found["state"] not in ("running", "waiting", "held"))
+        assert status["state"] == "completed", status["error"]
+        kept = books(place, "C-1")
+    assert kept.orders == 2 * len(kept.units)
+    assert kept.cash == CAPITAL - kept.spent
+
+
+def test_a_trading_halt_holds_the_run_until_it_is_lifted(tmp_path: Path) -> None:
+    """Nothing is sent while trading is halted; after resuming, a retry goes on."""
+    with town(tmp_path / "data") as place:
+        place.start_worker()
+        assert place.kronos("trading", "halt", "--etf", "VSA").returncode == 1
+        place.answer("trading", "halt", "--reason", "test")
+        onboard(place, "C-1")
+        child = "onboarding-C-1.invested"
+        place.until(child, held_for("TradingHalted"), within=until_known(place, child))
+        assert books(place, "C-1").spent == 0
+        place.answer("trading", "resume")
+        place.answer("retry", child)
+        status = place.until(child, lambda found: found["state"] not in ("running", "waiting", "held"))
+        assert status["state"] == "completed", status["error"]
+
+
+def until_known(place: Town, run: str) -> float:
+    """Wait until the run is there; how long whatever follows may take."""
+    for _ in range(100):
+        if place.kronos("status", run).returncode == 0:
+            return PATIENCE
+        time.sleep(0.2)
+    raise AssertionError(f"{run} was never started")
