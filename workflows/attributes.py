@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
-from dsl.expressions import EvaluationError, Template
 from temporalio import workflow
 from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
 
 from dsl import plan as p
+from dsl.expressions import EvaluationError, Template
 
 DEFINITION = SearchAttributeKey.for_keyword("KronosDefinition")
 VERSION = SearchAttributeKey.for_keyword("KronosVersion")
