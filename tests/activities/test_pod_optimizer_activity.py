@@ -120,11 +120,11 @@ def test_tax_lowers_what_income_is_worth() -> None:
             "above",
         ),
         ({"capital": 10.005}, "InvalidInput", "capital", "fractions of a cent"),
-        ({"capital": -1}, "InvalidInput", "capital", "greater"),
-        ({"marginal_rate": 1.5}, "InvalidInput", "marginal_rate", "less"),
-        ({"horizon_years": 0}, "InvalidInput", "horizon_years", "greater"),
+        ({"capital": -1}, "InvalidInput", "capital", "at least 0"),
+        ({"marginal_rate": 1.5}, "InvalidInput", "marginal_rate", "at most 1"),
+        ({"horizon_years": 0}, "InvalidInput", "horizon_years", "above 0"),
         ({"snapshot": "0" * 64}, "UnknownSnapshot", "snapshot", "market.latest_snapshot"),
-        ({"snapshott": "x"}, "InvalidInput", "snapshott", "not permitted"),
+        ({"snapshott": "x"}, "InvalidInput", "snapshott", "not a field"),
     ],
 )
 def test_what_cannot_be_answered_says_why_and_where(
