@@ -53,6 +53,11 @@ def failpoint(name: str) -> None:
         os.killpg(os.getpgrp(), signal.SIGKILL)
 
 
+def forget() -> None:
+    """Count anew, as a process that has just begun does: a forked one inherits its parent's counts."""
+    _passed.clear()
+
+
 @lru_cache(maxsize=8)
 def planned(text: str) -> Mapping[str, Kill]:
     """The kills that `KRONOS_FAILPOINTS` asks for, by name; ValueError says which part is not understood."""

@@ -6,6 +6,8 @@ import sys
 import traceback
 from collections.abc import Callable
 
+from adapters.failpoints import forget
+
 SURVIVED = 0
 
 
@@ -20,6 +22,7 @@ def run_until_killed(work: Callable[[], object], failpoints: str) -> bool:
         status = 1
         try:
             os.setpgid(0, 0)
+            forget()
             os.environ |= {"KRONOS_TEST": "1", "KRONOS_FAILPOINTS": failpoints}
             work()
             status = SURVIVED
