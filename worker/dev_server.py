@@ -5,11 +5,15 @@ while the server still answers. On Linux it ends when the thread that started it
 Kronos that was killed leaves no server behind that holds its port.
 """
 
+import asyncio
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+
+from temporalio.service import ConnectConfig, ServiceClient
 
 from worker.errors import BadSettings, ServerUnreachable
 from worker.ports import LOCAL, is_free, listening
@@ -99,7 +103,7 @@ def start_dev_server(
         )
     server = DevServer(process, port, ui_port, log)
     try:
-        _wait_until_listening(server)
+        _wait_until_it_answers(server)
     except BaseException:
         server.stop()
         raise
@@ -143,14 +147,25 @@ def _refuse_taken(port: int, flag: str) -> None:
         raise BadSettings(f"port {port} is in use by another program; stop it or choose another with {flag}")
 
 
-def _wait_until_listening(server: DevServer) -> None:
+def _wait_until_it_answers(server: DevServer) -> None:
     deadline = time.monotonic() + STARTS_WITHIN
-    while not listening(server.port):
+    while not (listening(server.port) and _healthy(server.address)):
         if not server.running or time.monotonic() > deadline:
             raise ServerUnreachable(
                 f"the Temporal server did not start: {_last_line(server.log)} (log: {server.log})"
             )
         time.sleep(0.02)
+
+
+def _healthy(address: str) -> bool:
+    """Whether clients can connect: a server that is starting listens a moment before it takes calls."""
+    connecting = ServiceClient.connect(ConnectConfig(target_host=address))
+    with ThreadPoolExecutor(1) as aside:  # the caller may have an event loop of its own
+        try:
+            aside.submit(asyncio.run, connecting).result()
+        except RuntimeError:
+            return False
+    return True
 
 
 def _last_line(log: Path) -> str:
