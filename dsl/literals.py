@@ -102,6 +102,10 @@ def field_schema(schema: Any, root: Schema, name: str) -> Any:
         if isinstance(properties, Mapping) and name in properties:
             return properties[name]
     for one in alternatives(schema, root):
+        patterns = one.get("patternProperties")
+        # A pattern that a file brings along may take for ever: who has only one need not try it.
+        if isinstance(patterns, Mapping) and len(patterns) == 1:
+            return next(iter(patterns.values()))
         if isinstance(one.get("additionalProperties"), Mapping):
             return one["additionalProperties"]
     return None

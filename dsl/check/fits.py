@@ -1,13 +1,12 @@
 """Does what is written fit the schema of its place: types by `dsl.types`, bounds of constants here."""
 
-import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from dsl.literals import alternatives, field_schema, item_schema, types_of, value_of
-from dsl.near import listed
+from dsl.check.bounds import key_reason, may_fit, reasons_against
+from dsl.literals import alternatives, field_schema, item_schema, value_of
 from dsl.problems import Report
 from dsl.tree import ListNode, MapNode, Node, ScalarNode
 from dsl.types import (
@@ -173,14 +172,28 @@ def report_limits(
     for inner, schema in _constants(node, place.schema, place.root):
         if id(inner) in said:
             continue
+        if isinstance(inner, MapNode) and place.trusted:
+            _report_keys(inner, schema, place, report, code)
         if isinstance(inner, ScalarNode) and of_text(inner) is not None:
             continue
         value = value_of(inner, schema, place.root)
-        fitting = [one for one in alternatives(schema, place.root) if _may_fit(value, one)]
-        reasons = [next(_reasons(value, one, place.trusted), None) for one in fitting]
+        fitting = [one for one in alternatives(schema, place.root) if may_fit(value, one)]
+        reasons = [next(reasons_against(value, one, place.trusted), None) for one in fitting]
         if reasons and all(reasons):
             prefix = f"{place.what}: " if place.what else ""
             report.node(code or "K205", inner, f"{prefix}{reasons[0]}")
+
+
+def _report_keys(node: MapNode, schema: Any, place: Place, report: Report, code: str | None) -> None:
+    """Report keys of a map with patterned keys that have the form of none of them."""
+    maps = [one for one in alternatives(schema, place.root) if may_fit({}, one)]
+    if not maps or not all("patternProperties" in one for one in maps):
+        return
+    for entry in node:
+        reasons = [key_reason(entry.key.text, one) for one in maps]
+        if all(reasons):
+            prefix = f"{place.what}: " if place.what else ""
+            report.node(code or "K205", entry.key, f"{prefix}{reasons[0]}")
 
 
 def _constants(node: Node, schema: Any, root: Schema) -> Iterator[tuple[Node, Any]]:
@@ -194,70 +207,3 @@ def _constants(node: Node, schema: Any, root: Schema) -> Iterator[tuple[Node, An
         case ListNode():
             for place, item in enumerate(node.items):
                 yield from _constants(item, item_schema(schema, root, place), root)
-
-
-_JSON_TYPES: Mapping[str, tuple[type, ...]] = {
-    "string": (str,),
-    "number": (int, Decimal),
-    "integer": (int,),
-    "array": (list,),
-    "object": (dict,),
-    "boolean": (bool,),
-    "null": (type(None),),
-}
-
-
-def _may_fit(value: Any, schema: Schema) -> bool:
-    names = types_of(schema)
-    if isinstance(value, bool):
-        return not names or "boolean" in names
-    return not names or any(isinstance(value, _JSON_TYPES.get(name, ())) for name in names)
-
-
-def _reasons(value: Any, schema: Schema, trusted: bool) -> Iterator[str]:
-    """Why a constant breaks the bounds of one schema."""
-    if isinstance(value, bool) or value is None:
-        return
-    if isinstance(value, int | Decimal):
-        yield from _number_reasons(value, schema)
-    elif isinstance(value, str):
-        yield from _text_reasons(value, schema, trusted)
-    elif isinstance(value, list):
-        yield from _size_reasons(len(value), schema, "Items", "items")
-    elif isinstance(value, dict):
-        yield from _size_reasons(len(value), schema, "Properties", "fields")
-
-
-def _number_reasons(value: int | Decimal, schema: Schema) -> Iterator[str]:
-    if "minimum" in schema and value < _exact(schema["minimum"]):
-        yield f"{value} is below {schema['minimum']}"
-    if "maximum" in schema and value > _exact(schema["maximum"]):
-        yield f"{value} is above {schema['maximum']}"
-    if "exclusiveMinimum" in schema and value <= _exact(schema["exclusiveMinimum"]):
-        yield f"{value} is not above {schema['exclusiveMinimum']}"
-    if "exclusiveMaximum" in schema and value >= _exact(schema["exclusiveMaximum"]):
-        yield f"{value} is not below {schema['exclusiveMaximum']}"
-    if schema.get("format") == "money" and Decimal(value) * 100 % 1:
-        yield f"{value} has fractions of a cent"
-    if isinstance(schema.get("enum"), list) and value not in schema["enum"]:
-        yield f"{value} is none of {listed(str(one) for one in schema['enum'])}"
-
-
-def _exact(bound: Any) -> Decimal:
-    return Decimal(repr(bound)) if isinstance(bound, float) else Decimal(bound)
-
-
-def _text_reasons(value: str, schema: Schema, trusted: bool) -> Iterator[str]:
-    yield from _size_reasons(len(value), schema, "Length", "characters")
-    pattern = schema.get("pattern")
-    # A pattern that a file brings along may take for ever; whoever takes the value checks it then.
-    if trusted and isinstance(pattern, str) and not re.search(pattern, value):
-        yield f"`{value[:40]}` does not have the form {pattern}"
-
-
-def _size_reasons(size: int, schema: Schema, suffix: str, unit: str) -> Iterator[str]:
-    least, most = schema.get(f"min{suffix}"), schema.get(f"max{suffix}")
-    if isinstance(least, int) and size < least:
-        yield f"at least {least} {unit} are wanted, this has {size}"
-    if isinstance(most, int) and size > most:
-        yield f"at most {most} {unit} are wanted, this has {size}"

@@ -75,6 +75,16 @@ NAMES_AND_TYPES = [
     ("- call: portfolio.read\n  with: {portfolio_id: a}\n  undo: {call: portfolio.read}", "K203", 2),
     ('- set: {x: "${ table(\'nope\', {}) }"}\n- finish: {x: "${ vars.x }"}', "K239", 0),
     ("- call: pods.split\n  with: {weights: {POD1: 1}, total_capital: 1.005}", "K205", 1),
+    (
+        "- call: portfolio.consolidate\n  with: {pods: {POD1: {capital: 1, allocation: {vas: 1}}}}",
+        "K205",
+        1,
+    ),
+    (
+        "- call: portfolio.consolidate\n  with: {pods: {POD1: {capital: 1, allocation: {VAS: 2}}}}",
+        "K205",
+        1,
+    ),
     ("- receive: payed", "K212", 0),
     ("- receive: paid\n  where: signal.amont > 3", "K204", 1),
     ("- receive: paid\n  where: signal.cents", "K233", 1),
