@@ -72,7 +72,10 @@ def compile(name: Name, definitions: Definitions = None, output: Output = None) 
 @app.command()
 def publish(
     development: Annotated[
-        bool, typer.Option("--development", help="Allow changes under an unchanged version, to try them out.")
+        bool,
+        typer.Option(
+            "--development", help="Allow changes under an unchanged or lower version, to try them out."
+        ),
     ] = False,
     data: Data = None,
     definitions: Definitions = None,
@@ -80,7 +83,8 @@ def publish(
 ) -> None:
     """Store the definitions as an immutable release, from which new runs start.
 
-    Refused when a check fails, and when a definition changed but its version did not.
+    Refused when a check fails, when a definition changed but its version did not, and when a higher
+    version of a definition is published already: raise `version` in its file.
 
     Example: kronos definitions publish --definitions ./definitions
     """

@@ -27,6 +27,7 @@ def start(
     """Start a run of a published definition; prints its workflow id, with --wait its output.
 
     Type and input are checked against the newest release first; what does not fit starts nothing.
+    While it waits, it says on stderr when the run is held for a person; an interrupt leaves the run be.
 
     Example: kronos start onboarding --input examples/onboarding.json --id onboarding-anna
     """
@@ -75,6 +76,7 @@ def signal(
 
 
 async def _start(settings: Any, workflow: str, given: Any, workflow_id: str | None, wait: bool) -> Any:
+    from cli.holds import Holds, goes_on_alone
     from worker import client, connection
 
     plan = await client.check(settings, workflow, given)
@@ -82,7 +84,8 @@ async def _start(settings: Any, workflow: str, given: Any, workflow_id: str | No
     started = await client.start(connected, settings, plan, given, workflow_id)
     if not wait:
         return {"workflow_id": started}
-    return await client.result(connected, started)
+    with goes_on_alone(started):
+        return await client.result(connected, started, Holds().tell)
 
 
 async def _signal(settings: Any, workflow_id: str, name: str, payload: Any, message_id: str | None) -> Any:

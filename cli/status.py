@@ -1,6 +1,7 @@
 """`kronos status`, `watch` and `list`: where runs are."""
 
 import sys
+from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -44,7 +45,8 @@ def watch(
 ) -> int:
     """Follow a run until it ends: a live tree at a terminal, else a line for each change.
 
-    Exit code 0 when it completed, 1 when it did not. With -o json, one status a line.
+    A run that is held for a person is said to be so on stderr, with what to do; an interrupt leaves
+    the run be. Exit code 0 when it completed, 1 when it did not. With -o json, one status a line.
 
     Example: kronos watch onboarding-anna
     """
@@ -94,18 +96,25 @@ async def _list(settings: "Settings", query: str | None, limit: int) -> list[dic
 
 async def _watch(settings: "Settings", workflow_id: str, output: Format | None) -> str:
     """Show each change of the run; the state it ended in."""
+    from cli.holds import goes_on_alone, telling_holds
     from cli.tree import follow
-    from payloads import plain_json
     from worker import client, connection
 
-    statuses = client.watch(await connection.connect(settings), workflow_id)
+    statuses = telling_holds(client.watch(await connection.connect(settings), workflow_id))
+    with goes_on_alone(workflow_id):
+        if output in (Format.JSON, Format.YAML):
+            return await _print_each(statuses)
+        return await follow(statuses, live=sys.stdout.isatty())
+
+
+async def _print_each(statuses: AsyncIterator[dict[str, Any]]) -> str:
+    from payloads import plain_json
+
     state = ""
-    if output in (Format.JSON, Format.YAML):
-        async for now in statuses:
-            print(plain_json.dumps(now), flush=True)
-            state = now["state"]
-        return state
-    return await follow(statuses, live=sys.stdout.isatty())
+    async for now in statuses:
+        print(plain_json.dumps(now), flush=True)
+        state = now["state"]
+    return state
 
 
 def _status_table(run: Any) -> str:

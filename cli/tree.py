@@ -81,7 +81,13 @@ async def _follow_live(statuses: AsyncIterator[dict[str, Any]]) -> str:
 
     console = Console(highlight=False)
     state = ""
-    with Live(console=console, auto_refresh=False, vertical_overflow="visible") as screen:
+    # What is said on stderr stands above the tree on the same screen, and in its own file otherwise.
+    with Live(
+        console=console,
+        auto_refresh=False,
+        vertical_overflow="visible",
+        redirect_stderr=sys.stderr.isatty(),
+    ) as screen:
         async for run in statuses:
             screen.update(rich_tree(run, console.height), refresh=True)
             state = run["state"]

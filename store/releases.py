@@ -3,13 +3,14 @@
 StoreError
 ├── NoRelease          nothing was published yet
 ├── UnknownRelease     no release has that digest
+├── VersionLowered     a definition is older than the one that is published
 └── VersionUnchanged   a definition changed, its version did not
 """
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlmodel import Session, col
 
 from payloads import plain_json
@@ -23,6 +24,10 @@ class NoRelease(StoreError):
 
 class UnknownRelease(StoreError):
     """No release has that digest."""
+
+
+class VersionLowered(StoreError):
+    """A definition is older than the one that is published."""
 
 
 class VersionUnchanged(StoreError):
@@ -42,11 +47,12 @@ def save(
     """Publish a release; the same digest again makes it the newest again.
 
     The document is `{"plans": {workflow: {"version", "digest", …}}, "catalogue": …}`. Unless it is
-    a development release, VersionUnchanged refuses a definition whose version was published with
-    another digest before; all that do so are named.
+    a development release, VersionLowered refuses a definition of which a higher version was published
+    before, and VersionUnchanged one whose version was published with another digest; all are named.
     """
     plans = plain_json.loads(document_json)["plans"]
     if not development:
+        _refuse_lowered(tx, tenant, plans)
         _refuse_changed(tx, tenant, plans)
     release = tx.get(Release, (tenant, digest))
     if release is None:
@@ -98,6 +104,37 @@ def _definitions(tenant: str, release: str, plans: dict[str, Any]) -> list[Relea
     ]
 
 
+def _refuse_lowered(tx: Session, tenant: str, plans: dict[str, Any]) -> None:
+    published = _highest_versions(tx, tenant)
+    lowered = [
+        f"{workflow} (version {plan['version']}, published {published[workflow]})"
+        for workflow, plan in sorted(plans.items())
+        if plan["version"] < published.get(workflow, 0)
+    ]
+    if lowered:
+        raise VersionLowered(
+            f"older than what is published: {', '.join(lowered)}; new runs would start from the older text. "
+            "If that is meant, raise `version` in each file above the published one"
+        )
+
+
+def _highest_versions(tx: Session, tenant: str) -> dict[str, int]:
+    """By workflow, what was published for good; trying a version out does not use it up."""
+    query = (
+        select(col(ReleaseDefinition.workflow), func.max(col(ReleaseDefinition.version)))
+        .join(Release, _of_release())
+        .where(col(ReleaseDefinition.tenant) == tenant, col(Release.development).is_(False))
+        .group_by(col(ReleaseDefinition.workflow))
+    )
+    return dict(tx.execute(query).tuples().all())
+
+
+def _of_release() -> ColumnElement[bool]:
+    return (col(Release.tenant) == col(ReleaseDefinition.tenant)) & (
+        col(Release.digest) == col(ReleaseDefinition.release_digest)
+    )
+
+
 def _refuse_changed(tx: Session, tenant: str, plans: dict[str, Any]) -> None:
     changed = [
         f"{workflow} (version {plan['version']})"
@@ -114,11 +151,7 @@ def _refuse_changed(tx: Session, tenant: str, plans: dict[str, Any]) -> None:
 def _published_otherwise(tx: Session, tenant: str, workflow: str, version: int, digest: str) -> bool:
     query = (
         select(ReleaseDefinition)
-        .join(
-            Release,
-            (col(Release.tenant) == col(ReleaseDefinition.tenant))
-            & (col(Release.digest) == col(ReleaseDefinition.release_digest)),
-        )
+        .join(Release, _of_release())
         .where(
             col(ReleaseDefinition.tenant) == tenant,
             col(ReleaseDefinition.workflow) == workflow,

@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -29,6 +29,7 @@ QUERY_WITHIN = timedelta(seconds=1)
 ACCEPTED_WITHIN = 10.0  # seconds that an update may wait for a run that is only just starting
 NOT_READY_PAUSE = 0.1
 WATCH_PAUSE = 0.4
+WAIT_PAUSE = 1.0
 SUMMARY_LENGTH = 120
 
 
@@ -65,13 +66,31 @@ async def start(
     return chosen
 
 
-async def result(client: Client, workflow_id: str) -> Any:
-    """The output of a run, waited for; Refused with the failure's type when it did not complete."""
-    with named_errors(workflow_id):
-        try:
+async def result(client: Client, workflow_id: str, seen: Callable[[dict[str, Any]], None]) -> Any:
+    """The output of a run, waited for; Refused with the failure's type when it did not complete.
+
+    `seen` is given the statuses of `watch` meanwhile.
+    """
+    watching = asyncio.create_task(_show(client, workflow_id, seen))
+    try:
+        with named_errors(workflow_id):
             return await client.get_workflow_handle(workflow_id).result()
-        except WorkflowFailureError as error:
-            raise _failure(workflow_id, error.cause) from error
+    except WorkflowFailureError as error:
+        raise _failure(workflow_id, error.cause) from error
+    finally:
+        watching.cancel()
+        # Whatever keeps the run from being watched keeps it from being waited for: that is said there.
+        await asyncio.gather(watching, return_exceptions=True)
+
+
+async def _show(client: Client, workflow_id: str, seen: Callable[[dict[str, Any]], None]) -> None:
+    while True:
+        try:
+            async for now in watch(client, workflow_id, pause=WAIT_PAUSE):
+                seen(now)
+            return
+        except ServerUnreachable:
+            await asyncio.sleep(WAIT_PAUSE)  # waiting for the result outlasts a server's restart too
 
 
 async def signal(

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """A release that was stored; `development` when a definition changed under its old version."""
+    """A release that was stored; `development` when a definition is older, or changed under its version."""
 
     release: str
     development: bool
@@ -83,7 +83,8 @@ def publish(settings: Settings, *, development: bool = False) -> Published:
     """Store the folder as the release that new runs start from.
 
     `dsl.release.Refused` when a check fails; `VersionUnchanged` when a definition changed and its
-    version did not, unless `development` takes that as a release to try things out with.
+    version did not, `VersionLowered` when a higher version is published, unless `development` takes
+    that as a release to try things out with.
     """
     from payloads import plain_json
     from store import releases
@@ -98,7 +99,7 @@ def publish(settings: Settings, *, development: bool = False) -> Published:
             with database.transaction() as tx:
                 stored = releases.save(tx, settings.tenant, release.digest, text, datetime.now(UTC))
                 tentative = stored.development
-        except releases.VersionUnchanged as error:
+        except (releases.VersionUnchanged, releases.VersionLowered) as error:
             if not development:
                 raise
             changed = error.message

@@ -6,7 +6,7 @@ import pytest
 
 from store import releases
 from store.database import Database
-from store.releases import NoRelease, UnknownRelease, VersionUnchanged
+from store.releases import NoRelease, UnknownRelease, VersionLowered, VersionUnchanged
 from store.tables import Release
 from tests.support.databases import NOON
 
@@ -28,12 +28,35 @@ def newest(database: Database, tenant: str) -> str:
 
 
 def test_the_newest_release_is_the_last_published(database: Database, tenant: str) -> None:
-    """Publishing an older one again makes it the newest."""
+    """Publishing one of the same versions again, with its old catalogue, makes it the newest."""
     publish(database, tenant, "one", onboarding=(1, "x"))
-    publish(database, tenant, "two", onboarding=(2, "y"))
+    publish(database, tenant, "two", onboarding=(1, "x"), tax=(1, "x"))
     assert newest(database, tenant) == "two"
     publish(database, tenant, "one", onboarding=(1, "x"))
     assert newest(database, tenant) == "one"
+
+
+def test_an_older_version_does_not_replace_a_newer_one(database: Database, tenant: str) -> None:
+    """Neither unchanged nor with other content; all that are older are named."""
+    publish(database, tenant, "one", onboarding=(1, "x"), tax=(1, "x"))
+    publish(database, tenant, "two", onboarding=(2, "y"), tax=(5, "y"))
+    for digest, text in (("one", "x"), ("three", "z")):
+        with pytest.raises(
+            VersionLowered,
+            match=r"onboarding \(version 1, published 2\), tax \(version 1, published 5\); .*raise `version`",
+        ):
+            publish(database, tenant, digest, onboarding=(1, text), tax=(1, text))
+    assert newest(database, tenant) == "two"
+    publish(database, tenant, "one", development=True, onboarding=(1, "x"), tax=(1, "x"))
+    assert newest(database, tenant) == "one"
+    publish(database, tenant, "four", onboarding=(3, "x"), tax=(5, "y"))
+
+
+def test_a_version_that_was_only_tried_out_is_not_in_the_way(database: Database, tenant: str) -> None:
+    """Only what is published for good counts."""
+    publish(database, tenant, "one", onboarding=(1, "x"))
+    publish(database, tenant, "two", development=True, onboarding=(7, "y"))
+    publish(database, tenant, "three", onboarding=(2, "z"))
 
 
 def test_a_release_is_loaded_as_it_was_published(database: Database, tenant: str) -> None:
@@ -53,11 +76,11 @@ def test_a_changed_definition_needs_a_new_version(database: Database, tenant: st
 
 
 def test_a_version_stays_taken(database: Database, tenant: str) -> None:
-    """Going back to an older version with other content is refused too."""
-    publish(database, tenant, "one", onboarding=(1, "x"))
-    publish(database, tenant, "two", onboarding=(2, "y"))
+    """Leaving a definition out for a release does not free its version."""
+    publish(database, tenant, "one", onboarding=(1, "x"), tax=(1, "x"))
+    publish(database, tenant, "two", tax=(1, "x"))
     with pytest.raises(VersionUnchanged):
-        publish(database, tenant, "three", onboarding=(1, "z"))
+        publish(database, tenant, "three", onboarding=(1, "z"), tax=(1, "x"))
 
 
 def test_a_development_release_may_change_anything(database: Database, tenant: str) -> None:

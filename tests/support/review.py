@@ -1,4 +1,5 @@
-"""A small definition for tests of runs: one pure step, one signal, one choice; and its input."""
+"""Small definitions for tests of runs: `review` with one pure step, one signal, one choice; `strict`,
+which holds when its step fails, and `around`, which runs `strict`; and their input."""
 
 import json
 import shutil
@@ -36,13 +37,41 @@ steps:
           - fail: {error: Declined, message: The decision was no}
 output: {risk_score: "${ steps.score.risk_score }"}
 """
+STRICT = """\
+workflow: strict
+version: 1
+summary: Score answers, and wait for a person when that fails
+input:
+  type: object
+  required: [answers]
+  properties: {answers: {type: object, additionalProperties: {type: string}}}
+on_failure: {hold: 1d, role: operations}
+steps:
+  - id: score
+    call: risk.score_questionnaire
+    with: {answers: "${ input.answers }"}
+"""
+AROUND = """\
+workflow: around
+version: 1
+summary: Leave the scoring to another run
+input:
+  type: object
+  required: [answers]
+  properties: {answers: {type: object, additionalProperties: {type: string}}}
+steps:
+  - id: inner
+    run: strict
+    with: {answers: "${ input.answers }"}
+"""
 PLANTED = "Quillon Planted-Name"
 
 
 def write_definitions(folder: Path) -> Path:
-    """A definitions folder with this one workflow and the catalogue of the repository."""
+    """A definitions folder with these workflows and the catalogue of the repository."""
     (folder / "workflows").mkdir(parents=True)
-    (folder / "workflows" / "review.yaml").write_text(DEFINITION)
+    for name, text in (("review", DEFINITION), ("strict", STRICT), ("around", AROUND)):
+        (folder / "workflows" / f"{name}.yaml").write_text(text)
     shutil.copytree(REPOSITORY / "definitions" / "catalogue", folder / "catalogue")
     return folder
 
