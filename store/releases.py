@@ -121,12 +121,12 @@ def _refuse_lowered(tx: Session, tenant: str, plans: dict[str, Any]) -> None:
 def _highest_versions(tx: Session, tenant: str) -> dict[str, int]:
     """By workflow, what was published for good; trying a version out does not use it up."""
     query = (
-        select(col(ReleaseDefinition.workflow), func.max(col(ReleaseDefinition.version)))
+        select(col(ReleaseDefinition.workflow), func.max(col(ReleaseDefinition.version)).label("highest"))
         .join(Release, _of_release())
         .where(col(ReleaseDefinition.tenant) == tenant, col(Release.development).is_(False))
         .group_by(col(ReleaseDefinition.workflow))
     )
-    return dict(tx.execute(query).tuples().all())
+    return {row.workflow: row.highest for row in tx.execute(query)}
 
 
 def _of_release() -> ColumnElement[bool]:
