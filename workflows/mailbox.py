@@ -4,6 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from dsl.schemas import Schema
+from dsl.values import fill_and_check
+from payloads import plain_json
+
 
 @dataclass(frozen=True, slots=True)
 class Message:
@@ -13,6 +17,11 @@ class Message:
     payload: Any
     id: str | None = None
 
+    @property
+    def digest(self) -> str:
+        """What tells this message from another one under the same id."""
+        return plain_json.digest([self.name, self.payload])
+
 
 @dataclass(slots=True)
 class Mailbox:
@@ -20,15 +29,20 @@ class Mailbox:
 
     unread: list[Message] = field(default_factory=list)
     rejected: list[dict[str, Any]] = field(default_factory=list)
-    seen_ids: set[str] = field(default_factory=set)
+    seen: dict[str, str] = field(default_factory=dict)
+    """The digest of each message that came with an id, by that id."""
     arrivals: int = 0
 
+    def conflicts(self, message: Message) -> bool:
+        """Did another message come under the id of this one."""
+        return message.id in self.seen and self.seen[message.id] != message.digest
+
     def put(self, message: Message) -> bool:
-        """Keep the message; False when one with its id came before."""
+        """Keep the message; False when it came before, under its id."""
         if message.id is not None:
-            if message.id in self.seen_ids:
+            if message.id in self.seen:
                 return False
-            self.seen_ids.add(message.id)
+            self.seen[message.id] = message.digest
         self.unread.append(message)
         self.arrivals += 1
         return True
@@ -45,7 +59,9 @@ class Mailbox:
         self.rejected.append({"signal": name, "reason": reason})
 
 
-def undeclared(name: str, declared: Mapping[str, object]) -> str:
-    """The message for a signal that the definition does not declare."""
-    known = ", ".join(declared) or "none"
-    return f"this run takes no signal `{name}`; it takes: {known}"
+def misfit(declared: Mapping[str, Schema], name: str, payload: Any) -> str | None:
+    """Why a run whose definition declares these signals does not take this one; None when it does."""
+    if name not in declared:
+        return f"this run takes no signal `{name}`; it takes: {', '.join(declared) or 'none'}"
+    _, problems = fill_and_check(declared[name], payload)
+    return f"signal `{name}`: " + "; ".join(map(str, problems)) if problems else None

@@ -15,7 +15,7 @@ from dsl.values import fill_and_check
 from workflows import attributes
 from workflows.calls import Caller
 from workflows.interpreter import Interpreter
-from workflows.mailbox import Mailbox, Message, undeclared
+from workflows.mailbox import Mailbox, Message, misfit
 from workflows.outcomes import StepFailed, step_failed
 from workflows.place import Place
 
@@ -113,9 +113,7 @@ class KronosRun:
             await workflow.wait_condition(lambda: self.interpreter is not None)
         run = self._ready()
         if name == "signal":
-            self._fits(run.plan, message)
-            payload, _ = fill_and_check(run.plan.signals[message["name"]], message.get("payload", {}))
-            fresh = self.mailbox.put(Message(message["name"], payload, message.get("id")))
+            fresh = self.mailbox.put(self._message(run.plan, message))
             return {"accepted": True, "duplicate": not fresh}
         held = self._held(message.get("step"))
         held.retried_by = str(message.get("by", "system"))
@@ -130,7 +128,7 @@ class KronosRun:
             return  # it was accepted before the reset: to refuse it now would lose it
         run = self._ready()
         if name == "signal":
-            self._fits(run.plan, message)
+            self._message(run.plan, message)
         elif name == "retry":
             self._held(message.get("step"))
         elif name == "approve":
@@ -196,21 +194,27 @@ class KronosRun:
             "NothingHeld", f"no step {step or ''} waits for a retry; held: {names}".replace("  ", " ")
         )
 
-    def _fits(self, plan: Plan, message: dict[str, Any]) -> None:
-        reason = self._misfit(plan, str(message.get("name")), message.get("payload", {}))
-        if reason:
+    def _message(self, plan: Plan, given: dict[str, Any]) -> Message:
+        """The message that an update brings, its defaults filled in; refused when it cannot be taken."""
+        name, id, payload = str(given.get("name")), given.get("id"), given.get("payload", {})
+        if not isinstance(id, str | None):
+            raise Refused("InvalidUpdate", "the `id` of a signal must be text")
+        if reason := misfit(plan.signals, name, payload):
             raise Refused("SignalRejected", reason)
-
-    def _misfit(self, plan: Plan, name: str, payload: Any) -> str | None:
-        if name not in plan.signals:
-            return undeclared(name, plan.signals)
-        _, problems = fill_and_check(plan.signals[name], payload)
-        return f"signal `{name}`: " + "; ".join(map(str, problems)) if problems else None
+        filled, _ = fill_and_check(plan.signals[name], payload)
+        message = Message(name, filled, id)
+        if self.mailbox.conflicts(message):
+            raise Refused(
+                "SignalConflict",
+                f"a signal with the id `{id}` and other content was accepted before; "
+                "send what is new under an id of its own",
+            )
+        return message
 
     def _deliver(self, name: str, payload: Any) -> None:
         """A raw signal cannot be refused: one that does not fit is put aside and shown."""
         plan = self._ready().plan
-        reason = self._misfit(plan, name, payload)
+        reason = misfit(plan.signals, name, payload)
         if reason:
             self.mailbox.reject(name, reason)
             return

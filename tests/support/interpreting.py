@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pytest
 from temporalio import activity
-from temporalio.client import Client, WorkflowHandle
+from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import Worker
 
@@ -166,3 +167,30 @@ async def until(
             return status
         await asyncio.sleep(0.05)
     raise AssertionError(f"never reached; the run stands at {plain_json.dumps(status, indent=1)}")
+
+
+def refuse(type: str, message: str = "no") -> ApplicationError:
+    """An error of an activity that trying again does not help."""
+    return ApplicationError(message, {"path": "with.x"}, type=type, non_retryable=True)
+
+
+def fails(type: str) -> StandIn:
+    """A stand-in that always fails."""
+
+    def stand_in(given: dict[str, Any], _: Call) -> Any:
+        raise refuse(type)
+
+    return stand_in
+
+
+def echo(given: dict[str, Any], _: Call) -> Any:
+    """A stand-in that answers what it is given."""
+    return given
+
+
+async def failure_of(run: Any) -> ApplicationError:
+    """The error that a run ends with."""
+    with pytest.raises(WorkflowFailureError) as caught:
+        await run
+    assert isinstance(caught.value.cause, ApplicationError)
+    return caught.value.cause
