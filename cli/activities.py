@@ -4,10 +4,11 @@ from typing import Annotated, Any
 
 import typer
 
+from cli.group import group
 from cli.options import Data, Definitions, Output
 from cli.output import Format, columns, fields, say, show
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The catalogue of activities.")
+app = group("The catalogue of activities.", example="kronos activities list")
 
 Name = Annotated[str, typer.Argument(help="The activity, such as risk.score_questionnaire.", metavar="NAME")]
 

@@ -2,17 +2,11 @@
 
 from typing import Any
 
-import typer
-
+from cli.group import group
 from cli.options import Address, Data, Definitions, Namespace, Output
 from cli.output import fields, show
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The settings in force.")
-
-
-@app.callback()
-def group() -> None:
-    """The settings in force."""
+app = group("The settings in force.", example="kronos config show")
 
 
 @app.command("show")

@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cli.group import group
 from cli.options import Data, Definitions, Output
 from cli.output import Format, as_yaml, columns, fields, say, show
 
 if TYPE_CHECKING:
     from dsl.problems import Problem
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Definitions of business processes.")
+app = group("Definitions of business processes.", example="kronos definitions validate")
 
 Name = Annotated[str, typer.Argument(help="A workflow's name, or a definition's file.", metavar="NAME")]
 

@@ -4,10 +4,11 @@ from typing import Annotated, Any
 
 import typer
 
+from cli.group import group
 from cli.options import Data, Output
 from cli.output import Format, columns, fields, show
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Business events and the log of facts.")
+app = group("Business events and the log of facts.", example="kronos events list --limit 20")
 
 Stream = Annotated[
     str | None, typer.Option("--stream", help="Only this stream, such as client:C-1.", metavar="STREAM")

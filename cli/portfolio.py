@@ -4,15 +4,11 @@ from typing import Annotated, Any
 
 import typer
 
+from cli.group import group
 from cli.options import Data, Output
 from cli.output import columns, fields, show
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="What clients hold.")
-
-
-@app.callback()
-def group() -> None:
-    """What clients hold."""
+app = group("What clients hold.", example="kronos portfolio show P-CUST_12345")
 
 
 @app.command("show")

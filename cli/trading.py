@@ -4,13 +4,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cli.group import group
 from cli.options import Data, Output
 from cli.output import columns, show
 
 if TYPE_CHECKING:
     from worker.settings import Settings
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Halt and resume trading.")
+app = group("Halt and resume trading.", example="kronos trading show")
 
 Etf = Annotated[str | None, typer.Option("--etf", help="Only this ETF.", metavar="CODE")]
 Broker = Annotated[str | None, typer.Option("--broker", help="Only at this broker.", metavar="NAME")]

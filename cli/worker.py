@@ -55,6 +55,8 @@ def worker(
     from worker.settings import load_settings
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    # Which dialect it works with is nothing that whoever starts a worker needs to know.
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     settings = load_settings({"data": data, "address": address, "namespace": namespace})
     say(f"Working as {role.value}; SIGTERM drains.")
     codec = None if codec_port is None else CodecPlace(codec_host, codec_port, tuple(ui_origin or ()))

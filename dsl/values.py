@@ -16,11 +16,42 @@ from jsonschema.validators import extend
 
 from dsl.schemas import Schema, closed, resolved
 from payloads import plain_json
+from payloads.messages import shown, singular
 
 MOST_SHOWN = 20
 MOST_DIGITS = 28
 LARGEST: int = 10**MOST_DIGITS
 DEEPEST = 64
+
+
+_TYPES = {
+    "object": "an object",
+    "array": "a list",
+    "string": "text",
+    "number": "a number",
+    "integer": "a whole number",
+    "boolean": "true or false",
+}
+_FORMS = {
+    "money": "an amount with at most two decimals",
+    "date": "a date as YYYY-MM-DD",
+    "date-time": "a moment as YYYY-MM-DDThh:mm:ss with its offset from UTC",
+}
+_BOUNDS = {
+    "minimum": "must be at least {}",
+    "maximum": "must be at most {}",
+    "exclusiveMinimum": "must be above {}",
+    "exclusiveMaximum": "must be below {}",
+    "multipleOf": "must be a multiple of {}",
+    "const": "must be {}",
+    "minItems": "needs at least {} items",
+    "maxItems": "may have at most {} items",
+    "minLength": "needs at least {} characters",
+    "maxLength": "may have at most {} characters",
+    "minProperties": "needs at least {} fields",
+    "maxProperties": "may have at most {} fields",
+    "pattern": "does not have the form {}",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,24 +183,27 @@ def _message(error: jsonschema.ValidationError) -> str:
         case "required":
             return "is required"
         case "type":
-            return f"must be a {' or a '.join(expected) if isinstance(expected, list) else expected}"
+            types = expected if isinstance(expected, list) else [expected]
+            return "must be " + " or ".join(_TYPES.get(kind, str(kind)) for kind in types)
         case "enum":
-            return "must be one of " + ", ".join(map(str, expected))
+            return "must be one of " + ", ".join(map(_word, expected))
         case "additionalProperties":
             known: Any = error.schema.get("properties", {}) if isinstance(error.schema, dict) else {}
             instance: Any = error.instance
             extra = ", ".join(sorted(set(instance) - set(known)))
             return f"has no field {extra}; it has: {', '.join(known)}"
         case "format":
-            wanted = {"money": "an amount with at most two decimals", "date": "a date as YYYY-MM-DD"}
-            return f"must be {wanted.get(str(expected), f'a {expected}')}"
-        case "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum":
-            words = {
-                "minimum": "at least",
-                "maximum": "at most",
-                "exclusiveMinimum": "above",
-                "exclusiveMaximum": "below",
-            }
-            return f"must be {words[str(error.validator)]} {expected}"
+            return f"must be {_FORMS.get(str(expected), f'a {expected}')}"
+        case "uniqueItems":
+            return "has an item twice"
+        case bound if bound in _BOUNDS:
+            return singular(_BOUNDS[str(bound)].format(_word(expected)))
         case _:
             return f"breaks `{error.validator}: {expected}`"
+
+
+def _word(allowed: Any) -> str:
+    """A bound or an allowed value as people write it: 1500 and not 1500.0, null and not None."""
+    if isinstance(allowed, Decimal | float):
+        return shown(allowed)
+    return allowed if isinstance(allowed, str) else plain_json.dumps(allowed)

@@ -51,7 +51,7 @@ def check_capital(cash: Decimal, limits: HouseLimits, path: str) -> None:
     """Refuse cash that cannot buy the fewest holdings allowed; `path` is where it was given."""
     if cash < limits.least_cash:
         raise CapitalTooSmall(
-            f"{cash} cannot buy {limits.fewest_etfs} first holdings of {limits.min_first_holding} with "
+            f"{cash:.2f} cannot buy {limits.fewest_etfs} first holdings of {limits.min_first_holding} with "
             f"{limits.brokerage} brokerage each; at least {limits.least_cash} is needed",
             path,
         )

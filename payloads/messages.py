@@ -66,7 +66,13 @@ _BOUNDS = {
 }
 # How pydantic writes the bound of a decimal.
 _DECIMAL = re.compile(r"Decimal\('(.+)'\)")
-_ONE_EACH = {"items": "item", "characters": "character", "digits": "digit", "decimals": "decimal"}
+_ONE_EACH = {
+    "items": "item",
+    "fields": "field",
+    "characters": "character",
+    "digits": "digit",
+    "decimals": "decimal",
+}
 
 
 def sentence(error: Mapping[str, Any]) -> str:
@@ -80,11 +86,11 @@ def sentence(error: Mapping[str, Any]) -> str:
         return str(facts.get("error", "is not valid"))
     if kind in _BOUNDS:
         fact, words = _BOUNDS[kind]
-        return _singular(words.format(_shown(facts[fact]))) if fact in facts else "is not valid"
+        return singular(words.format(shown(facts[fact]))) if fact in facts else "is not valid"
     return _SENTENCES.get(kind, "is not valid")
 
 
-def _shown(bound: Any) -> str:
+def shown(bound: Any) -> str:
     """A bound as people write it: 10000000000000 and not 1E+13, `a` or `b` without quotes."""
     if isinstance(bound, str) and (decimal := _DECIMAL.fullmatch(bound)):
         bound = Decimal(decimal[1])
@@ -94,6 +100,7 @@ def _shown(bound: Any) -> str:
     return str(bound).replace("'", "") if isinstance(bound, str) else str(bound)
 
 
-def _singular(words: str) -> str:
+def singular(words: str) -> str:
+    """`words` with their last word in the singular where it counts one: at least 1 item."""
     before, _, unit = words.rpartition(" ")
     return f"{before} {_ONE_EACH[unit]}" if before.endswith(" 1") and unit in _ONE_EACH else words

@@ -39,9 +39,12 @@ async def check(settings: Settings, workflow: str, given: Any) -> dict[str, Any]
 
     try:
         return check_start(settings, workflow, given)
-    except ServerUnreachable:
-        # Without a database there is most likely no server either, and that is the better message.
-        await connect(settings)
+    except ServerUnreachable as no_database:
+        # Without a database there is most likely no server either, and that is the first thing to know.
+        try:
+            await connect(settings)
+        except ServerUnreachable as no_server:
+            raise ServerUnreachable(f"{no_server.message}; also, {no_database.message}") from no_server
         raise
 
 

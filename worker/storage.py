@@ -19,12 +19,16 @@ def open_database(settings: Settings) -> Database:
 
 
 def existing_database(settings: Settings) -> Database:
-    """The database as it stands; ServerUnreachable when there is none, or it has another schema."""
+    """The database as it stands.
+
+    ServerUnreachable `NoDatabase` when there is none; DatabaseOutdated when it has another schema.
+    """
     url = make_url(settings.database_url)
     if url.get_backend_name() == "sqlite" and not _exists(settings):
         raise ServerUnreachable(
             f"there is no database at {url.database}; `kronos up` makes one, --data or KRONOS_DATA says "
-            "where it is"
+            "where it is",
+            name="NoDatabase",
         )
     database = _database(settings)
     database.check()

@@ -45,6 +45,15 @@ def test_every_help_has_an_example(kronos: Kronos, command: str) -> None:
     assert f"kronos {command}" in done.out
 
 
+@pytest.mark.parametrize("group", ["definitions", "activities", "trading", "events", "portfolio", "config"])
+def test_the_help_of_a_group_has_an_example_and_no_options_of_its_own(kronos: Kronos, group: str) -> None:
+    """Completion is installed for the whole of kronos or not at all."""
+    done = kronos(group, "--help")
+    assert done.code == 0
+    assert f"Example: kronos {group} " in done.out
+    assert "completion" not in done.out
+
+
 def test_help_lists_every_command(kronos: Kronos) -> None:
     """What there is can be found from the top."""
     done = kronos("--help")
@@ -220,6 +229,7 @@ def test_a_missing_database_is_exit_code_3(kronos: Kronos) -> None:
     """The message says what makes one, and none is made by asking."""
     done = kronos("events", "list")
     assert done.code == 3
+    assert done.err.startswith("error: NoDatabase: there is no database at ")
     assert "kronos up" in done.err
     assert not (Path(kronos.environment["KRONOS_DATA"]) / "kronos.db").exists()
 
@@ -240,6 +250,25 @@ def test_a_server_that_is_not_there_is_exit_code_3(kronos: Kronos, arguments: li
     assert kronos.environment["TEMPORAL_ADDRESS"] in done.err
     assert "kronos up" in done.err
     assert len(done.err.splitlines()) == 1
+
+
+def test_a_start_without_server_and_database_names_both(kronos: Kronos) -> None:
+    """The server first: what makes the one makes the other."""
+    said = kronos("start", "onboarding", "--input", "examples/onboarding.json").err
+    server = said.index(f"no Temporal server answers at {kronos.environment['TEMPORAL_ADDRESS']}")
+    database = said.index(f"there is no database at {kronos.environment['KRONOS_DATA']}")
+    assert server < database
+
+
+def test_a_worker_makes_its_database_without_talking_of_it(kronos: Kronos) -> None:
+    """Two lines on stderr: what it is about to do, and that there is no server."""
+    done = kronos("worker")
+    assert done.code == 3
+    assert (Path(kronos.environment["KRONOS_DATA"]) / "kronos.db").exists()
+    assert [line.split(":")[0] for line in done.err.splitlines()] == [
+        "Working as all; SIGTERM drains.",
+        "error",
+    ]
 
 
 def test_a_defect_is_one_line_unless_asked_for_more(kronos: Kronos, tmp_path: Path) -> None:

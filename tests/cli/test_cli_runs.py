@@ -198,6 +198,12 @@ def temporal(arguments: list[str]) -> str:
     return done.stdout
 
 
+def test_up_says_how_other_commands_find_it(up: Installation) -> None:
+    """Address and data directory, where the key lies, as they are typed into a shell."""
+    [line] = [line for line in up.log.read_text().splitlines() if line.startswith("Other commands")]
+    assert line.split()[2:] == ["export", f"KRONOS_DATA={up.data}", f"TEMPORAL_ADDRESS=127.0.0.1:{up.port}"]
+
+
 def test_doctor_finds_all_well(up: Installation) -> None:
     """Every check of a healthy installation passes."""
     done = up.kronos("doctor")

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -165,6 +166,28 @@ def test_what_breaks_the_schema_is_named_by_its_path(value: object, path: str) -
     """The path leads to the value, or to the field that is missing."""
     _, misfits = validate_input(SCHEMA, value)
     assert [misfit.path for misfit in misfits] == [path]
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "message"),
+    [
+        ({"type": "array", "minItems": 1}, [], "needs at least 1 item"),
+        ({"type": "array", "maxItems": 2}, [1, 2, 3], "may have at most 2 items"),
+        ({"type": "string", "minLength": 2}, "a", "needs at least 2 characters"),
+        ({"type": "string", "maxLength": 1}, "ab", "may have at most 1 character"),
+        ({"type": "string", "pattern": "^[A-Z]{2}$"}, "au", "does not have the form ^[A-Z]{2}$"),
+        ({"type": "number", "minimum": Decimal("1500.0")}, 1499, "must be at least 1500"),
+        ({"type": "number", "exclusiveMaximum": Decimal("0.50")}, 1, "must be below 0.5"),
+        ({"type": "array", "uniqueItems": True}, [1, 1], "has an item twice"),
+        ({"type": ["object", "null"]}, 1, "must be an object or null"),
+        ({"type": "integer"}, "1", "must be a whole number"),
+        ({"enum": ["a", None, True]}, "b", "must be one of a, null, true"),
+    ],
+)
+def test_what_breaks_the_schema_is_said_as_people_say_it(schema: Any, value: object, message: str) -> None:
+    """No keyword of JSON Schema, no 1500.0 for 1500, and never the value itself."""
+    _, [misfit] = validate_input(schema, value)
+    assert misfit.message == message
 
 
 def test_exact_amounts_fit() -> None:

@@ -51,6 +51,8 @@ def test_cash_below_four_first_holdings_is_refused() -> None:
     with pytest.raises(CapitalTooSmall, match=r"2040") as refused:
         investment_limits(Decimal("2039.99"), HOUSE)
     assert refused.value.path == "cash"
+    with pytest.raises(CapitalTooSmall, match=r"^1500\.00 cannot buy"):
+        investment_limits(Decimal("1500.0"), HOUSE)
 
 
 @given(cash=st.integers(204_000, 10**9).map(lambda cents: Decimal(cents) / 100))
