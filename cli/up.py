@@ -1,5 +1,7 @@
 """`kronos up`: everything on this machine, until interrupted."""
 
+import shlex
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -69,6 +71,17 @@ def _where(house: "Embedded") -> str:
     ]
     if house.published.changed:
         lines.append(f"Note              {house.published.changed}")
-    if house.server.port != 7233:
-        lines.append(f"Other commands    --address {house.server.address}")
+    if elsewhere := _elsewhere(house):
+        lines.append(f"Other commands    export {elsewhere}")
     return "\n".join(lines)
+
+
+def _elsewhere(house: "Embedded") -> str:
+    """The variables that lead other commands here; empty when they come here by themselves."""
+    data, found = house.settings.data.absolute(), []
+    if data != Path(".kronos").absolute():
+        # Not only for the database: the key that opens the payloads lies there too.
+        found.append(f"KRONOS_DATA={shlex.quote(str(data))}")
+    if house.server.port != 7233:
+        found.append(f"TEMPORAL_ADDRESS={house.server.address}")
+    return " ".join(found)
