@@ -1,4 +1,4 @@
-"""The report on a set of orders: what filled, at what price, for how much."""
+"""The report on a set of orders, and the fact that tells it: what filled, at what price, for how much."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -6,11 +6,13 @@ from typing import Literal
 
 from sqlmodel import Session
 
+from activities.context import Context
+from activities.effects import append
 from payloads.orders import ExecutionResult, ExecutionSummary, Fill, FillReport, OrderStatus
-from store import fills
+from store import fills, orders, portfolios
 from store.cents import from_cents
 from store.fills import BookedFill
-from store.tables import Order, OrderState
+from store.tables import OPEN_STATES, Order, OrderState
 
 
 def report_on(tx: Session, tenant: str, found: Sequence[Order]) -> FillReport:
@@ -30,8 +32,33 @@ def report_on(tx: Session, tenant: str, found: Sequence[Order]) -> FillReport:
     )
 
 
-def _overall(whole: int, part: int, orders: int) -> Literal["filled", "partial", "expired"]:
-    if whole == orders:
+def tell(tx: Session, portfolio_id: str, found: Sequence[Order], context: Context) -> None:
+    """Append what became of these orders as the fact TradesExecuted; nothing when there are none."""
+    if not found:
+        return
+    tenant = context.call.tenant
+    report = report_on(tx, tenant, found).model_dump(mode="python", exclude={"fills"})
+    told = {"portfolio_id": portfolio_id, "trades": report.pop("execution_results"), **report}
+    customer_id = portfolios.portfolio(tx, tenant, portfolio_id).customer_id
+    append(tx, context, customer_id, "TradesExecuted", told)
+
+
+def tell_traded(tx: Session, portfolio_id: str, cancelled: Sequence[Order], context: Context) -> None:
+    """Tell what cancelled orders and the run's others traded, as far as nobody has told it yet.
+
+    An order that traded nothing is left untold: a late fill may still come for it.
+    """
+    call = context.call
+    own = orders.unreported(tx, call.tenant, portfolio_id, call.effect_root)
+    met = {order.client_order_id: order for order in (*own, *cancelled)}.values()
+    closed = [order for order in met if order.state not in OPEN_STATES]
+    traded = [order for order in closed if order.cum_units and order.reported_by is None]
+    tell(tx, portfolio_id, traded, context)
+    orders.mark_told(tx, traded, call.key(), context.now())
+
+
+def _overall(whole: int, part: int, number: int) -> Literal["filled", "partial", "expired"]:
+    if whole == number:
         return "filled"
     return "partial" if whole or part else "expired"
 

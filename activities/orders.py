@@ -13,9 +13,9 @@ from sqlmodel import Session
 
 from activities import reference_prices
 from activities.context import Context
-from activities.effects import append, once, recorded
+from activities.effects import once, recorded
 from activities.errors import ActivityError
-from activities.fill_report import report_on
+from activities.fill_report import report_on, tell, tell_traded
 from activities.order_checks import Checks
 from activities.registry import implements
 from activities.sending import Sender
@@ -120,8 +120,11 @@ def cancel_open(ask: CancelOpen, context: Context) -> CancelledOrders:
         time.sleep(pause)
         pause = min(pause * polling.factor, polling.longest_seconds)
     failpoint("cancel.before_result")
-    with context.services.database.reading() as tx:
+    with context.services.database.transaction() as tx:
+        # Locked, so that of two attempts at this only one tells what was traded.
+        portfolios.portfolio(tx, context.call.tenant, ask.portfolio_id, lock=True)
         found = orders.of_portfolio(tx, context.call.tenant, ask.portfolio_id, ids)
+        tell_traded(tx, ask.portfolio_id, found, context)
         return CancelledOrders(
             cancelled=[order.client_order_id for order in found if order.state == OrderState.CANCELLED]
         )
@@ -229,17 +232,9 @@ def _length(within: str) -> timedelta:
 def _report(tx: Session, portfolio_id: str, ids: Sequence[str], context: Context) -> FillReport:
     tenant = context.call.tenant
     found = orders.of_portfolio(tx, tenant, portfolio_id, ids)
-    report = report_on(tx, tenant, found)
-    if found:
-        orders.mark_reported(tx, found, context.call.key(), context.now())
-        told = report.model_dump(mode="python", exclude={"fills", "execution_results"})
-        told |= {
-            "portfolio_id": portfolio_id,
-            "trades": report.model_dump(mode="python")["execution_results"],
-        }
-        customer_id = portfolios.portfolio(tx, tenant, portfolio_id).customer_id
-        append(tx, context, customer_id, "TradesExecuted", told)
-    return report
+    tell(tx, portfolio_id, [order for order in found if order.reported_by is None], context)
+    orders.mark_reported(tx, found, context.call.key(), context.now())
+    return report_on(tx, tenant, found)
 
 
 def _to_cancel(ask: CancelOpen, context: Context) -> ToCancel:

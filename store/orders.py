@@ -21,6 +21,8 @@ from store.errors import StoreError
 from store.tables import OPEN_STATES, Order, OrderState, Portfolio, Position
 
 BUY, SELL = "buy", "sell"
+# Before the key in `reported_by`: the fact is out, and no call has reported on the order.
+BY_CANCEL = "cancel:"
 
 
 class InsufficientCash(StoreError):
@@ -167,11 +169,19 @@ def close(tx: Session, order: Order, state: str, at: datetime, reason: str = "")
     _touch(tx, order, at)
 
 
+def mark_told(tx: Session, orders: Iterable[Order], key: str, at: datetime) -> None:
+    """Note that a cancel told what these orders traded; they are still to be reported on."""
+    for order in orders:
+        order.reported_by = f"{BY_CANCEL}{key}"
+        _touch(tx, order, at)
+
+
 def mark_reported(tx: Session, orders: Iterable[Order], key: str, at: datetime) -> None:
     """Note which call reported on these orders; the first one stays."""
     for order in orders:
-        order.reported_by = order.reported_by or key
-        _touch(tx, order, at)
+        if not _is_reported(order):
+            order.reported_by = key
+            _touch(tx, order, at)
 
 
 def load(tx: Session, tenant: str, client_order_id: str) -> Order:
@@ -200,7 +210,7 @@ def unreported(tx: Session, tenant: str, portfolio_id: str, effect_root: str) ->
     return [
         order
         for order in _all(tx, tenant, portfolio_id)
-        if (order.effect_root == effect_root and order.reported_by is None) or order.state in OPEN_STATES
+        if (order.effect_root == effect_root and not _is_reported(order)) or order.state in OPEN_STATES
     ]
 
 
@@ -259,6 +269,10 @@ def _differing(kept: Order, asked: Asked) -> list[str]:
     }
     names = [name for name, (before, now) in pairs.items() if before != now] or ["limit"]
     return [name if name == "portfolio_id" else f"trades[{asked.line}].{name}" for name in names]
+
+
+def _is_reported(order: Order) -> bool:
+    return order.reported_by is not None and not order.reported_by.startswith(BY_CANCEL)
 
 
 def _all(tx: Session, tenant: str, portfolio_id: str) -> list[Order]:

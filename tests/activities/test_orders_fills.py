@@ -235,6 +235,43 @@ def test_cancelling_books_what_filled_before(opened: Open) -> None:
     brokerage.hold_balanced(100_000_00)
 
 
+def test_cancelling_tells_once_what_was_traded(opened: Open) -> None:
+    """An undone run's fills are in the log: whole and part, not what never traded, once however often."""
+    brokerage = opened(
+        behaviour={"rules": [{"etf": "VAS", "does": "partial"}, {"etf": "VGS", "does": "rest"}]}
+    )
+    part, _, whole = send(brokerage, ("buy", 10, "VAS"), ("buy", 5, "VGS"), ("buy", 7, "VAF"))
+    cancel(brokerage)
+    cancel(brokerage)
+    cancel(brokerage, run="run-2")
+    (fact,) = facts(brokerage)
+    assert fact.stream == "client:C-1"
+    assert fact.data["portfolio_id"] == PORTFOLIO
+    assert fact.data["status"] == "partial"
+    assert [(each["order"], each["shares"], each["status"]) for each in fact.data["trades"]] == [
+        (part, 5, "PARTIAL"),
+        (whole, 7, "FILLED"),
+    ]
+
+
+def test_a_report_after_a_cancel_tells_nothing_twice(opened: Open) -> None:
+    """What a cancel told is still reported to the run, and not told again."""
+    brokerage = opened(behaviour={"default": "partial"})
+    send(brokerage, ("buy", 10, "VAS"))
+    cancel(brokerage)
+    assert [each.shares for each in fills(brokerage).execution_results] == [5]
+    assert len(facts(brokerage)) == 1
+
+
+def test_what_was_reported_is_not_told_again_by_a_cancel(opened: Open) -> None:
+    """The undo of a run whose fills were reported adds nothing to the log."""
+    brokerage = opened()
+    send(brokerage, ("buy", 10, "VAS"))
+    fills(brokerage)
+    cancel(brokerage)
+    assert len(facts(brokerage)) == 1
+
+
 def test_an_order_that_filled_is_not_called_cancelled(opened: Open) -> None:
     """Between sending and undoing it filled: it is booked, and nothing was cancelled."""
     brokerage = opened()
@@ -281,6 +318,7 @@ def test_a_late_fill_is_found_by_a_later_cancel(opened: Open) -> None:
     cancel(brokerage)
     cancel(brokerage)
     assert brokerage.positions() == brokerage.units_at_exchange() == {"VAS": 10}
+    assert [fact.data["trades"][0]["shares"] for fact in facts(brokerage)] == [10]
     brokerage.hold_balanced(100_000_00)
 
 
