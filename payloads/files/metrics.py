@@ -1,0 +1,23 @@
+"""The file metrics.yaml: what the monitoring sweeps measure, and `threshold` and `rearm` compare."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from payloads.files.written import Words, Written
+
+MetricName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,79}$")]
+
+
+class Metric(Written):
+    """One quantity: what it says, and the unit that conditions are written in."""
+
+    summary: Words
+    type: Literal["number", "integer", "boolean"]
+    unit: Words
+
+
+class MetricsFile(Written):
+    """Metrics by the names that conditions use."""
+
+    metrics: Annotated[dict[MetricName, Metric], Field(min_length=1)]
