@@ -16,6 +16,8 @@ from temporalio.exceptions import (
 from dsl import plan as p
 from dsl.durations import DurationError, parse_duration
 from payloads.call import Call
+from payloads.entry import Effect
+from payloads.facts import activity_facts
 from workflows.outcomes import StepFailed, step_failed
 from workflows.place import Place
 
@@ -24,6 +26,7 @@ QUEUES = {"light": "kronos", "compute": "kronos-compute", "broker": "kronos-brok
 HEARTBEAT = timedelta(seconds=5)
 HOUSEKEEPING = p.Retry(attempts=0, first="1s", factor=2, longest="30s")
 LABEL = 120
+ACTING = (Effect.EFFECT, Effect.TRADES)
 
 
 class Caller:
@@ -36,6 +39,8 @@ class Caller:
         self.tenant = ""
         self.release = ""
         self.stream = f"run:{workflow.info().workflow_id}"
+        # Would a new start lose or repeat something: an effect, a lease, a child, a signal that was read.
+        self.acted = False
 
     def identity(self, place: Place, key: str | None = None, part: str = "") -> Call:
         """Who calls and from where; `part` tells the calls of one step apart (undo, record, lease)."""
@@ -52,6 +57,7 @@ class Caller:
 
     async def call(self, activity: p.Activity, given: Any, call: Call, label: str, activity_id: str) -> Any:
         """The activity's output; StepFailed with its typed error, CancelledError when cancelled."""
+        self.acted = self.acted or activity_facts()[activity.activity].effect in ACTING
         retry = retry_policy(activity.retry)
         timeout = duration(activity.timeout)
         args = [given, call.model_dump(mode="python")]

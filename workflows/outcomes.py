@@ -18,7 +18,8 @@ class StepFailed(Exception):
     """A step ended with a typed error.
 
     `where` is the place in the step's input that the error names, `deliberate` that a `fail` step
-    raised it (which never holds), `cause` Temporal's own failure, kept for the run's history.
+    raised it (which never holds), `final` that the activity said that trying again does not help, `cause`
+    Temporal's own failure, kept for the run's history.
     """
 
     def __init__(
@@ -29,6 +30,7 @@ class StepFailed(Exception):
         *,
         where: str = "",
         deliberate: bool = False,
+        final: bool = False,
         cause: BaseException | None = None,
     ) -> None:
         super().__init__(message)
@@ -37,6 +39,7 @@ class StepFailed(Exception):
         self.path = path
         self.where = where
         self.deliberate = deliberate
+        self.final = final
         self.cause = cause
 
     def as_value(self) -> dict[str, Any]:
@@ -68,7 +71,12 @@ def step_failed(error: FailureError, path: str) -> StepFailed:
     if isinstance(root, ApplicationError):
         facts = root.details[0] if root.details and isinstance(root.details[0], dict) else {}
         return StepFailed(
-            root.type or "Failed", root.message, path, where=str(facts.get("path", "")), cause=error
+            root.type or "Failed",
+            root.message,
+            path,
+            where=str(facts.get("path", "")),
+            final=root.non_retryable,
+            cause=error,
         )
     if isinstance(root, TimeoutError):
         return StepFailed("Timeout", "no answer within the step's timeout", path, cause=error)

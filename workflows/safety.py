@@ -74,10 +74,15 @@ async def _give_back(run: "Interpreter", lease: Begun, undo: UndoLog) -> None:
 
 
 def holds(run: "Interpreter", error: StepFailed, frame: Frame) -> bool:
-    """Whether a failed step waits for a person: nobody catches its error, and the plan says so."""
+    """Whether a failed step waits for a person: nobody catches its error, and the plan says so.
+
+    An error that trying again does not help fails a run at once that has done nothing yet: there is
+    nothing to save, and whoever started it learns now what was wrong.
+    """
     return (
         run.plan.on_failure is not None
         and not error.deliberate
+        and (run.caller.acted or not error.final)
         and not any(takes(clause, error.type) for clause in frame.catches)
     )
 

@@ -154,6 +154,7 @@ async def receive(run: "Interpreter", step: p.Receive, frame: Frame) -> Any:
     while True:
         message = run.mailbox.take(step.receive, lambda found: _fits(run, step, found, frame))
         if message is not None:
+            run.caller.acted = True
             run.resume(path)
             return {"signal": message.name, "payload": message.payload, "timed_out": False}
         seen = run.mailbox.arrivals
@@ -203,6 +204,7 @@ async def run_workflow(run: "Interpreter", step: p.Run, frame: Frame) -> Any:
     name = f"{workflow.info().workflow_id}.{step.id or place.runtime}"
     name += f".{place.iteration}" if place.iteration and step.id else ""
     label = run.title(step, frame) or f"Run {step.run}"
+    run.caller.acted = True
 
     async def attempt(_: int) -> Any:
         return await run_child(step, given, link, name, place.runtime, label)

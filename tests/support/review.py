@@ -1,5 +1,5 @@
 """Small definitions for tests of runs: `review` with one pure step, one signal, one choice; `strict`,
-which holds when its step fails, and `around`, which runs `strict`; and their input."""
+which holds when its step fails (under a lease, so that there is something to hold), and `around`, which runs `strict`; and their input."""
 
 import json
 import shutil
@@ -48,6 +48,7 @@ input:
 on_failure: {hold: 1d, role: operations}
 steps:
   - id: score
+    lock: "${ run.id }"
     call: risk.score_questionnaire
     with: {answers: "${ input.answers }"}
 """

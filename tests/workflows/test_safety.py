@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from temporalio.client import Client, WorkflowFailureError, WorkflowUpdateFailedError
+from temporalio.exceptions import ApplicationError
 
 from tests.support.interpreting import (
     House,
@@ -132,6 +133,41 @@ async def test_a_hold_that_nobody_answers_undoes(client: Client) -> None:
         failure = await failure_of((await start(client)).result())
     assert failure.type == "BrokerDown"
     assert len(house.asked("orders.cancel_open")) == 1
+
+
+async def test_a_run_that_has_done_nothing_is_not_held_for_what_no_retry_mends(client: Client) -> None:
+    """Before any effect an error for good fails the run at once; one that may pass is held all the same."""
+    rule = {"duration": "1d", "role": "operations"}
+    wrong = plan(call("a"), call("b", "orders.submit"), on_failure=rule)
+    passing = plan(call("c", "portfolio.consolidate"), on_failure=rule, workflow="passing")
+
+    def unreachable(given: dict[str, Any], _: Any) -> Any:
+        raise ApplicationError("gone", type="DatabaseUnavailable")
+
+    house = House(
+        {"trial": wrong, "passing": passing},
+        {"portfolio.read": fails("UnknownPortfolio"), "portfolio.consolidate": unreachable},
+    )
+    async with working(client, house):
+        assert (await failure_of((await start(client)).result())).type == "UnknownPortfolio"
+        run = await start(client, "passing")
+        await until(run, lambda found: found["state"] == "held")
+        await run.cancel()
+
+
+async def test_a_run_that_read_a_signal_is_held(client: Client) -> None:
+    """A new start would not have the signal, so the failed step waits for a person."""
+    document = plan(
+        {"kind": "receive", "id": "got", "receive": ["deposit"]},
+        call("a"),
+        on_failure={"duration": "1d", "role": "operations"},
+        signals={"deposit": {"type": "object"}},
+    )
+    async with working(client, House({"trial": document}, {"portfolio.read": fails("UnknownPortfolio")})):
+        run = await start(client)
+        await run.signal("deposit", {})
+        await until(run, lambda found: found["state"] == "held")
+        await run.cancel()
 
 
 async def test_an_error_that_a_catch_takes_is_never_held(client: Client) -> None:
