@@ -1,18 +1,17 @@
 """`kronos definitions`: what operators write, checked, compiled, published."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
+from cli.explaining import ProblemOutput, explain, show_problems
 from cli.group import group
 from cli.options import Data, Definitions, Output
-from cli.output import Format, as_yaml, columns, fields, say, show
-
-if TYPE_CHECKING:
-    from dsl.problems import Problem
+from cli.output import as_yaml, columns, fields, say, show
 
 app = group("Definitions of business processes.", example="kronos definitions validate")
+app.command()(explain)
 
 Name = Annotated[str, typer.Argument(help="A workflow's name, or a definition's file.", metavar="NAME")]
 
@@ -46,7 +45,7 @@ def validate(
         typer.Argument(help="Files or folders; by default all definitions.", metavar="[PATH]..."),
     ] = None,
     definitions: Definitions = None,
-    output: Output = None,
+    output: ProblemOutput = None,
 ) -> int:
     """Check definitions and catalogue files; all problems at once, each with its place and what to do.
 
@@ -58,7 +57,7 @@ def validate(
     from worker.settings import load_settings
 
     problems = problems_of(load_settings({"definitions": definitions}), paths or [])
-    return _show_problems(problems, output)
+    return show_problems(problems, output)
 
 
 @app.command()
@@ -104,15 +103,6 @@ def _plan(name: str, definitions: Path | None) -> dict[str, Any]:
     from worker.settings import load_settings
 
     return plan_document(load_settings({"definitions": definitions}), name)
-
-
-def _show_problems(problems: "list[Problem]", output: Format | None) -> int:
-    from dsl.problems import render_json, render_text
-    from payloads import plain_json
-
-    data = plain_json.loads(render_json(problems))
-    show(data, output, lambda _: render_text(problems) or "No problems.")
-    return 1 if any(problem.is_error for problem in problems) else 0
 
 
 def _list_table(data: Any) -> str:

@@ -37,17 +37,23 @@ _ALL = (
         "K102",
         "The file is not UTF-8",
         "Files are read as UTF-8, with or without a byte order mark. The first byte that is not is shown.",
+        "summary: R\\xfcckgabe   # saved as Latin-1",
+        "summary: Rückgabe   # saved as UTF-8",
     ),
     Code(
         "K103",
         "A control character",
         "NUL bytes and other control characters have no place in a text file; they come from a "
         "broken copy or a binary file.",
+        "summary: Rebalance\\0",
+        "summary: Rebalance",
     ),
     Code(
         "K104",
         "The file is too large",
         "At most 1,000,000 bytes are read. Split a large catalogue into several files.",
+        "# universe.yaml, 3,000,000 bytes",
+        "# universe_au.yaml and universe_us.yaml, below 1,000,000 bytes each",
     ),
     Code(
         "K105",
@@ -61,6 +67,8 @@ _ALL = (
         "K106",
         "Nested too deep",
         "Values nest at most 64 deep.",
+        "values: [[[[…65 of them…]]]]",
+        "values: […]   # at most 64 deep",
     ),
     Code(
         "K107",
@@ -89,6 +97,8 @@ _ALL = (
         "K110",
         "Several documents",
         "`---` begins a second document. One file holds one workflow, or one catalogue.",
+        "workflow: rebalancing\n---\nworkflow: dividends",
+        "# rebalancing.yaml\nworkflow: rebalancing\n\n# dividends.yaml\nworkflow: dividends",
     ),
     Code(
         "K111",
@@ -102,6 +112,8 @@ _ALL = (
         "A directive",
         "Lines such as `%YAML 1.1` change how a file is read. Definitions are always read by the "
         "core rules of YAML 1.2.",
+        "%YAML 1.1\n---\nworkflow: rebalancing",
+        "workflow: rebalancing",
     ),
     Code(
         "K113",
@@ -121,11 +133,15 @@ _ALL = (
         "K115",
         "Too many values",
         "One file holds at most 40,000 values.",
+        "rows: […40,001 of them…]",
+        "# two files, each with half of the rows",
     ),
     Code(
         "K116",
         "Too many steps",
         "A definition has at most 1,000 steps. Move some into a workflow of their own, and `run` it.",
+        "steps: […1,001 of them…]",
+        "steps:\n  - run: first_half\n  - run: second_half",
     ),
     Code(
         "K120",
@@ -182,6 +198,8 @@ _ALL = (
         "K127",
         "`otherwise` is not last",
         "Branches are tried in order and `otherwise` always fits, so nothing after it is reached.",
+        "choose:\n  - otherwise: [{wait: 1d}]\n  - when: input.urgent\n    steps: [{wait: 1h}]",
+        "choose:\n  - when: input.urgent\n    steps: [{wait: 1h}]\n  - otherwise: [{wait: 1d}]",
     ),
     Code(
         "K128",
@@ -223,6 +241,8 @@ _ALL = (
         "K133",
         "Two files define one workflow",
         "The name of a workflow is its type in Temporal, so it is unique in a folder.",
+        "# a.yaml\nworkflow: rebalancing\n\n# b.yaml\nworkflow: rebalancing",
+        "# a.yaml\nworkflow: rebalancing\n\n# b.yaml\nworkflow: rebalancing_quarterly",
     ),
     Code(
         "K134",
@@ -369,11 +389,15 @@ _ALL = (
         "K208",
         "An unknown business event",
         "Business events stand in `catalogue/events.yaml`.",
+        "emit: drift_exeeded",
+        "emit: drift_exceeded",
     ),
     Code(
         "K209",
         "An unknown fact",
         "Facts stand in `catalogue/events.yaml`.",
+        "record: PodOptimised",
+        "record: PodOptimized",
     ),
     Code(
         "K210",
@@ -386,21 +410,31 @@ _ALL = (
         "K211",
         "An id used twice",
         "`id` is unique in the file, whatever block it stands in.",
+        "- {id: quote, call: market.latest_snapshot}\n- {id: quote, wait: 1d}",
+        "- {id: quote, call: market.latest_snapshot}\n- {id: pause, wait: 1d}",
     ),
     Code(
         "K212",
         "An unknown signal",
         "`receive` takes a signal that the top of the file declares under `signals`.",
+        "signals: {deposit_received: {type: object}}\nsteps:\n  - receive: deposit_recieved",
+        "signals: {deposit_received: {type: object}}\nsteps:\n  - receive: deposit_received",
     ),
     Code(
         "K213",
         "A loop name used twice",
         "A loop or catch inside another one with the same name would hide it.",
+        "for_each: input.accounts\nas: item\nsteps:\n  - for_each: item.parcels\n    as: item\n"
+        "    steps: […]",
+        "for_each: input.accounts\nas: account\nsteps:\n  - for_each: account.parcels\n"
+        "    as: parcel\n    steps: […]",
     ),
     Code(
         "K214",
         "An activity of the engine itself",
         "This activity is called by the interpreter, never by a definition.",
+        "call: leases.acquire",
+        'lock: "${ input.portfolio_id }"',
     ),
     Code(
         "K220",
@@ -427,6 +461,8 @@ _ALL = (
         "K223",
         "An expression too large",
         "An expression nests at most 64 deep, macros 4 deep.",
+        "when: ((((…65 of them…))))",
+        '- set: {drifted: "${ … }"}\n- when: vars.drifted',
     ),
     Code(
         "K224",
@@ -455,11 +491,15 @@ _ALL = (
         "K227",
         "A value that comes later",
         "The step stands further down, or inside a block that cannot be seen from here.",
+        '- wait: "${ steps.terms.days }"\n- {id: terms, call: …}',
+        '- {id: terms, call: …}\n- wait: "${ steps.terms.days }"',
     ),
     Code(
         "K228",
         "A value that may be null",
         "Test it with `!= null`, or give `default(…, …)`.",
+        "when: steps.identity.score > 5",
+        "when: default(steps.identity.score, 0) > 5",
     ),
     Code(
         "K229",
@@ -500,6 +540,8 @@ _ALL = (
         "K234",
         "The name of a macro's variable",
         "It hides another name, or is no plain name.",
+        "when: pods.exists(input, input.weight > 0)",
+        "when: pods.exists(pod, pod.weight > 0)",
     ),
     Code(
         "K235",
@@ -512,21 +554,29 @@ _ALL = (
         "K236",
         "An impossible computation",
         "A division by zero, a number beyond its digits, or a date beyond the calendar.",
+        'set: {share: "${ 1 / 0 }"}',
+        'set: {share: "${ input.part / input.whole }"}',
     ),
     Code(
         "K237",
         "A computation over nothing",
         "`min`, `max` and `avg` of an empty list have no value.",
+        'set: {largest: "${ max([]) }"}',
+        'set: {largest: "${ max([0]) }"}',
     ),
     Code(
         "K238",
         "Too much work",
         "One expression does at most 100,000 element steps when it runs.",
+        "when: ids.exists(a, ids.exists(b, ids.exists(c, a == b && b == c)))",
+        "when: ids.exists(a, a == input.id)",
     ),
     Code(
         "K239",
         "An unknown table",
         "`table` reads a decision table of the release.",
+        "set: {approver: \"${ table('aprovals', {amount: 5}) }\"}",
+        "set: {approver: \"${ table('approvals', {amount: 5}) }\"}",
     ),
     Code(
         "K301",
@@ -554,17 +604,28 @@ _ALL = (
         "K304",
         "One name set in two parallel branches",
         "Which value stays would depend on timing. Set two names, and put them together afterwards.",
+        "parallel:\n  bonds: [{set: {chosen: 1}}]\n  shares: [{set: {chosen: 2}}]",
+        "parallel:\n  bonds: [{set: {bonds: 1}}]\n  shares: [{set: {shares: 2}}]",
     ),
     Code(
         "K305",
         "A name set by turns that overlap",
         "In a `for_each` with `at_most` over 1, which turn sets the name last depends on timing. "
         "Use `collect`.",
+        'for_each: input.pods\nas: pod\nat_most: 4\nsteps: [{set: {last: "${ pod.id }"}}]',
+        "for_each: input.pods\nas: pod\nat_most: 4\nsteps: […]\ncollect: pod.id",
     ),
     Code(
         "K306",
         "An approval that lets the run go on",
         "`on_reject` and `on_timeout` end in `finish`, `fail` or another `approve`.",
+        "approve: {role: compliance, show: {…}}\nwithin: 2d\n"
+        "on_reject: [{fail: {error: Refused, message: refused}}]\n"
+        "on_timeout: [{call: notifications.send, with: {…}}]",
+        "approve: {role: compliance, show: {…}}\nwithin: 2d\n"
+        "on_reject: [{fail: {error: Refused, message: refused}}]\non_timeout:\n"
+        "  - {call: notifications.send, with: {…}}\n"
+        "  - fail: {error: NotDecided, message: nobody decided}",
     ),
     Code(
         "K307",
@@ -577,16 +638,22 @@ _ALL = (
         "K401",
         "A trigger of the wrong shape",
         "`triggers` is a list of mappings.",
+        "triggers: {event: drift_exceeded}",
+        "triggers:\n  - event: drift_exceeded",
     ),
     Code(
         "K402",
         "A trigger without one kind",
         "A trigger has exactly one of `schedule`, `event` and `threshold`.",
+        'triggers:\n  - {event: drift_exceeded, schedule: "0 9 * * *"}',
+        'triggers:\n  - event: drift_exceeded\n  - {schedule: "0 9 * * *", timezone: Australia/Sydney}',
     ),
     Code(
         "K403",
         "An unknown time zone",
         "Names of the tz database, such as `Australia/Sydney`.",
+        'triggers:\n  - {schedule: "0 9 * * *", timezone: Sydney}',
+        'triggers:\n  - {schedule: "0 9 * * *", timezone: Australia/Sydney}',
     ),
     Code(
         "K404",
@@ -603,14 +670,44 @@ _ALL = (
         "threshold: portfolio_drift > 5%",
     ),
     Code(
+        "K406",
+        "A choice between nothing",
+        "`where` chooses among portfolios: a schedule has them with `each: portfolio`.",
+        'schedule: "0 9 * * *"\ntimezone: UTC\nwhere: portfolio.cash > 0',
+        'schedule: "0 9 * * *"\ntimezone: UTC\neach: portfolio\nwhere: portfolio.cash > 0',
+    ),
+    Code(
+        "K407",
+        "An unknown exchange",
+        "`calendar` takes the market code of an exchange whose sessions are known, such as XASX.",
+        "calendar: ASXX",
+        "calendar: XASX",
+    ),
+    Code(
+        "K408",
+        "An event that the signal cannot take",
+        "A subscription hands the event's fields to the signal that declares them: each required "
+        "field of the signal must be one of the event's, of a type that fits.",
+    ),
+    Code(
+        "K409",
+        "Events that derive each other",
+        "Each event would make the next one without end. Take one `derives` away.",
+    ),
+    Code(
         "K901",
         "An input that nothing reads",
         "The field is declared, and no expression uses it.",
+        "input: {properties: {note: {type: string}}}\nsteps: [{wait: 1d}]",
+        "input: {properties: {note: {type: string}}}\nsteps: [{wait: 1d}]\n"
+        "output: {note: \"${ default(input.note, '') }\"}",
     ),
     Code(
         "K902",
         "A signal that nothing receives",
         "The signal is declared, and no `receive` takes it.",
+        "signals: {paid: {type: object}}\nsteps: [{wait: 1d}]",
+        "signals: {paid: {type: object}}\nsteps: [{receive: paid}]",
     ),
     Code(
         "K903",
@@ -624,18 +721,24 @@ _ALL = (
         "K904",
         "A name that nothing reads",
         "`set` writes a name that no expression uses.",
+        '- set: {total: "${ input.amount }"}\n- wait: 1d',
+        "- wait: 1d",
     ),
     Code(
         "K905",
         "Trading without a hold",
         "When a definition that trades fails, a person should look before anything is undone: "
         "`on_failure: {hold: 1d, role: operations}`.",
+        "steps: [{call: orders.submit, with: {…}}]",
+        "on_failure: {hold: 1d, role: operations}\nsteps: [{call: orders.submit, with: {…}}]",
     ),
     Code(
         "K906",
         "Not supported yet",
         "The language has this, and the definition is valid; publishing it is refused, "
         "because this version cannot run it.",
+        "",
+        "repeat: {until: vars.done, at_most: 10}   # wait for the version that runs it",
     ),
 )
 

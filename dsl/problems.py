@@ -2,16 +2,19 @@
 
 Problem          one diagnostic, with its place and what to do
 Report           collects the problems of one file
-RENDERERS        how a list of problems is written, by the name of the format
+render_text      a list of problems for people; render_json for programs, others in `dsl.problem_formats`
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+import textwrap
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from dsl.codes import CODES
 from dsl.tree import ListNode, MapNode, Node, ScalarNode, Source, Tree
 
+WIDTH = 80
+"""Columns of a window, in which problems can be read without scrolling."""
 LIMIT = 200
 """So many errors, and so many warnings, of one file are shown; a hostile file could have a million."""
 
@@ -133,9 +136,6 @@ def render_json(problems: Iterable[Problem]) -> str:
     )
 
 
-RENDERERS: Mapping[str, Callable[[Iterable[Problem]], str]] = {"text": render_text, "json": render_json}
-
-
 def _as_object(problem: Problem) -> dict[str, object]:
     return {
         "code": problem.code,
@@ -153,31 +153,46 @@ def _as_object(problem: Problem) -> dict[str, object]:
 
 def _as_text(problem: Problem) -> str:
     margin = " " * len(str(problem.line))
-    source, caret = _window(problem)
+    source, caret = _window(problem, WIDTH - len(margin) - len(" | "))
     # A short help stands at the caret, a longer one (a corrected line, say) below.
-    beside = problem.help if len(problem.help) <= 60 and "\n" not in problem.help else ""
+    beside = f"{margin} | {caret} {problem.help}"
+    fits = "\n" not in problem.help and len(problem.help) <= 60 and len(beside) <= WIDTH
     lines = [
-        f"{problem.severity}[{problem.code}]: {problem.message}",
+        _wrapped(f"{problem.severity}[{problem.code}]: ", problem.message),
         f"{margin}--> {problem.file}:{problem.line}:{problem.column}",
         f"{margin} |",
         f"{problem.line} | {source}".rstrip(),
-        f"{margin} | {caret} {beside}".rstrip(),
+        beside.rstrip() if fits else f"{margin} | {caret}",
     ]
-    if problem.help and not beside:
+    if not fits:
+        # What it says to write can be copied: it is never broken.
         lines.append(f"{margin} = help: {problem.help}")
     if problem.note:
-        lines.append(f"{margin} = note: {problem.note}")
+        lines.append(_wrapped(f"{margin} = note: ", problem.note))
     return "\n".join(lines)
 
 
-def _window(problem: Problem, width: int = 160) -> tuple[str, str]:
+def _wrapped(before: str, text: str) -> str:
+    """Text in lines of a window, those after the first one indented; words stay whole."""
+    return textwrap.fill(
+        text,
+        WIDTH,
+        initial_indent=before,
+        subsequent_indent=" " * len(before),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _window(problem: Problem, width: int) -> tuple[str, str]:
     """The part of the source line around the problem, and the caret line below it.
 
-    Tabs become spaces and a very long line is cut, so that the carets stand under what they mean.
+    Tabs become spaces and a long line is cut, so that the carets stand under what they mean.
     """
-    start = max(0, problem.column - 1 - width // 2) if len(problem.source_line) > width else 0
-    shown = "".join(
-        char if char.isprintable() else " " for char in problem.source_line[start : start + width]
-    )
-    carets = min(problem.end_column, start + width + 1) - problem.column
+    text, end = problem.source_line, problem.end_column - 1
+    start = 0
+    if len(text) > width and end > width:
+        start = max(0, min(problem.column - 1 - width // 4, len(text) - width))
+    shown = "".join(char if char.isprintable() else " " for char in text[start : start + width])
+    carets = min(end, start + width) - (problem.column - 1)
     return shown, " " * (problem.column - 1 - start) + "^" * max(carets, 1)

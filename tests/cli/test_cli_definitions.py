@@ -1,0 +1,50 @@
+"""`kronos definitions`: explanations, formats, schemas, drawings and differences, as users ask for them."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.support.definitions import GOOD
+from tests.support.servers import Kronos
+
+
+@pytest.fixture
+def faulty(tmp_path: Path) -> Path:
+    """A definition with one misspelt field."""
+    file = tmp_path / "rebalancing.yaml"
+    file.write_text(GOOD.replace("steps.drift.largest", "steps.drift.larges"))
+    return file
+
+
+def test_a_code_is_explained_with_an_example(kronos: Kronos) -> None:
+    """Title, meaning, wrong and right."""
+    done = kronos("definitions", "explain", "k204", "-o", "table")
+    assert (done.code, done.err) == (0, "")
+    assert done.out.startswith("error[K204]: An unknown field\n")
+    assert "Wrong:\n    when: steps.drift.larges" in done.out
+    assert "Right:\n    when: steps.drift.largest" in done.out
+
+
+def test_an_explanation_is_data_for_scripts(kronos: Kronos) -> None:
+    """The fields of an explanation."""
+    told = json.loads(kronos("definitions", "explain", "K204").out)
+    assert list(told) == ["code", "severity", "title", "explanation", "wrong", "right"]
+    assert (told["code"], told["severity"]) == ("K204", "error")
+
+
+def test_an_unknown_code_is_answered_with_a_near_one(kronos: Kronos) -> None:
+    """Exit code 1, one line."""
+    done = kronos("definitions", "explain", "K2O4")
+    assert (done.code, done.out) == (1, "")
+    assert done.err == "error: UnknownCode: there is no code K2O4; did you mean K204?\n"
+
+
+def test_problems_are_written_as_github_and_sarif_want_them(kronos: Kronos, faulty: Path) -> None:
+    """The exit code is that of the check, whatever the format."""
+    github = kronos("definitions", "validate", str(faulty), "-o", "github")
+    assert github.code == 1
+    assert f"::error file={faulty},line=24,col=23,endColumn=29,title=K204::step `drift`" in github.out
+    sarif = kronos("definitions", "validate", str(faulty), "-o", "sarif")
+    assert sarif.code == 1
+    assert json.loads(sarif.out)["version"] == "2.1.0"
