@@ -1,6 +1,6 @@
 """The Australian tax rules of the release, as the engines take them."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from activities.context import Catalogue
 from engines.tax import rules as engine
@@ -25,6 +25,16 @@ def year_of(day: date) -> str:
     """
     first = day.year if day.month >= FIRST_MONTH else day.year - 1
     return f"{first}-{(first + 1) % 100:02d}"
+
+
+def year_around(year: str) -> tuple[date, date]:
+    """The first and the last day of a tax year.
+
+    >>> year_around("2024-25")
+    (datetime.date(2024, 7, 1), datetime.date(2025, 6, 30))
+    """
+    first = date(int(year[:4]), FIRST_MONTH, 1)
+    return first, date(first.year + 1, FIRST_MONTH, 1) - timedelta(days=1)
 
 
 def check_year(file: TaxAuFile, year: str, path: str) -> None:

@@ -101,6 +101,8 @@ def _check_asked(ask: OptimizePortfolio, pods: Sequence[PodDemand], context: Con
     known = context.catalogue.read("universe", UniverseFile).by_etf() if ask.assets is None else ask.assets
     for pod in pods:
         check_etfs(pod.asked, known, f"pods.{pod.name}.allocation")
+    for etf in ask.current:
+        check_etfs([etf], known, f"current.{etf}")
 
 
 def _asset(figures: AssetFigures) -> Asset:

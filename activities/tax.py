@@ -1,8 +1,10 @@
 """Income assessed, and portfolios looked at for tax."""
 
+from collections.abc import Sequence
+from datetime import timedelta
 from decimal import Decimal
 
-from activities.australian_tax import check_year, gains_rule, tax_file, year_of, year_rules
+from activities.australian_tax import check_year, gains_rule, tax_file, year_around, year_of, year_rules
 from activities.context import Context
 from activities.errors import InvalidInput
 from activities.registry import implements
@@ -22,6 +24,10 @@ from payloads.tax import (
     Recommendation,
 )
 
+# A company's dividend is income when it is paid, a fund's distribution of the year that it was earned in,
+# so that either may go ex a quarter before or after the year.
+AROUND = timedelta(days=92)
+
 
 @implements("tax.assess_income")
 def assess_income(ask: AssessIncome, context: Context) -> IncomeAssessment:
@@ -30,7 +36,10 @@ def assess_income(ask: AssessIncome, context: Context) -> IncomeAssessment:
         raise JurisdictionNotCovered(
             f"income of {ask.jurisdiction} is not assessed yet; only AU is for now", "jurisdiction"
         )
-    found = assessing.assess(_income(ask), year_rules(tax_file(context.catalogue), ask.year, "year"))
+    rules = year_rules(tax_file(context.catalogue), ask.year, "year")
+    _refuse_repeated("trade", [trade.id for trade in ask.trades or ()], "trades")
+    _refuse_other_years(ask)
+    found = assessing.assess(_income(ask), rules)
     return IncomeAssessment(
         gross_income=found.gross_income,
         franking_credits=found.franking_credits,
@@ -51,7 +60,7 @@ def analyze_portfolio(ask: AnalyzePortfolio, context: Context) -> PortfolioTax:
     """Estimate what a portfolio leaves after tax."""
     file = tax_file(context.catalogue)
     check_year(file, year_of(ask.as_of), "as_of")
-    _refuse_repeated_parcels(ask)
+    _refuse_repeated("parcel", [parcel.id for parcel in ask.parcels], "parcels")
     portfolio = _portfolio(ask)
     holder = analysing.Holder(
         marginal_rate=_exact(ask.marginal_rate),
@@ -74,12 +83,25 @@ def analyze_portfolio(ask: AnalyzePortfolio, context: Context) -> PortfolioTax:
     )
 
 
-def _refuse_repeated_parcels(ask: AnalyzePortfolio) -> None:
+def _refuse_repeated(noun: str, ids: Sequence[str | None], path: str) -> None:
     seen: set[str] = set()
-    for place, parcel in enumerate(ask.parcels):
-        if parcel.id in seen:
-            raise InvalidInput(f"the parcel {parcel.id} is listed twice", f"parcels[{place}].id")
-        seen.add(parcel.id)
+    for place, id in enumerate(ids):
+        if id in seen:
+            raise InvalidInput(f"the {noun} {id} is listed twice", f"{path}[{place}].id")
+        if id is not None:
+            seen.add(id)
+
+
+def _refuse_other_years(ask: AssessIncome) -> None:
+    """A distribution that went ex too far from the year cannot be income of it: the year was mistaken."""
+    first, last = year_around(ask.year)
+    for place, paid in enumerate(ask.distributions):
+        if paid.ex_date is not None and not first - AROUND <= paid.ex_date <= last + AROUND:
+            raise InvalidInput(
+                f"the distribution of {paid.etf} went ex on {paid.ex_date}, no income of {ask.year}; "
+                "assess it in its own year",
+                f"distributions[{place}].ex_date",
+            )
 
 
 def _income(ask: AssessIncome) -> Income:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from payloads.base import Amount, Money, Price, Ratio, Units
+from payloads.base import Amount, Money, Price, Ratio, Real, Units
 
 PositiveMoney = Annotated[Money, Field(gt=0)]
 MoneyFromZero = Annotated[Money, Field(ge=0)]
@@ -20,3 +20,6 @@ Weight = Annotated[Ratio, Field(ge=0, le=1)]
 
 RateBelowOne = Annotated[Ratio, Field(ge=0, lt=1)]
 """A rate from 0 to below 1, exactly the decimal given."""
+
+AimWeight = Annotated[Real, Field(ge=0, le=100)]
+"""How much an aim counts. Far larger ones would drown the other aims, and then the solver's own limits."""

@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, model_validator
 
 from payloads.base import Amount, Etf, Fraction, Identifier, Money, Payload, Real, Whole
+from payloads.bounds import AimWeight
 from payloads.entry import DeclaredError, Effect, Entry, Role
 from payloads.market import (
     DAMAGED_SNAPSHOT,
@@ -26,8 +27,18 @@ def _sum_to_one(allocation: dict[str, float]) -> dict[str, float]:
     return allocation
 
 
+def _at_most_one(held: dict[str, float]) -> dict[str, float]:
+    total = fsum(held.values())
+    if total > 1 + WEIGHTS_TOLERANCE + 1e-12:
+        raise ValueError(f"the weights sum to {total:.6f}; they may sum to 1 at most")
+    return held
+
+
 Allocation = Annotated[dict[Etf, Fraction], Field(min_length=1), AfterValidator(_sum_to_one)]
 """Weights of one pod: they sum to 1 within 0.000001."""
+
+CurrentWeights = Annotated[dict[Etf, Fraction], AfterValidator(_at_most_one)]
+"""Weights held now: they sum to 1 at most, within 0.000001; the rest is cash."""
 
 PositiveOrZero = Annotated[Real, Field(ge=0)]
 
@@ -99,10 +110,10 @@ class HoldingLimits(Payload):
 class Emphasis(Payload):
     """How much each aim counts; what is left out is as the catalogue has it."""
 
-    pods: PositiveOrZero | None = None
-    duplication: PositiveOrZero | None = None
-    costs: PositiveOrZero | None = None
-    tax: PositiveOrZero | None = None
+    pods: AimWeight | None = None
+    duplication: AimWeight | None = None
+    costs: AimWeight | None = None
+    tax: AimWeight | None = None
 
 
 class TradingCosts(Payload):
@@ -117,13 +128,14 @@ class OptimizePortfolio(Payload):
 
     Without `assets`, and without `covariance` where a pod has a volatility ceiling, figures come
     from the catalogue's universe and the snapshot (the newest stored one if none is named).
-    `current` are weights held now over the same total: what stays the same is not traded.
+    `current` are weights held now over the same total, of ETFs that have figures: what stays the
+    same is not traded.
     """
 
     pods: dict[Identifier, PodAsk] = Field(min_length=1)
     assets: dict[Etf, AssetFigures] | None = None
     covariance: Covariance | None = None
-    current: dict[Etf, Fraction] = Field(default_factory=dict)
+    current: CurrentWeights = Field(default_factory=dict)
     limits: HoldingLimits = Field(default_factory=HoldingLimits)
     emphasis: Emphasis = Field(default_factory=Emphasis)
     costs: TradingCosts = Field(default_factory=TradingCosts)

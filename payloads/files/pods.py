@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator, model_validator
 
 from payloads.base import Etf, Fraction, Identifier, IsoDate, Real
+from payloads.bounds import AimWeight
 from payloads.files.written import Written
 from payloads.pod_optimizer import WeightRange
 
@@ -96,10 +97,10 @@ class Horizon(Written):
 class MasterEmphasis(Written):
     """How much each aim of the master portfolio counts."""
 
-    pods: Penalty
-    duplication: Penalty
-    costs: Penalty
-    tax: Penalty
+    pods: AimWeight
+    duplication: AimWeight
+    costs: AimWeight
+    tax: AimWeight
 
 
 class MasterSettings(Written):

@@ -157,6 +157,9 @@ BAD = {
         "InvalidInput",
         "covariance",
     ),
+    "an aim that drowns the others": ({"emphasis": {"pods": 1e20}}, "InvalidInput", "emphasis.pods"),
+    "holdings of 150%": ({"current": {"VAF": 0.9, "VAS": 0.6}}, "InvalidInput", "current"),
+    "a holding that nobody knows": ({"current": {"ZZZ": 0.1}}, "UnknownEtf", "current.ZZZ"),
     "an unknown snapshot": ({"assets": None, "snapshot": "f" * 64}, "UnknownSnapshot", "snapshot"),
 }
 
@@ -168,6 +171,19 @@ def test_what_cannot_be_answered_says_why_and_where(case: str) -> None:
     with pytest.raises(ActivityFault) as refused:
         optimized(**changes)
     assert (refused.value.type, refused.value.path) == (kind, path)
+
+
+@pytest.mark.parametrize("aim", ["pods", "duplication", "costs", "tax"])
+def test_the_heaviest_emphasis_still_finds_a_proven_answer(aim: str) -> None:
+    """An aim a hundred times any other is followed within the limits, not mistaken for a clash of them."""
+    found = optimized(emphasis={"pods": 0.01, "duplication": 0.01, "costs": 0.01, "tax": 0.01, aim: 100})
+    assert found["optimization_metrics"]["gap"] < 1e-4
+    assert found["total_etfs"] <= 12
+
+
+def test_holdings_of_one_are_taken_within_rounding() -> None:
+    """Stored weights may sum to a millionth more than one."""
+    assert optimized(current={"VAF": 0.5, "VAS": 0.500001})["total_etfs"] <= 12
 
 
 def test_a_given_covariance_bounds_volatility() -> None:

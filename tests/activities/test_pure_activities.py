@@ -157,6 +157,11 @@ def test_an_application_that_cannot_be_taken_is_refused_by_name_and_place(
     assert (fault.type, fault.path) == (type, path)
 
 
+AUSTRALIAN = {"jurisdiction": "AU", "year": "2024-25"}
+PAID = {"etf": "VAS", "cash": 100, "franking": 0.5}
+TRADE = {"id": "T-1", "date": "2024-08-01", "etf": "VAS", "side": "buy", "units": 10}
+
+
 @pytest.mark.parametrize(
     ("name", "given", "type", "path"),
     [
@@ -164,6 +169,9 @@ def test_an_application_that_cannot_be_taken_is_refused_by_name_and_place(
         ("tax.assess_income", {"jurisdiction": "ATLANTIS", "year": "2024-25"}, "InvalidInput", "jurisdiction"),
         ("tax.assess_income", {"jurisdiction": "AU", "year": "2018-19"}, "UnknownTaxYear", "year"),
         ("tax.assess_income", {"jurisdiction": "AU", "year": "2024-25", "other_income": "-1"}, "InvalidInput", "other_income"),
+        ("tax.assess_income", {**AUSTRALIAN, "trades": [TRADE, {**TRADE, "date": "2024-08-02"}]}, "InvalidInput", "trades[1].id"),
+        ("tax.assess_income", {**AUSTRALIAN, "distributions": [{**PAID, "ex_date": "2026-01-05"}]}, "InvalidInput", "distributions[0].ex_date"),
+        ("tax.assess_income", {**AUSTRALIAN, "distributions": [PAID, {**PAID, "ex_date": "2015-09-01"}]}, "InvalidInput", "distributions[1].ex_date"),
         ("rebalancing.check", {"current": {}, "target": {}, "band": {"floor": 1}}, "InvalidInput", "band"),
         ("rebalancing.check", {"current": {}, "target": {"VAS": "1.5"}, "band": 0}, "InvalidInput", "target.VAS"),
         ("rebalancing.plan_trades", {"positions": {}, "prices": {"VAS": 0}, "cash": 1, "target": {"VAS": 1}}, "InvalidInput", "prices.VAS"),
@@ -184,6 +192,21 @@ def test_bad_input_is_a_named_error_at_its_place(
     assert fault.type == type
     assert fault.path.startswith(path)
     assert fault.type == "InvalidInput" or fault.type in {error.name for error in catalogue()[name].errors}
+
+
+@pytest.mark.parametrize("ex_date", ["2024-06-20", "2024-07-01", "2025-06-30", "2025-07-01"])
+def test_a_distribution_may_go_ex_around_its_year(ex_date: str) -> None:
+    """A dividend is income when paid, a fund's when earned: either may go ex next to the year."""
+    found = answer("tax.assess_income", {**AUSTRALIAN, "distributions": [{**PAID, "ex_date": ex_date}]})
+    assert found["gross_income"] == 100
+
+
+def test_trades_need_no_ids() -> None:
+    """Trades without an id are not repeats of each other."""
+    trades = [{key: value for key, value in TRADE.items() if key != "id"}] * 2
+    paid = {**PAID, "ex_date": "2024-12-30"}
+    found = answer("tax.assess_income", {**AUSTRALIAN, "trades": trades, "distributions": [paid]})
+    assert found["denied_franking"] == 0
 
 
 def test_a_moment_before_the_opening_finds_the_session_of_the_day() -> None:
