@@ -688,11 +688,14 @@ _ALL = (
         "An event that the signal cannot take",
         "A subscription hands the event's fields to the signal that declares them: each required "
         "field of the signal must be one of the event's, of a type that fits.",
+        right="subscribe: [{event: deposit_received, signal: deposit_received}]",
     ),
     Code(
         "K409",
         "Events that derive each other",
         "Each event would make the next one without end. Take one `derives` away.",
+        "drift_exceeded: {summary: It drifted, derives: [{event: drift_exceeded}]}",
+        "drift_exceeded: {summary: It drifted, derives: [{event: rebalancing_needed}]}",
     ),
     Code(
         "K901",

@@ -13,6 +13,7 @@ from dsl.literals import schema_of, value_of
 from dsl.scalars import resolve
 from dsl.schemas import object_schema
 from dsl.tree import MapNode, Node, ScalarNode
+from dsl.trigger_documents import trigger_documents
 from dsl.world import World
 from payloads import plain_json
 
@@ -65,7 +66,7 @@ class _Compiler:
             document["on_failure"] = {"duration": hold.duration.text, "role": hold.role.text}
         if definition.output is not None:
             document["output"] = value_of(definition.output)
-        return document
+        return {**document, **trigger_documents(definition, document["input"])}
 
     def _steps(self, block: Block) -> list[Document]:
         return [self._step(step) for step in block.steps]

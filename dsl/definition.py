@@ -195,6 +195,46 @@ class Finish(Step):
     finish: Node
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trigger:
+    """What every kind of trigger has in common; `each` says that it looks at every portfolio."""
+
+    node: MapNode
+    each: bool = False
+    where: Node | None = None
+    input: MapNode | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduleTrigger(Trigger):
+    schedule: ScalarNode
+    timezone: ScalarNode
+    calendar: ScalarNode | None
+    overlap: ScalarNode | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventTrigger(Trigger):
+    event: ScalarNode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThresholdTrigger(Trigger):
+    threshold: ScalarNode
+    rearm: ScalarNode | None
+    cooldown: ScalarNode | None
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """`subscribe`: a business event that the run takes as a signal."""
+
+    node: MapNode
+    event: ScalarNode
+    match: MapNode | None
+    signal: ScalarNode
+
+
 @dataclass(frozen=True, slots=True)
 class Hold:
     """`on_failure`."""
@@ -219,6 +259,8 @@ class Definition:
     search: MapNode | None
     body: Block
     output: Node | None
+    triggers: tuple[Trigger, ...] = ()
+    subscriptions: tuple[Subscription, ...] = ()
 
     def walk(self) -> Iterator[Step]:
         """Every step, outer before inner, in the order written."""

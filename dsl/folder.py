@@ -9,6 +9,7 @@ from typing import Any
 
 from dsl.catalogue_files import read_catalogue_file
 from dsl.check import check_definition
+from dsl.check.events import check_events, event_schemas
 from dsl.check.interfaces import with_interfaces
 from dsl.compile import input_schema
 from dsl.definition import Definition
@@ -111,6 +112,8 @@ def _read_catalogue(file: File, reading: _Reading) -> None:
     if tree is not None:
         with suppress(EnoughSaid):
             reading.catalogue[file.name] = read_catalogue_file(tree, file.name, report)
+            if file.name == "events":
+                check_events(tree, reading.catalogue[file.name], report)
 
 
 def _read_workflow(file: File, reading: _Reading) -> None:
@@ -140,6 +143,7 @@ def _world(reading: _Reading) -> World:
         },
         facts=_names(events.get("facts")) if isinstance(events, dict) else None,
         events=_names(events.get("business")) if isinstance(events, dict) else None,
+        event_schemas=event_schemas(events),
     )
     return with_interfaces(
         world, {name: (found, report.source) for name, (found, report) in reading.definitions.items()}

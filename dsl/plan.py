@@ -156,6 +156,45 @@ class Finish(Step):
     finish: Template
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trigger:
+    """What starts runs by itself; `place` counts the triggers of a definition from 1."""
+
+    place: int
+    each: bool  # looks at every portfolio
+    where: Expression | None
+    input: Template
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduleTrigger(Trigger):
+    schedule: str  # cron
+    timezone: str
+    calendar: str | None
+    overlap: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventTrigger(Trigger):
+    event: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThresholdTrigger(Trigger):
+    threshold: Expression
+    rearm: Expression | None
+    cooldown: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """A business event that a run takes as a signal, if what `match` names is equal."""
+
+    event: str
+    match: Template
+    signal: str
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """A whole definition, ready to run."""
@@ -170,3 +209,5 @@ class Plan:
     on_failure: Hold | None
     steps: tuple[Step, ...]
     output: Template | None
+    triggers: tuple[Trigger, ...] = ()
+    subscribe: tuple[Subscription, ...] = ()

@@ -10,6 +10,7 @@ from typing import Any
 
 from dsl import plan
 from dsl.expressions import Expression, Template, compile_bare, compile_expression, compile_template
+from dsl.trigger_reader import read_subscriptions, read_triggers
 
 Document = Mapping[str, Any]
 
@@ -55,6 +56,8 @@ def _plan(document: Document, digest: str) -> plan.Plan:
             on_failure=_hold(document["on_failure"]),
             steps=_steps(document["steps"]),
             output=_template(document, "output"),
+            triggers=read_triggers(document.get("triggers", ())),
+            subscribe=read_subscriptions(document.get("subscribe", ())),
         )
     except KeyError as missing:
         raise UnreadablePlan(f"the plan lacks {missing}", found) from missing

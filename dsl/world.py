@@ -41,7 +41,8 @@ class Interface:
 class World:
     """Everything a definition can name.
 
-    `facts` and `events` are None where no `catalogue/events.yaml` is there to ask.
+    `facts` and `events` are None where no `catalogue/events.yaml` is there to ask; `event_schemas` has
+    the schema of what a business event carries, for those that state one.
     `tables` are decision tables; the catalogue of this release has none.
     """
 
@@ -49,6 +50,7 @@ class World:
     workflows: Mapping[str, Interface] = field(default_factory=dict)
     facts: frozenset[str] | None = None
     events: frozenset[str] | None = None
+    event_schemas: Mapping[str, Schema] = field(default_factory=dict)
     tables: frozenset[str] = frozenset()
 
     def workflow_schema(self, name: str) -> Schema | None:

@@ -7,6 +7,7 @@ from dsl.check.flow import check_flow
 from dsl.check.names import check_names
 from dsl.check.references import References
 from dsl.check.schemas import check_schema
+from dsl.check.triggers import check_triggers
 from dsl.check.unused import check_unused
 from dsl.definition import Definition
 from dsl.problems import Report
@@ -33,4 +34,5 @@ def check_definition(definition: Definition, world: World, report: Report) -> No
     check_flow(definition, world, report)
     references = References(definition, world, report)
     references.run()
+    check_triggers(definition, world, references.texts)
     check_unused(definition, references.texts.read, report)

@@ -5,7 +5,7 @@ from dsl.problems import Report
 from dsl.structure.calls import read_retry
 from dsl.structure.fields import LOWER_NAME, Fields, kind_of, matches
 from dsl.structure.steps import needed_block
-from dsl.structure.unsupported import read_subscriptions, read_triggers
+from dsl.structure.triggers import read_subscriptions, read_triggers
 from dsl.tree import MapEntry, MapNode, ScalarNode, Tree
 
 REQUIRED = ("workflow", "version", "summary", "steps")
@@ -35,8 +35,6 @@ def read_definition(tree: Tree, report: Report) -> Definition | None:
     top = Fields(root, "a definition", report)
     top.allow(KEYS, required=REQUIRED)
     top.text("owner")
-    read_triggers(top)
-    read_subscriptions(top)
     defaults = top.mapping("defaults")
     default = Fields(defaults, "`defaults`", report) if defaults else Fields(_no_map(root), "", report)
     default.allow(("timeout", "retry"))
@@ -53,6 +51,8 @@ def read_definition(tree: Tree, report: Report) -> Definition | None:
         search=_search(top),
         body=needed_block(top, "steps") if root.entry("steps") else Block(root, ()),
         output=top.get("output"),
+        triggers=read_triggers(top),
+        subscriptions=read_subscriptions(top),
     )
 
 

@@ -1,5 +1,7 @@
 """catalogue/events.yaml: everything the event log can hold."""
 
+from typing import Any
+
 from pydantic import ConfigDict, Field
 
 from payloads.base import Payload
@@ -17,10 +19,23 @@ class Fact(_Written):
     personal: list[str] = Field(default_factory=list)
 
 
+class Derived(_Written):
+    """Another business event that one leads to, where the bare expression `where` is true of it.
+
+    `with_` is a template over `event`; without it the other event carries the same data.
+    """
+
+    event: str
+    where: str | None = None
+    with_: dict[str, Any] | None = Field(None, alias="with")
+
+
 class BusinessEvent(_Written):
-    """Something that definitions may start or go on from."""
+    """Something that definitions may start or go on from; `schema` is the JSON Schema of its data."""
 
     summary: str
+    schema_: dict[str, Any] | None = Field(None, alias="schema")
+    derives: list[Derived] = Field(default_factory=list)
     personal: list[str] = Field(default_factory=list)
 
 

@@ -339,7 +339,7 @@ TOP = [
     ),
     ("workflow: small\nversion: 1\nsummary: x\nsteps: [{wait: 1d}]\ntriggers: [{where: a}]", "K402", 5),
     (
-        "workflow: small\nversion: 1\nsummary: x\nsteps: [{wait: 1d}]\ntriggers: [{event: a, overlap: skip}]",
+        "workflow: small\nversion: 1\nsummary: x\nsteps: [{wait: 1d}]\ntriggers: [{event: drift_exceeded, overlap: skip}]",
         "K120",
         5,
     ),
@@ -352,18 +352,6 @@ TOP = [
 def test_the_top_of_a_file_is_checked_key_by_key(text: str, code: str, line: int) -> None:
     """A fault at the top of a file is reported with its code, at its line."""
     assert seen(text) == [(code, line)]
-
-
-def test_triggers_and_subscriptions_are_valid_but_not_run_yet() -> None:
-    """Triggers and subscriptions are checked and valid; a warning says that they cannot be published."""
-    top = "workflow: a\nversion: 1\nsummary: x\nsteps: [{receive: b}]\nsignals: {b: {}}\n"
-    triggers = "triggers: [{schedule: '0 9 * * *', timezone: Australia/Sydney}]\n"
-    text = top + triggers + "subscribe: [{event: drift_exceeded, signal: b}]"
-    assert seen(text) == []
-    assert unpublishable(text) == [
-        ("K906", 6),
-        ("K906", 7),
-    ]
 
 
 def test_two_workflows_of_one_name_are_refused() -> None:
@@ -461,24 +449,3 @@ def test_lines_are_counted_as_an_editor_counts_them(char: str) -> None:
     assert isinstance(tree.root, MapNode)
     kept = [entry.value.text for entry in tree.root if isinstance(entry.value, ScalarNode)]
     assert kept[2:] == [f"x{char}y", f"o{char}", f"{char}z"]
-
-
-@pytest.mark.parametrize(
-    ("trigger", "codes"),
-    [
-        ('{schedule: "61 9 * * MON-FRIDAY", timezone: UTC}', ["K404"]),
-        ('{schedule: "0 9 * * MON-FRIDAY", timezone: UTC}', ["K404"]),
-        ('{schedule: "0 9 * *", timezone: UTC}', ["K404"]),
-        ('{schedule: "*/0 9 * * *", timezone: UTC}', ["K404"]),
-        ('{schedule: "0 17-9 * * *", timezone: UTC}', ["K404"]),
-        ('{schedule: "*/15 9-17/2 1,15 jan-MAR 7", timezone: UTC}', []),
-        ("{threshold: portfolio_drfit > 5%, rearm: drawdwn < 3%}", ["K405", "K405"]),
-        ("{threshold: portfolio_drift > 5%, rearm: portfolio_drift < 3%}", []),
-        ("{threshold: regime_changed}", []),
-        ("{threshold: portfolio_drift >}", ["K220"]),
-    ],
-)
-def test_triggers_are_checked_before_anything_fires(trigger: str, codes: list[str]) -> None:
-    """A cron line that no clock shows and a metric that nothing measures are refused."""
-    text = f"workflow: small\nversion: 1\nsummary: x\nsteps: [{{wait: 1d}}]\ntriggers: [{trigger}]"
-    assert [code for code, _ in seen(text)] == codes

@@ -1,0 +1,115 @@
+"""`triggers` and `subscribe`, whole in structure; `dsl.check.triggers` looks into their expressions."""
+
+from typing import Any
+
+from dsl import definition as written
+from dsl.near import suggestion
+from dsl.structure.cron import fault_of_cron
+from dsl.structure.fields import LOWER_NAME, Fields
+from dsl.tree import MapNode, ScalarNode
+
+_KEYS = {
+    "schedule": ("timezone", "calendar", "overlap", "each", "where", "input"),
+    "event": ("where", "input"),
+    "threshold": ("rearm", "cooldown", "each", "where", "input"),
+}
+_OVERLAPS = ("skip", "buffer_one", "buffer_all", "cancel_other", "allow_all")
+
+
+def read_triggers(top: Fields) -> tuple[written.Trigger, ...]:
+    """Every trigger whose kind could be read; each has exactly one of schedule, event and threshold."""
+    found = []
+    triggers = top.sequence("triggers")
+    for item in triggers.items if triggers else ():
+        if isinstance(item, MapNode):
+            found.append(_trigger(Fields(item, "a trigger", top.report)))
+        else:
+            top.report.node("K401", item, "a trigger must be a mapping")
+    return tuple(trigger for trigger in found if trigger is not None)
+
+
+def _trigger(fields: Fields) -> written.Trigger | None:
+    kinds = [kind for kind in _KEYS if fields.node.entry(kind)]
+    if len(kinds) != 1:
+        fields.allow((*_KEYS, *(key for keys in _KEYS.values() for key in keys)))
+        fields.report.node(
+            "K402", fields.node, "a trigger has exactly one of `schedule`, `event` and `threshold`"
+        )
+        return None
+    kind = kinds[0]
+    fields.what = f"a trigger of kind `{kind}`"
+    fields.allow((kind, *_KEYS[kind]), required=("timezone",) if kind == "schedule" else ())
+    common: dict[str, Any] = {
+        "node": fields.node,
+        "each": fields.one_of("each", ("portfolio",)) is not None,
+        "where": fields.text("where"),
+        "input": fields.mapping("input"),
+    }
+    match kind:
+        case "schedule":
+            return _schedule(fields, common)
+        case "event":
+            event = fields.matching("event", LOWER_NAME, "the name of a business event, in small letters")
+            return written.EventTrigger(**common, event=event) if event else None
+    return _threshold(fields, common)
+
+
+def _schedule(fields: Fields, common: dict[str, Any]) -> written.Trigger | None:
+    overlap = fields.one_of("overlap", _OVERLAPS)
+    schedule, timezone = fields.text("schedule"), fields.text("timezone")
+    _check_cron(fields, schedule)
+    _check_timezone(fields, timezone)
+    if schedule is None or timezone is None:
+        return None
+    calendar = fields.text("calendar")
+    return written.ScheduleTrigger(
+        **common, schedule=schedule, timezone=timezone, calendar=calendar, overlap=overlap
+    )
+
+
+def _threshold(fields: Fields, common: dict[str, Any]) -> written.Trigger | None:
+    threshold, rearm = fields.text("threshold"), fields.text("rearm")
+    cooldown = fields.duration("cooldown")
+    if threshold is None:
+        return None
+    common["each"] = True
+    return written.ThresholdTrigger(**common, threshold=threshold, rearm=rearm, cooldown=cooldown)
+
+
+def _check_cron(fields: Fields, node: ScalarNode | None) -> None:
+    fault = fault_of_cron(node.text) if node else None
+    if node and fault:
+        help = 'minute, hour, day, month, day of the week, as in "0 9 * * MON-FRI"'
+        fields.report.node("K404", node, fault, help)
+
+
+def _check_timezone(fields: Fields, node: ScalarNode | None) -> None:
+    """Report a name that the tz database does not have."""
+    if node is None:
+        return
+    from zoneinfo import available_timezones  # only for triggers: it walks a folder
+
+    if node.text not in available_timezones():
+        help = suggestion(node.text, available_timezones()) or "write a name such as `Australia/Sydney`"
+        fields.report.node("K403", node, f"there is no time zone `{node.text[:60]}`", help)
+
+
+def read_subscriptions(top: Fields) -> tuple[written.Subscription, ...]:
+    """Every subscription that names its event and its signal."""
+    found = []
+    items = top.sequence("subscribe")
+    for item in items.items if items else ():
+        if isinstance(item, MapNode):
+            found.append(_subscription(Fields(item, "a subscription", top.report)))
+        else:
+            top.report.node("K122", item, "a subscription must be a mapping")
+    return tuple(one for one in found if one is not None)
+
+
+def _subscription(fields: Fields) -> written.Subscription | None:
+    fields.allow(("event", "match", "signal"), required=("event", "signal"))
+    event = fields.matching("event", LOWER_NAME, "the name of a business event, in small letters")
+    match, signal = fields.mapping("match"), fields.text("signal")
+    if event is None or signal is None:
+        return None
+    return written.Subscription(fields.node, event, match, signal)
