@@ -100,7 +100,11 @@ class Covariance(Payload):
 
 
 class HoldingLimits(Payload):
-    """Limits of the whole portfolio; what is left out is as the catalogue has it."""
+    """Limits of the whole portfolio; what is left out is as the catalogue has it.
+
+    Weights keep them to a millionth. Where the money is so little that whole cents leave no room for
+    that, a holding may be beyond its limit by a cent for each pod.
+    """
 
     max_etfs: Annotated[Whole, Field(ge=1, le=500)] | None = None
     max_weight: Annotated[Fraction, Field(gt=0)] | None = None

@@ -6,6 +6,8 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy.optimize import minimize
 
 from engines.master_portfolio import Infeasible, MasterAnswer, optimize_master
@@ -254,6 +256,26 @@ def test_limits_of_a_pod_that_clash_are_named(change: dict[str, float], clashing
     with pytest.raises(Infeasible) as refused:
         optimize_master(replace(problem, pods=pods), seconds=SECONDS)
     assert refused.value.clashing == clashing
+
+
+@given(
+    cents=st.lists(st.integers(1, 500), min_size=1, max_size=4),
+    max_weight=st.sampled_from([0.2, 0.25, 0.3, 1 / 3]),
+)
+@settings(max_examples=40, deadline=None)
+def test_limits_of_weights_hold_to_a_cent_a_pod_however_little_the_money(
+    cents: list[int], max_weight: float
+) -> None:
+    """Whole cents may leave no room: then a holding misses its limit by less than a cent a pod."""
+    assets = {f"E{number}": Asset(0.05, 0.03, 0.5, 0.9) for number in range(8)}
+    pods = tuple(
+        PodDemand(f"P{place}", Decimal(amount) / 100, dict.fromkeys(assets, 0.125))
+        for place, amount in enumerate(cents)
+    )
+    problem = MasterProblem(pods, assets, Limits(8, max_weight, 0.02), HOUSE, Costs(0, 0))
+    answer = optimize_master(problem, seconds=SECONDS)
+    assert broken_limits(problem, answer.amounts, cents=len(pods)) == []
+    assert sum(values_of(problem, answer.amounts).values()) == problem.total
 
 
 def test_a_ceiling_needs_a_covariance() -> None:
