@@ -1,5 +1,6 @@
 """What an activity may reach: its caller, the release's catalogue files, and the services."""
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -41,6 +42,8 @@ class Context:
 
     `services` is what the process was started with (see activities.services); pure activities
     have no use for it. `now` answers an aware UTC moment. `heartbeat` may be called with details.
+    `pause` sleeps for some seconds in a wait that may be long: it ends the activity when the run no
+    longer wants its answer, and when the worker is told to stop, so that another takes up the wait.
     """
 
     call: Call
@@ -48,3 +51,4 @@ class Context:
     services: Any
     now: Callable[[], datetime]
     heartbeat: Callable[..., None] = field(default=lambda *details: None)
+    pause: Callable[[float], None] = field(default=time.sleep)

@@ -4,7 +4,6 @@ ActivityError
 └── OrderRejected   the broker rejected every order
 """
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -96,8 +95,7 @@ def await_fills(ask: AwaitFills, context: Context) -> FillReport:
             cancel(context, still_open)
             cancelled = True
         else:
-            context.heartbeat(len(still_open))
-            time.sleep(pause)
+            context.pause(pause)
             pause = min(pause * polling.factor, polling.longest_seconds)
         # All of them: a fill can follow a cancel that the broker has acknowledged.
         still_open = settle(context, ids)
@@ -116,8 +114,7 @@ def cancel_open(ask: CancelOpen, context: Context) -> CancelledOrders:
     if still_open:
         cancel(context, still_open)
     while still_open := settle(context, still_open):
-        context.heartbeat(len(still_open))
-        time.sleep(pause)
+        context.pause(pause)
         pause = min(pause * polling.factor, polling.longest_seconds)
     failpoint("cancel.before_result")
     with context.services.database.transaction() as tx:

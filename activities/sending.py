@@ -122,8 +122,7 @@ class Sender:
                     f"{len(still_open)} sells have not filled yet, and the buys need what they bring; "
                     "they are tried again"
                 )
-            self.context.heartbeat(len(still_open))
-            time.sleep(pause)
+            self.context.pause(pause)
             pause = min(pause * polling.factor, polling.longest_seconds)
 
     def _affordable(self, buys: Sequence[Asked]) -> bool:

@@ -1,6 +1,8 @@
 """Workers by role: which task queue they serve, and the catalogue's activities as Temporal sees them."""
 
 import asyncio
+import contextvars
+import logging
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +12,7 @@ from typing import Any
 
 from temporalio import activity
 from temporalio.client import Client, WorkflowExecutionStatus
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
@@ -25,7 +27,7 @@ from payloads.catalogue import catalogue
 from payloads.entry import Entry, Role
 from worker.identity import worker_identity
 from worker.settings import Settings
-from workflows.calls import QUEUES
+from workflows.calls import QUEUES, WORKER_STOPPING
 from workflows.run import KronosRun
 
 ROLES = ("all", "workflows", "compute", "broker")
@@ -33,6 +35,12 @@ THREADS = 16
 HEARTBEAT_SECONDS = 1.0
 # Workers that stop let their activities end, so that a deploy interrupts nothing.
 GRACE = timedelta(seconds=30)
+
+logger = logging.getLogger(__name__)
+
+
+class Stopping(Exception):
+    """The worker is told to stop; raised where the activity pauses, before it goes on waiting."""
 
 
 class Cancelled(Exception):
@@ -130,9 +138,13 @@ class ActivityHost:
             services=self._services,
             now=self._services.now,
             heartbeat=_raise_when(cancelled),
+            pause=_pause_unless(cancelled),
         )
         failpoint(f"before.{name}")
-        work = self._loop.run_in_executor(self._executor, run, name, given, context)
+        # With our context, in which Temporal tells the thread that the worker stops.
+        work = self._loop.run_in_executor(
+            self._executor, contextvars.copy_context().run, run, name, given, context
+        )
         while True:
             try:
                 answer = await asyncio.wait_for(asyncio.shield(work), HEARTBEAT_SECONDS)
@@ -145,6 +157,14 @@ class ActivityHost:
                 cancelled.set()
             except Cancelled:
                 raise asyncio.CancelledError from None
+            except Stopping:
+                logger.info("%s of %s is handed back: this worker stops", name, call.workflow_id)
+                raise ApplicationError(
+                    "its worker was told to stop",
+                    type=WORKER_STOPPING,
+                    non_retryable=True,
+                    category=ApplicationErrorCategory.BENIGN,  # no warning in the log
+                ) from None
             except ActivityFault as fault:
                 raise ApplicationError(
                     fault.message,
@@ -173,3 +193,15 @@ def _raise_when(cancelled: threading.Event) -> Callable[..., None]:
             raise Cancelled
 
     return heartbeat
+
+
+def _pause_unless(cancelled: threading.Event) -> Callable[[float], None]:
+    raise_when_cancelled = _raise_when(cancelled)
+
+    def pause(seconds: float) -> None:
+        activity.wait_for_worker_shutdown_sync(seconds)
+        raise_when_cancelled()
+        if activity.is_worker_shutdown():
+            raise Stopping
+
+    return pause

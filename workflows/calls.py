@@ -27,6 +27,8 @@ HEARTBEAT = timedelta(seconds=5)
 HOUSEKEEPING = p.Retry(attempts=0, first="1s", factor=2, longest="30s")
 LABEL = 120
 ACTING = (Effect.EFFECT, Effect.TRADES)
+# The error of a wait whose worker was told to stop.
+WORKER_STOPPING = "WorkerStopping"
 
 
 class Caller:
@@ -56,8 +58,23 @@ class Caller:
         )
 
     async def call(self, activity: p.Activity, given: Any, call: Call, label: str, activity_id: str) -> Any:
-        """The activity's output; StepFailed with its typed error, CancelledError when cancelled."""
+        """The activity's output; StepFailed with its typed error, CancelledError when cancelled.
+
+        A wait that its stopping worker handed back goes on at another; that is no attempt used up,
+        else a few deployments in a day would hold every run with an order open.
+        """
         self.acted = self.acted or activity_facts()[activity.activity].effect in ACTING
+        while True:
+            try:
+                return await self._call(activity, given, call, label, activity_id)
+            except StepFailed as error:
+                if error.type != WORKER_STOPPING:
+                    raise
+                task = asyncio.current_task()
+                if task is not None and task.cancelling():
+                    raise asyncio.CancelledError from error
+
+    async def _call(self, activity: p.Activity, given: Any, call: Call, label: str, activity_id: str) -> Any:
         retry = retry_policy(activity.retry)
         timeout = duration(activity.timeout)
         args = [given, call.model_dump(mode="python")]
