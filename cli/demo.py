@@ -46,7 +46,7 @@ async def _demo(settings: "Settings", output: Format | None) -> int:
     began = time.monotonic()
     say("Starting a Temporal server, a codec endpoint and a worker …")
     server, ui = free_ports(2)
-    async with embedded(settings, Ports(server, ui)) as house:
+    async with embedded(settings, Ports(server, ui), say) as house:
         say(f"Ready in {time.monotonic() - began:.1f} s. Web UI: {house.server.ui_url}")
         run = Demo(house)
         await follow(run.run(), live=sys.stdout.isatty(), talk=output is not None)

@@ -51,9 +51,9 @@ async def _up(settings: "Settings", ports: "Ports") -> int:
     from worker.embedded import embedded
     from worker.serving import until_told_to_stop
 
-    async with embedded(settings, ports) as house:
+    async with embedded(settings, ports, say) as house:
         print(_where(house), flush=True)
-        told = await until_told_to_stop(house.workers)
+        told = await until_told_to_stop(house.failed())
         say("Stopping; what is under way ends first.")
     return told
 

@@ -62,6 +62,19 @@ class DevServer:
         """Whether the server's process is alive."""
         return self.process.poll() is None
 
+    @property
+    def last_words(self) -> str:
+        """The end of its log, and where the rest is."""
+        return f"{_last_line(self.log)} (log: {self.log})"
+
+    def wait_until_it_answers(self) -> None:
+        """Return once clients can connect; ServerUnreachable when it ends before, or takes over a minute."""
+        deadline = time.monotonic() + STARTS_WITHIN
+        while not (listening(self.port) and _healthy(self.address)):
+            if not self.running or time.monotonic() > deadline:
+                raise ServerUnreachable(f"the Temporal server did not start: {self.last_words}")
+            time.sleep(0.02)
+
     def stop(self) -> None:
         """End the server; a second call does nothing. Its database file stays."""
         if not self.running:
@@ -87,10 +100,31 @@ def start_dev_server(
     codec_endpoint: str | None = None,
     extra: tuple[str, ...] = (),
 ) -> DevServer:
-    """A server that answers, on `database`, which is made when missing; headless without `ui_port`.
+    """A server that answers: what `launch` launches, waited for; nothing is left of one that fails."""
+    server = launch(
+        database=database, log=log, port=port, ui_port=ui_port, codec_endpoint=codec_endpoint, extra=extra
+    )
+    try:
+        server.wait_until_it_answers()
+    except BaseException:
+        server.stop()
+        raise
+    return server
 
-    `extra` goes to the command line as it is. A port in use is BadSettings naming the flag; a server
-    that ends or does not answer within a minute is ServerUnreachable with the end of its log.
+
+def launch(
+    *,
+    database: Path,
+    log: Path,
+    port: int,
+    ui_port: int | None = None,
+    codec_endpoint: str | None = None,
+    extra: tuple[str, ...] = (),
+) -> DevServer:
+    """A server that is starting, on `database`, which is made when missing; headless without `ui_port`.
+
+    `extra` goes to the command line as it is. A port in use is BadSettings naming the flag. On Linux
+    the server ends with the thread that calls this.
     """
     _refuse_taken(port, "--port")
     if ui_port is not None:
@@ -101,13 +135,7 @@ def start_dev_server(
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
         )
-    server = DevServer(process, port, ui_port, log)
-    try:
-        _wait_until_it_answers(server)
-    except BaseException:
-        server.stop()
-        raise
-    return server
+    return DevServer(process, port, ui_port, log)
 
 
 def executable() -> Path:
@@ -145,16 +173,6 @@ def _command(database: Path, port: int, ui_port: int | None, codec_endpoint: str
 def _refuse_taken(port: int, flag: str) -> None:
     if not is_free(port):
         raise BadSettings(f"port {port} is in use by another program; stop it or choose another with {flag}")
-
-
-def _wait_until_it_answers(server: DevServer) -> None:
-    deadline = time.monotonic() + STARTS_WITHIN
-    while not (listening(server.port) and _healthy(server.address)):
-        if not server.running or time.monotonic() > deadline:
-            raise ServerUnreachable(
-                f"the Temporal server did not start: {_last_line(server.log)} (log: {server.log})"
-            )
-        time.sleep(0.02)
 
 
 def _healthy(address: str) -> bool:

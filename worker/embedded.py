@@ -3,7 +3,7 @@
 import asyncio
 import fcntl
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,8 +14,9 @@ from temporalio.client import Client
 from store.keyring import open_keyring
 from worker.codec_server import CodecServer, origins, start_codec_server
 from worker.connection import connect
-from worker.dev_server import DevServer, start_dev_server
+from worker.dev_server import DevServer, launch
 from worker.errors import BadSettings
+from worker.kept_server import KeptServer
 from worker.library import Published, publish
 from worker.market import kept_fresh, prepare_market
 from worker.serving import Workers, running
@@ -35,15 +36,25 @@ class Ports:
 
 @dataclass(frozen=True, slots=True)
 class Embedded:
-    """A running installation on this machine."""
+    """A running installation on this machine; `watch` keeps its server alive."""
 
     settings: Settings
-    server: DevServer
+    kept: KeptServer
+    watch: "asyncio.Task[None]"
     codec: CodecServer
     client: Client
     workers: Workers
     published: Published
     snapshot: dict[str, Any]
+
+    @property
+    def server(self) -> DevServer:
+        """The server that runs at the moment."""
+        return self.kept.now
+
+    async def failed(self) -> None:
+        """Return never; raises when the server cannot be kept alive, or a worker ends by itself."""
+        await asyncio.gather(asyncio.shield(self.watch), self.workers.failed())
 
 
 @contextmanager
@@ -60,9 +71,10 @@ def _alone_in(data: Path) -> Iterator[None]:
 
 
 @asynccontextmanager
-async def embedded(settings: Settings, ports: Ports) -> AsyncIterator[Embedded]:
+async def embedded(settings: Settings, ports: Ports, tell: Callable[[str], None]) -> AsyncIterator[Embedded]:
     """Server with web UI, codec endpoint and workers on the data directory; all stopped at the end.
 
+    A server that dies is started again, and `tell` says so. Must be entered in the main thread.
     Publishes the definitions, as a development release when one changed under its old version.
     """
     settings.data.mkdir(parents=True, exist_ok=True)
@@ -73,19 +85,28 @@ async def embedded(settings: Settings, ports: Ports) -> AsyncIterator[Embedded]:
         # The server takes as long to start as the data: they start together.
         preparing = asyncio.create_task(asyncio.to_thread(_prepare, settings))
         parts.push_async_callback(_await_quietly, preparing)
-        server = _start_server(settings, ports, codec)
-        parts.callback(server.stop)
+        kept = KeptServer(lambda: _launch_server(settings, ports, codec), tell)
+        parts.callback(kept.stop)
+        await kept.answering()
         published, snapshot = await preparing
-        local = replace(settings, address=server.address, namespace=DEFAULT_NAMESPACE)
+        local = replace(settings, address=kept.now.address, namespace=DEFAULT_NAMESPACE)
         client = await connect(local)
+        watch = asyncio.create_task(kept.watch())
+        # Workers drain before the watch ends: they need a server to drain to.
+        parts.push_async_callback(_end, watch)
         await parts.enter_async_context(kept_fresh(local))
         workers = await parts.enter_async_context(running(client, local, "all"))
-        yield Embedded(local, server, codec, client, workers, published, snapshot)
+        yield Embedded(local, kept, watch, codec, client, workers, published, snapshot)
 
 
 async def _await_quietly(task: asyncio.Task[Any]) -> None:
     """Wait for the end of what may have failed already, and was reported then."""
     await asyncio.gather(task, return_exceptions=True)
+
+
+async def _end(task: asyncio.Task[Any]) -> None:
+    task.cancel()
+    await _await_quietly(task)
 
 
 def log_to_file(settings: Settings) -> None:
@@ -94,8 +115,8 @@ def log_to_file(settings: Settings) -> None:
     logging.basicConfig(filename=settings.data / "kronos.log", level=logging.INFO, format=LOG_FORMAT)
 
 
-def _start_server(settings: Settings, ports: Ports, codec: CodecServer) -> DevServer:
-    return start_dev_server(
+def _launch_server(settings: Settings, ports: Ports, codec: CodecServer) -> DevServer:
+    return launch(
         database=settings.temporal_database,
         log=settings.temporal_log,
         port=ports.server,

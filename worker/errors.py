@@ -6,6 +6,7 @@
     ├── Refused               the thing asked for was refused or failed      exit 1
     │   └── UnknownId         there is no such run, release or portfolio
     └── ServerUnreachable     Temporal or the database does not answer       exit 3
+        └── ServerKeepsDying  the embedded server dies again and again       exit 3
 
 `name` is the error type users see; `path` says where in the input the cause lies.
 """
@@ -47,3 +48,7 @@ class ServerUnreachable(WorkerError):
     """Temporal or the database does not answer."""
 
     exit_code = 3
+
+
+class ServerKeepsDying(ServerUnreachable):
+    """The embedded server dies again and again."""

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
@@ -46,7 +46,7 @@ async def serve(
         if codec is not None:
             parts.callback(_start_codec(settings, codec).stop)
         workers = await parts.enter_async_context(running(client, settings, role))
-        return await until_told_to_stop(workers)
+        return await until_told_to_stop(workers.failed())
 
 
 def _start_codec(settings: Settings, place: CodecPlace) -> CodecServer:
@@ -87,8 +87,11 @@ class Workers:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
 
-async def until_told_to_stop(workers: Workers) -> signal.Signals:
-    """Wait for SIGINT or SIGTERM while the workers are well; which it was. A second one is not held back."""
+async def until_told_to_stop(failed: Coroutine[Any, Any, None]) -> signal.Signals:
+    """Wait for SIGINT or SIGTERM; which it was. A second one is not held back.
+
+    `failed` returns never and raises what ends the process before it is told to.
+    """
     loop = asyncio.get_running_loop()
     told: asyncio.Future[signal.Signals] = loop.create_future()
 
@@ -100,7 +103,7 @@ async def until_told_to_stop(workers: Workers) -> signal.Signals:
 
     for which in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(which, tell, which)
-    failing = asyncio.create_task(workers.failed())
+    failing = asyncio.create_task(failed)
     either: list[asyncio.Future[Any]] = [told, failing]
     await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
     if not told.done():

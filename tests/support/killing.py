@@ -5,6 +5,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 
 from adapters.failpoints import forget
 
@@ -36,3 +37,22 @@ def run_until_killed(work: Callable[[], object], failpoints: str) -> bool:
         return True
     assert os.WEXITSTATUS(ended) == SURVIVED, f"the work failed before {failpoints} was passed"
     return False
+
+
+def children(pid: int) -> list[int]:
+    """The processes that process `pid` of this Linux machine has started and that still run."""
+    started = [
+        int(child)
+        for thread in Path(f"/proc/{pid}/task").iterdir()
+        for child in (thread / "children").read_text().split()
+    ]
+    return [child for child in started if _runs(child)]
+
+
+def _runs(pid: int) -> bool:
+    """Whether it is more than an entry that its parent has not read yet."""
+    try:
+        after_name = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2]
+    except FileNotFoundError:
+        return False
+    return after_name.split()[0] != "Z"
