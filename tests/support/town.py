@@ -55,7 +55,10 @@ class Town:
     def worker_killed(self, within: float = PATIENCE) -> bool:
         """Wait until the worker has died at its failpoint; whether it was killed."""
         assert self.worker is not None
-        return self.worker.wait(within) == -signal.SIGKILL
+        try:
+            return self.worker.wait(within) == -signal.SIGKILL
+        except subprocess.TimeoutExpired:
+            return False
 
     def stop_worker(self) -> None:
         """Kill the worker's whole group, as a machine that loses power would."""
