@@ -30,6 +30,15 @@ def loads(text: str | bytes) -> Any:
     return simplejson.loads(text, use_decimal=True)
 
 
+class RepeatedKey(ValueError):
+    """A JSON object names one key twice; the second would silently win."""
+
+
+def loads_strictly(text: str | bytes) -> Any:
+    """As `loads`, for JSON that people wrote: RepeatedKey where an object names a key twice."""
+    return simplejson.loads(text, use_decimal=True, object_pairs_hook=_object)
+
+
 def digest(value: object) -> str:
     """sha256 of the value's canonical JSON: keys sorted, `1.50` and `1.5` the same."""
     canonical = simplejson.dumps(
@@ -41,6 +50,15 @@ def digest(value: object) -> str:
         allow_nan=False,
     )
     return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _ in pairs]
+        repeated = next(key for place, key in enumerate(keys) if key in keys[:place])
+        raise RepeatedKey(f"the key `{repeated[:60]}` stands twice in one object; keep one of them")
+    return found
 
 
 def _as_text(value: object) -> object:

@@ -28,8 +28,10 @@ def read_json(source: str) -> Any:
 
 
 def parse_json(text: str, source: str) -> Any:
-    """The value of JSON `text`; numbers with a point are exact decimals."""
+    """The value of JSON `text`; numbers with a point are exact decimals, no key may stand twice."""
     try:
-        return plain_json.loads(text)
+        return plain_json.loads_strictly(text)
+    except plain_json.RepeatedKey as error:
+        raise BadInput(f"{source}: {error}") from error
     except (ValueError, RecursionError) as error:
         raise BadInput(f"{source} is not JSON: {error}") from error
