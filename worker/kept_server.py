@@ -52,10 +52,12 @@ class KeptServer:
     def _count_death(self) -> None:
         self._deaths.append(time.monotonic())
         if len(self._deaths) == GIVES_UP_AFTER and self._deaths[-1] - self._deaths[0] <= WITHIN:
-            raise ServerKeepsDying(
+            error = ServerKeepsDying(
                 f"the Temporal server ended {GIVES_UP_AFTER} times within {WITHIN:.0f} seconds, "
-                f"at last with {self._ending()}: {self.now.last_words}"
+                f"at last with {self._ending()}; last line of its log: {self.now.last_words}"
             )
+            logger.error("%s: %s", error.name, error.message)
+            raise error
 
     async def _start_again(self) -> None:
         died = f"The Temporal server ended with {self._ending()}; starting it again."

@@ -21,6 +21,7 @@ from payloads import plain_json
 from tests.support.killing import children
 from tests.support.servers import Kronos, kill_group, stop, wait_for_line
 from tests.support.town import PATIENCE, application
+from worker.dev_server import executable
 from worker.kept_server import GIVES_UP_AFTER
 from worker.ports import free_ports
 
@@ -81,17 +82,26 @@ class Home:
         self.answer("signal", RUN, "agreement_signed", "--data", "-", given=signed)
         paid = {"amount": given["capital"], "reference": "D-C-1"}
         self.answer("signal", RUN, "deposit_received", "--data", "-", given=paid)
-        self.until(INVESTMENT, waits_for_fills)
+        self.until_fills_are_awaited()
+
+    def until_fills_are_awaited(self) -> None:
+        """Wait until a worker has begun `orders.await_fills`."""
+        command = [str(executable()), "workflow", "describe", "--workflow-id", INVESTMENT, "-o", "json"]
+        command += ["--address", f"127.0.0.1:{self.port}"]
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            pending = json.loads(done.stdout).get("pendingActivities", []) if done.returncode == 0 else []
+            begun = [each["activityType"]["name"] for each in pending if each["state"].endswith("STARTED")]
+            if begun == ["orders.await_fills"]:
+                return
+            time.sleep(0.2)
+        raise AssertionError(f"never began: {done.stdout[-4000:]}{done.stderr}")
 
     def let_the_orders_fill(self) -> None:
         """The exchange fills at last what it was sent."""
         with closing(sqlite3.connect(self.data / "exchange.db")) as book, book:
             book.execute("UPDATE planned_fills SET due_at = ?", (order_book.text(datetime.now(UTC)),))
-
-
-def waits_for_fills(status: dict[str, Any]) -> bool:
-    """Whether `orders.await_fills` is under way."""
-    return any(step["id"] == "fills" and step["state"] == "running" for step in status["steps"])
 
 
 def over(status: dict[str, Any]) -> bool:
@@ -147,6 +157,7 @@ def test_a_server_that_dies_again_and_again_ends_up(home: Home, tmp_path: Path) 
         kill_server(process)
         assert process.wait(PATIENCE) == 3
     assert "error: ServerKeepsDying: the Temporal server ended 3 times" in said.read_text()
+    assert "ServerKeepsDying: the Temporal server ended 3 times" in home.log
     assert "Traceback" not in said.read_text()
 
 
@@ -172,7 +183,7 @@ def test_stopping_hands_open_orders_to_the_next_up(home: Home, tmp_path: Path) -
         assert stop(process, signal.SIGINT) == 130
     assert f"orders.await_fills of {INVESTMENT} is handed back: this worker stops" in home.log
     with home.up(second) as process:
-        home.until(INVESTMENT, waits_for_fills)
+        home.until_fills_are_awaited()
         home.let_the_orders_fill()
         status = home.until(RUN, over)
         assert status["state"] == "completed", status["error"]
