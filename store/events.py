@@ -12,8 +12,10 @@ position 7 will never be shown a new event before it.
 import base64
 import hashlib
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import takewhile
 from typing import Any, Literal
 
 import rfc8785
@@ -24,7 +26,7 @@ from payloads import plain_json
 from store.errors import StoreError
 from store.sql import insert_missing
 from store.tables import EventCheckpoint, EventRow
-from store.vault import seal, unseal
+from store.vault import CustomerErased, seal, unseal
 
 Kind = Literal["fact", "business", "audit"]
 CLIENT = "client:"
@@ -72,9 +74,11 @@ def append(
     workflow_id: str = "",
     effect_root: str = "",
     key: str = "",
+    event_id: str | None = None,
 ) -> Event:
     """Append an event to the end of `stream`, in the caller's transaction.
 
+    `event_id` is unique among a tenant's events; by default it follows from the place in the stream.
     `personal` is encrypted under the key of `customer_id`, by default the client whose stream it is.
     Appending again appends again: go through `effects.once`.
     """
@@ -97,7 +101,7 @@ def append(
         previous=last.digest if last else GENESIS,
         digest="",
     )
-    row.event_id = _event_id(row)
+    row.event_id = event_id or _event_id(row)
     if personal is not None:
         row.customer_id = customer_id or _subject(stream)
         row.personal = seal(tx, tenant, row.customer_id, _place(stream, row.sequence), personal)
@@ -116,16 +120,58 @@ def read(
     after: int = 0,
     stream: str | None = None,
     name: str | None = None,
+    kind: Kind | None = None,
     limit: int = DEFAULT_LIMIT,
 ) -> list[Event]:
-    """Up to `limit` events after position `after`, oldest first, of one stream or name if given."""
+    """Up to `limit` events after position `after`, oldest first, of one stream, name or kind if given."""
     query = select(EventRow).where(col(EventRow.tenant) == tenant, col(EventRow.position) > after)
     if stream is not None:
         query = query.where(col(EventRow.stream) == stream)
     if name is not None:
         query = query.where(col(EventRow.name) == name)
+    if kind is not None:
+        query = query.where(col(EventRow.kind) == kind)
     rows = tx.scalars(query.order_by(col(EventRow.position)).limit(limit))
     return [_event(row) for row in rows]
+
+
+def find(tx: Session, tenant: str, event_id: str) -> Event | None:
+    """The event of that id, None if there is none."""
+    query = select(EventRow).where(col(EventRow.tenant) == tenant, col(EventRow.event_id) == event_id)
+    row = tx.scalars(query).first()
+    return None if row is None else _event(row)
+
+
+def at(tx: Session, tenant: str, position: int) -> Event:
+    """The event at a position that is in the log."""
+    return _event(tx.get_one(EventRow, (tenant, position)))
+
+
+def since(tx: Session, tenant: str, name: str, moment: datetime, upto: int) -> list[Event]:
+    """The events of a name from `moment` on, up to position `upto`, oldest first."""
+    query = (
+        select(EventRow)
+        .where(col(EventRow.tenant) == tenant, col(EventRow.name) == name, col(EventRow.position) <= upto)
+        .order_by(col(EventRow.position).desc())
+        .execution_options(yield_per=DEFAULT_LIMIT)
+    )
+    first = moment.astimezone(UTC).isoformat(timespec="microseconds")
+    # Newest first, and no further than needed: a run looks back over the moments since its own start.
+    with closing(tx.scalars(query)) as rows:
+        return [_event(row) for row in takewhile(lambda row: row.at >= first, rows)][::-1]
+
+
+def whole_data(tx: Session, tenant: str, event: Event) -> dict[str, Any]:
+    """The event's data with its personal part, which is left out once the person is erased."""
+    try:
+        return {**event.data, **personal_of(tx, tenant, event)}
+    except CustomerErased:
+        return event.data
+
+
+def hold_end(tx: Session, tenant: str) -> int:
+    """The position of the last event; nothing is appended behind it until the transaction ends."""
+    return _end(tx, tenant).position
 
 
 def personal_of(tx: Session, tenant: str, event: Event) -> dict[str, Any]:

@@ -27,6 +27,13 @@ from store.tables.trading import (
     OrderState,
     TradingHalt,
 )
+from store.tables.triggers import (
+    Dispatch,
+    DispatchCursor,
+    Subscription,
+    SubscriptionShape,
+    ThresholdState,
+)
 
 __all__ = [
     "OPEN_STATES",
@@ -36,6 +43,8 @@ __all__ = [
     "ClientKey",
     "Customer",
     "Deposit",
+    "Dispatch",
+    "DispatchCursor",
     "EffectRow",
     "EventCheckpoint",
     "EventRow",
@@ -54,5 +63,8 @@ __all__ = [
     "Release",
     "ReleaseDefinition",
     "Snapshot",
+    "Subscription",
+    "SubscriptionShape",
+    "ThresholdState",
     "TradingHalt",
 ]

@@ -64,7 +64,11 @@ class EventRow(Row, table=True):
     """One event of the log, never changed. See store/events.py for the chain."""
 
     __tablename__ = "events"
-    __table_args__ = (UniqueConstraint("tenant", "stream", "sequence"), Index(None, "tenant", "name"))
+    __table_args__ = (
+        UniqueConstraint("tenant", "stream", "sequence"),
+        Index(None, "tenant", "name", "position"),
+        Index(None, "tenant", "event_id", unique=True),
+    )
 
     position: int = Field(primary_key=True, sa_type=BigInteger)  # the cursor over all streams
     stream: str

@@ -152,6 +152,7 @@ def test_a_forged_event_is_found(database: Database, log: str) -> None:
         last = tx.get_one(EventRow, (log, 5))
         forged = EventRow(**last.model_dump())
         forged.position, forged.sequence, forged.previous = 6, 4, last.digest
+        forged.event_id = "FORGED"
         forged.digest = events.digest_of(forged)
         tx.add(forged)
         tx.flush()
