@@ -14,6 +14,7 @@ import json
 import os
 import random
 from collections.abc import Mapping
+from datetime import timedelta
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
@@ -25,6 +26,7 @@ from adapters.errors import AdapterError
 
 SCRIPT_FILE = "exchange-script.json"
 ENVIRONMENT_VARIABLE = "KRONOS_EXCHANGE"
+USUAL_DELAY = 2.0  # seconds: a delay of none would be a fill
 
 
 class BadScript(AdapterError):
@@ -38,7 +40,7 @@ class Does(StrEnum):
     PARTIAL = "partial"  # `share` of the units at once, the rest never
     PARTS = "parts"  # whole, in `parts` executions, `seconds` between them
     REST = "rest"  # nothing, until cancelled
-    DELAY = "delay"  # whole, after `seconds`
+    DELAY = "delay"  # whole, after `seconds`, or two of them when none are given
     REJECT = "reject"  # refused with `reason`
     TIMEOUT = "timeout"  # taken and filled, but the answer never arrives
     LOST = "lost"  # never arrives, nor does an answer
@@ -64,10 +66,16 @@ class Rule(BaseModel):
     does: Does
     share: Annotated[Decimal, Field(ge=0, le=1)] = Decimal("0.5")
     parts: int = Field(3, ge=1, le=100)
-    seconds: float = Field(0, ge=0)
+    seconds: float | None = Field(None, ge=0)
     move: Annotated[Decimal, Field(gt=-1)] = Decimal("0.05")
     reason: str = "rejected by the exchange's script"
     tries: int = Field(1, ge=1)
+
+    @property
+    def pause(self) -> timedelta:
+        """What passes before a delayed fill, or between parts, which come at once when nothing is said."""
+        usual = USUAL_DELAY if self.does is Does.DELAY else 0.0
+        return timedelta(seconds=usual if self.seconds is None else self.seconds)
 
     def fits(self, etf: str, side: str, number: int, seed: int) -> bool:
         """Whether this rule is for that order; chance is drawn from the seed and the order's number."""

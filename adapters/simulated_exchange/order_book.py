@@ -38,10 +38,11 @@ def plan(rule: Rule, units: int) -> list[PlannedFill]:
             share = int(units * rule.share)
             return [PlannedFill(share, timedelta())] if share else []
         case Does.PARTS | Does.DUPLICATE:
-            gap = timedelta(seconds=rule.seconds)
-            return [PlannedFill(part, gap * place) for place, part in enumerate(_parts(units, rule.parts))]
+            return [
+                PlannedFill(part, rule.pause * place) for place, part in enumerate(_parts(units, rule.parts))
+            ]
         case Does.DELAY:
-            return [PlannedFill(units, timedelta(seconds=rule.seconds))]
+            return [PlannedFill(units, rule.pause)]
         case _:
             return [PlannedFill(units, timedelta())]
 

@@ -78,6 +78,19 @@ def test_parts_arrive_one_after_another(tmp_path: Path, clock: Clock) -> None:
     assert seen == [34, 67, 100]
 
 
+def test_a_delay_of_unsaid_length_is_one_all_the_same(
+    tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The single word `delay` keeps an order open for two seconds."""
+    monkeypatch.setenv("KRONOS_EXCHANGE", "delay")
+    made = exchange(tmp_path, clock)
+    made.submit(BUY)
+    clock.move(seconds=1)
+    assert units(made) == 0
+    clock.move(seconds=1)
+    assert units(made) == 100
+
+
 def test_a_cancel_stops_parts_that_have_not_come(tmp_path: Path, clock: Clock) -> None:
     """What was due before the cancel is filled, what was due later never comes."""
     made = exchange(tmp_path, clock, does="parts", parts=2, seconds=60)
