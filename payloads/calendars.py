@@ -10,7 +10,7 @@ from payloads.entry import DeclaredError, Entry
 Exchange = Annotated[
     str,
     StringConstraints(pattern=r"^[A-Za-z0-9_/.\-]{2,20}$"),
-    Field(description="ISO 10383 market code: XASX, XNYS"),
+    Field(description="ISO 10383 market code: XASX, XNYS", json_schema_extra={"format": "exchange"}),
 ]
 
 SettlementDays = Annotated[Units, Field(le=30)]

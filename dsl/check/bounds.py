@@ -5,8 +5,9 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
+from dsl.exchanges import known_exchanges
 from dsl.literals import types_of
-from dsl.near import listed
+from dsl.near import listed, suggestion
 
 Schema = Mapping[str, Any]
 
@@ -74,6 +75,9 @@ def _exact(bound: Any) -> Decimal:
 
 def _text_reasons(value: str, schema: Schema, trusted: bool) -> Iterator[str]:
     yield from _size_reasons(len(value), schema, "Length", "characters")
+    if trusted and schema.get("format") == "exchange" and value not in known_exchanges():
+        help = suggestion(value.upper(), known_exchanges()) or "write a market code such as `XASX`"
+        yield f"there is no exchange `{value[:40]}`; {help}"
     pattern = schema.get("pattern")
     # A pattern that a file brings along may take for ever; whoever takes the value checks it then.
     if trusted and isinstance(pattern, str) and not re.search(pattern, value):

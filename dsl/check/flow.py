@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dsl import definition as written
+from dsl.check.exchanges import check_exchange
 from dsl.definition import Block, Definition, Step, walk
 from dsl.durations import Sessions, parse_duration
 from dsl.problems import Report
@@ -86,6 +87,7 @@ class _Flow:
 
     def _step(self, step: Step, around: _Around) -> None:
         around = _Around(around.locked or step.lock is not None, step.calendar is not None)
+        check_exchange(step.calendar, self._report)
         match step:
             case written.Call():
                 self._call(step, around)

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dsl import definition as written
+from dsl.check.exchanges import check_exchange
 from dsl.check.shapes import schema_at, titled
 from dsl.check.state import RUN
 from dsl.check.texts import Texts, place_of
 from dsl.definition import Definition
-from dsl.exchanges import known_exchanges
 from dsl.expressions import TypeEnv
 from dsl.near import listed, suggestion
 from dsl.problems import Report
@@ -106,7 +106,7 @@ class _Triggers:
                 check_event(trigger.event, self._world, self._report)
                 return {"event": event_type(trigger.event.text, self._world)}
             case written.ScheduleTrigger():
-                _check_exchange(trigger.calendar, self._report)
+                check_exchange(trigger.calendar, self._report)
                 return {"portfolio": PORTFOLIO} if trigger.each else {}
             case written.ThresholdTrigger():
                 for condition in (trigger.threshold, trigger.rearm):
@@ -161,12 +161,6 @@ def handed(event: Schema, signal: Schema) -> dict[str, Any]:
 
 def _any_of_its_fields(schema: Schema | None) -> dict[str, Any] | None:
     return None if schema is None else {**object_schema(schema), "required": []}
-
-
-def _check_exchange(node: ScalarNode | None, report: Report) -> None:
-    if node is not None and node.text not in known_exchanges():
-        help = suggestion(node.text.upper(), known_exchanges()) or "write a market code such as `XASX`"
-        report.node("K407", node, f"there is no exchange `{node.text[:60]}`", help)
 
 
 def _unknown(code: str, node: ScalarNode, what: str, known: Iterable[str], report: Report) -> None:

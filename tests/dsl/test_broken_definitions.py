@@ -85,6 +85,8 @@ NAMES_AND_TYPES = [
         "K205",
         1,
     ),
+    ("- call: calendar.next_session\n  with: {exchange: XSAX, after: 2026-01-05}", "K205", 1),
+    ("- wait: 1d\n  calendar: XSAX", "K407", 1),
     ("- receive: payed", "K212", 0),
     ("- receive: paid\n  where: signal.amont > 3", "K204", 1),
     ("- receive: paid\n  where: signal.cents", "K233", 1),
