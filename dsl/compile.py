@@ -90,8 +90,12 @@ class _Compiler:
                 return self._for_each(step)
             case written.Try():
                 return self._try(step)
+            case written.Repeat():
+                return self._repeat(step)
             case written.Wait():
-                return {"kind": "wait", "wait": _text(step.wait)}
+                return _wait(step)
+            case written.Approve():
+                return self._approve(step)
             case written.Receive():
                 return self._receive(step)
             case written.Emit():
@@ -165,6 +169,31 @@ class _Compiler:
             "on_timeout": self._steps(step.on_timeout) if step.on_timeout else _ABSENT,
         }
 
+    def _repeat(self, step: written.Repeat) -> Document:
+        return {
+            "kind": "repeat",
+            "until": _optional_text(step.until),
+            "at_most": value_of(step.at_most) if step.at_most else _ABSENT,
+            "every": _optional_text(step.every),
+            "steps": self._steps(step.body),
+            "on_exhausted": self._steps(step.on_exhausted) if step.on_exhausted else _ABSENT,
+            "upgrade": step.upgrade,
+        }
+
+    def _approve(self, step: written.Approve) -> Document:
+        asked = step.approve
+        quorum, four_eyes = asked.get("quorum"), asked.get("four_eyes")
+        return {
+            "kind": "approve",
+            "role": _text(asked["role"]),
+            "show": value_of(asked["show"]) if "show" in asked else {},
+            "quorum": resolve(quorum) if isinstance(quorum, ScalarNode) else 1,
+            "four_eyes": _bare(four_eyes) if four_eyes is not None else _ABSENT,
+            "within": _text(step.within),
+            "on_reject": self._steps(step.on_reject) if step.on_reject else [],
+            "on_timeout": self._steps(step.on_timeout) if step.on_timeout else [],
+        }
+
     def _run(self, step: written.Run) -> Document:
         schema = self._world.workflow_schema(step.run.text)
         detached = step.detached is not None and resolve(step.detached) is True
@@ -181,6 +210,11 @@ class _Absent:
 
 
 _ABSENT = _Absent()
+
+
+def _wait(step: written.Wait) -> Document:
+    forms = {"wait": step.wait, "until": step.until, "session": step.session, "at": step.at}
+    return {"kind": "wait", **{key: _optional_text(node) for key, node in forms.items()}}
 
 
 def _common(step: written.Step) -> Document:

@@ -117,6 +117,7 @@ class Repeat(Step):
     every: ScalarNode | None
     body: Block
     on_exhausted: Block | None
+    upgrade: bool
 
     @property
     def blocks(self) -> tuple[Block, ...]:
@@ -144,7 +145,12 @@ class Try(Step):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wait(Step):
-    wait: ScalarNode | None  # None: a form that this release cannot run
+    """A wait for a span of time, until a moment, or for an exchange's session: one of the three."""
+
+    wait: ScalarNode | None = None
+    until: Node | None = None
+    session: ScalarNode | None = None
+    at: ScalarNode | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -105,6 +105,16 @@ class ForEach(Step):
     collect: Expression | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repeat(Step):
+    until: Expression | None
+    at_most: Template | None
+    every: Template | None
+    steps: tuple[Step, ...]
+    on_exhausted: tuple[Step, ...] | None
+    upgrade: bool  # the newest release is taken at the next turn
+
+
 @dataclass(frozen=True, slots=True)
 class Catch:
     errors: tuple[str, ...] | None  # None: every error but cancellation
@@ -121,7 +131,10 @@ class Try(Step):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wait(Step):
-    wait: Template
+    wait: Template | None  # a span of time
+    until: Expression | None  # a date or moment
+    session: str | None  # an exchange, whose next session is waited for
+    at: str | None  # open | close
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +143,17 @@ class Receive(Step):
     where: Expression | None
     within: Template | None
     on_timeout: tuple[Step, ...] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approve(Step):
+    role: str
+    show: Template
+    quorum: int
+    four_eyes: Expression | None
+    within: Template
+    on_reject: tuple[Step, ...]
+    on_timeout: tuple[Step, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

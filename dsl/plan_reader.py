@@ -180,7 +180,39 @@ def _names(names: Sequence[str] | None) -> tuple[str, ...] | None:
 
 
 def _wait(document: Document, common: dict[str, Any]) -> plan.Wait:
-    return plan.Wait(**common, wait=compile_template(document["wait"]))
+    return plan.Wait(
+        **common,
+        wait=_template(document, "wait"),
+        until=_expression(document, "until"),
+        session=document.get("session"),
+        at=document.get("at"),
+    )
+
+
+def _repeat(document: Document, common: dict[str, Any]) -> plan.Repeat:
+    on_exhausted = document.get("on_exhausted")
+    return plan.Repeat(
+        **common,
+        until=_expression(document, "until"),
+        at_most=_template(document, "at_most"),
+        every=_template(document, "every"),
+        steps=_steps(document["steps"]),
+        on_exhausted=_steps(on_exhausted) if on_exhausted is not None else None,
+        upgrade=document["upgrade"],
+    )
+
+
+def _approve(document: Document, common: dict[str, Any]) -> plan.Approve:
+    return plan.Approve(
+        **common,
+        role=document["role"],
+        show=compile_template(document["show"]),
+        quorum=document["quorum"],
+        four_eyes=_bare(document, "four_eyes"),
+        within=compile_template(document["within"]),
+        on_reject=_steps(document["on_reject"]),
+        on_timeout=_steps(document["on_timeout"]),
+    )
 
 
 def _receive(document: Document, common: dict[str, Any]) -> plan.Receive:
@@ -221,7 +253,9 @@ _READERS: Mapping[str, Callable[[Document, dict[str, Any]], plan.Step]] = {
     "choose": _choose,
     "parallel": _parallel,
     "for_each": _for_each,
+    "repeat": _repeat,
     "try": _try,
+    "approve": _approve,
     "wait": _wait,
     "receive": _receive,
     "emit": _emit,

@@ -106,7 +106,19 @@ class Caller:
                 raise asyncio.CancelledError from error
             raise step_failed(error, activity_id.partition("#")[0]) from error
 
-    async def internal(self, name: str, given: Any, call: Call, label: str, *, local: bool = False) -> Any:
+    async def once(self, name: str, given: Any, call: Call, label: str) -> Any:
+        """A quick question to the house, answered inside the workflow task; its errors are the step's."""
+        asked = p.Activity(
+            activity=name,
+            input=None,  # type: ignore[arg-type]  # rendered already
+            timeout="30s",
+            retry=p.Retry(),
+            local=True,
+            role="light",
+        )
+        return await self.call(asked, given, call, label, f"{call.step}@{call.iteration}")
+
+    async def internal(self, name: str, given: Any, call: Call, label: str) -> Any:
         """An activity of the house itself, tried until it answers."""
         activity_id = f"{call.step}@{call.iteration}" if call.iteration else call.step
         housekeeping = p.Activity(
@@ -114,7 +126,7 @@ class Caller:
             input=None,  # type: ignore[arg-type]  # rendered already
             timeout="30s",
             retry=HOUSEKEEPING,
-            local=local,
+            local=False,
             role="light",
         )
         return await self.call(housekeeping, given, call, label, activity_id)

@@ -1,6 +1,7 @@
 """What surrounds a step while it runs, and what was begun there and may need undoing."""
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from dsl import plan as p
 from workflows.place import Place
@@ -52,11 +53,16 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """An effect whose undo is registered (`step`), or a lease that is held (`resource`)."""
+    """An effect whose undo is registered (`undo`), or a lease that is held (`resource`).
+
+    `given` is the undo's input where it was worked out before, else it is when it is needed.
+    """
 
     order: int
     frame: Frame
-    step: p.Call | None = None
+    step_id: str | None = None
+    undo: p.Activity | None = None
+    given: Any = None
     resource: str | None = None
 
 

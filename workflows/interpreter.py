@@ -11,25 +11,36 @@ from dsl import plan as p
 from dsl.durations import DurationError
 from dsl.expressions import EvaluationError, Expression, Template
 from workflows import attributes, safety, steps
-from workflows.calls import Caller, duration
+from workflows.approvals import Approval
+from workflows.calls import LABEL, Caller, duration
 from workflows.frame import Frame, UndoLog
 from workflows.mailbox import Mailbox
 from workflows.outcomes import Finished, StepFailed
 from workflows.place import Place
 from workflows.progress import Progress
+from workflows.returned import Returned
 from workflows.scope import Scope
+from workflows.together import Lanes
 
 
 class Interpreter:
     """One run of one plan. What it knows between two awaits is all here."""
 
-    def __init__(self, plan: p.Plan, caller: Caller, mailbox: Mailbox, given: Any, depth: int) -> None:
+    def __init__(
+        self, plan: p.Plan, caller: Caller, mailbox: Mailbox, given: Any, depth: int, release: str = ""
+    ) -> None:
         self.plan = plan
         self.caller = caller
         self.mailbox = mailbox
         self.depth = depth
         self.progress = Progress()
         self.holds: dict[str, safety.Hold] = {}
+        self.approvals: dict[str, Approval] = {}
+        self.lanes = Lanes()
+        self.returned = Returned()
+        self.levels: dict[str, Callable[[], dict[str, Any]]] = {}
+        self.undo = UndoLog()
+        self.stays: str | None = None
         self.phase = "running"
         self.labels = attributes.Labels(plan)
         self._begun = 0
@@ -45,8 +56,7 @@ class Interpreter:
 
     async def run(self) -> Any:
         """The plan's output. On failure and on cancellation everything begun is undone first."""
-        undo = UndoLog()
-        frame = Frame(Place(), self.scope, undo)
+        frame = Frame(Place(), self.scope, self.undo)
         self._label(frame)
         try:
             await self.block(self.plan.steps, frame, "steps")
@@ -55,21 +65,24 @@ class Interpreter:
             return finished.output
         except (StepFailed, asyncio.CancelledError):
             self.phase = "undoing"
-            await safety.unwind(self, undo)
+            await safety.unwind(self, self.undo)
             raise
 
     async def block(self, block: tuple[p.Step, ...], frame: Frame, name: str) -> None:
         """A list of steps, one after the other."""
-        for index, step in enumerate(block):
+        start = self.returned.index(frame.place.runtime, name) or 0
+        for index, step in enumerate(block[start:], start):
             await self.step(step, frame.at(frame.place.child(name, index)))
 
     async def step(self, step: p.Step, frame: Frame) -> None:
         """One step: skipped or done, its output kept and its fact recorded."""
         path = frame.place.runtime
-        if step.when is not None and not self.truth(step.when, frame):
+        returns = self.returned.through(path)
+        if step.when is not None and not returns and not self.truth(step.when, frame):
             self.progress.skip(path, step, self.now())
             return
-        self.progress.start(path, step, self.title(step, frame), self.now())
+        if not returns:
+            self.progress.start(path, step, self.title(step, frame), self.now())
         self._label(frame, step)
         try:
             output = await safety.locked(self, step, frame)
@@ -125,6 +138,24 @@ class Interpreter:
     def now(self) -> datetime:
         """The run's own time."""
         return workflow.now()
+
+    async def sleep_until(self, end: datetime, frame: Frame, summary: str) -> None:
+        """A durable timer; a moment that is past takes no time."""
+        path, left = frame.place.runtime, end - self.now()
+        if left <= timedelta(0):
+            return
+        self.wait(path, "timer")
+        await workflow.sleep(left, summary=summary[:LABEL])
+        self.resume(path)
+
+    def turn(self, frame: Frame) -> Frame:
+        """The frame of one turn of a loop: what its body puts out is seen in that turn only."""
+        path = frame.place.runtime
+        outer = frame.scope
+        known = self.returned.level(path) or {}
+        inner = outer.turn(known.get("steps", {}))
+        self.levels[path] = lambda: {"steps": inner.beside(outer)}
+        return frame.within(frame.place, inner)
 
     def next_order(self) -> int:
         """A number that grows with everything begun, for undoing the latest first."""

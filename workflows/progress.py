@@ -18,6 +18,8 @@ KINDS: dict[type[p.Step], str] = {
     p.Receive: "receive",
     p.Emit: "emit",
     p.Run: "run",
+    p.Repeat: "repeat",
+    p.Approve: "approve",
     p.Fail: "fail",
     p.Finish: "finish",
 }
@@ -64,6 +66,10 @@ class Progress:
     """Every step that started, in order, and what the run waits for."""
 
     steps: dict[str, StepProgress] = field(default_factory=dict)
+    finished: list[str] = field(default_factory=list)
+    """Ids of the steps that are done, in the order of their completion."""
+    undone: list[str] = field(default_factory=list)
+    """Ids of the steps that were undone, in that order."""
     waits: dict[str, str] = field(default_factory=dict)
 
     def start(self, path: str, step: p.Step, title: str | None, now: datetime) -> None:
@@ -77,9 +83,20 @@ class Progress:
         entry.ended_at = None
 
     def end(self, path: str, state: str, now: datetime) -> None:
-        """The step is done, failed or undone."""
-        self.steps[path].state = state
-        self.steps[path].ended_at = now
+        """The step is done or failed."""
+        step = self.steps[path]
+        step.state = state
+        step.ended_at = now
+        if state == "done" and step.id is not None:
+            self.finished.append(step.id)
+
+    def undo(self, path: str, id: str | None, now: datetime) -> None:
+        """The step's effect was undone; a run that continued as new may not list the step itself."""
+        if path in self.steps:
+            self.steps[path].state = "undone"
+            self.steps[path].ended_at = now
+        if id is not None:
+            self.undone.append(id)
 
     def skip(self, path: str, step: p.Step, now: datetime) -> None:
         """The step's `when` was not true."""
@@ -117,7 +134,7 @@ class Progress:
         for path, step in planned(steps):
             begun = known.pop(path, None)
             rows.append((begun or self._unbegun(path, step)).as_json())
-            turns = [found for found in known if found.startswith(f"{path}.for_each[")]
+            turns = [found for found in known if found.startswith((f"{path}.for_each[", f"{path}.repeat["))]
             rows.extend(known.pop(found).as_json() for found in turns)
         rows.extend(left.as_json() for left in known.values())
         return rows
@@ -170,5 +187,10 @@ def blocks(step: p.Step) -> Iterator[tuple[str, tuple[p.Step, ...]]]:
             yield "finally", step.finally_
         case p.Receive(on_timeout=inner) if inner is not None:
             yield "on_timeout", inner
+        case p.Repeat(on_exhausted=inner) if inner is not None:
+            yield "on_exhausted", inner
+        case p.Approve():
+            yield "on_reject", step.on_reject
+            yield "on_timeout", step.on_timeout
         case _:
             return

@@ -36,10 +36,12 @@ async def locked(run: "Interpreter", step: p.Step, frame: Frame) -> Any:
     """
     if step.lock is None:
         return await steps.perform(run, step, frame)
-    resource = str(run.render(step.lock, frame))
-    lease = Begun(run.next_order(), frame, resource=resource)
-    frame.undo.entries.append(lease)
-    await _acquire(run, resource, frame)
+    lease = _carried_lease(run, frame)
+    if lease is None:
+        resource = str(run.render(step.lock, frame))
+        lease = Begun(run.next_order(), frame, resource=resource)
+        frame.undo.entries.append(lease)
+        await _acquire(run, resource, frame)
     try:
         output = await steps.perform(run, step, frame)
     except Finished:
@@ -47,6 +49,14 @@ async def locked(run: "Interpreter", step: p.Step, frame: Frame) -> Any:
         raise
     await _give_back(run, lease, frame.undo)
     return output
+
+
+def _carried_lease(run: "Interpreter", frame: Frame) -> Begun | None:
+    """The lease that this run took before it continued as new."""
+    if not run.returned.through(frame.place.runtime):
+        return None
+    at_place = (held for held in frame.undo.entries if held.resource and held.frame.place == frame.place)
+    return next(at_place, None)
 
 
 async def _acquire(run: "Interpreter", resource: str, frame: Frame) -> None:
@@ -121,31 +131,32 @@ async def unwind(run: "Interpreter", undo: UndoLog) -> None:
     while (begun := undo.take_latest()) is not None:
         if begun.resource is not None:
             await _give_back(run, begun, undo)
-        elif begun.step is not None and begun.step.undo is not None:
-            await _undo(run, begun.step, begun.step.undo, begun.frame)
+        elif begun.undo is not None:
+            await _undo(run, begun, begun.undo)
 
 
-async def _undo(run: "Interpreter", step: p.Call, undo: p.Activity, frame: Frame) -> None:
+async def _undo(run: "Interpreter", begun: Begun, undo: p.Activity) -> None:
+    frame = begun.frame
     path = frame.place.runtime
     turn = 1
     while True:
         call = run.caller.identity(frame.place, part="/undo")
         activity_id = f"{path}/undo" if turn == 1 else f"{path}/undo#{turn}"
         try:
-            given = run.render(undo.input, frame)
+            given = begun.given if begun.given is not None else run.render(undo.input, frame)
             await run.caller.call(undo, given, call, f"Undo: {undo.activity}", activity_id)
             break
         except StepFailed as error:
-            await _stuck(run, step, frame, error)
+            await _stuck(run, begun.step_id, frame, error)
             turn += 1
-    run.progress.end(path, "undone", run.now())
+    run.progress.undo(path, begun.step_id, run.now())
 
 
-async def _stuck(run: "Interpreter", step: p.Call, frame: Frame, error: StepFailed) -> None:
+async def _stuck(run: "Interpreter", step_id: str | None, frame: Frame, error: StepFailed) -> None:
     """An undo that used up its retries waits for a person, without end."""
     before, run.phase = run.phase, "undo_stuck"
     path = frame.place.runtime
-    held = run.holds[path] = Hold(path, step.id, error)
+    held = run.holds[path] = Hold(path, step_id, error)
     run.wait(path, "retry of an undo")
     await workflow.wait_condition(lambda: held.retried_by is not None)
     del run.holds[path]

@@ -36,6 +36,11 @@ class Scope:
         """This scope and one more name, such as a caught error; outputs stay shared."""
         return Scope({**self.roots, name: value})
 
-    def turn(self, name: str, value: Any) -> "Scope":
-        """The scope of one turn of a loop over `name`."""
-        return Scope({**self.roots, "steps": dict(self.steps), name: value})
+    def turn(self, known: Mapping[str, Any]) -> "Scope":
+        """The scope of one turn of a loop, with the outputs `known` in it already."""
+        return Scope({**self.roots, "steps": {**self.steps, **known}})
+
+    def beside(self, outer: "Scope") -> dict[str, Any]:
+        """The outputs that this turn has and the scope around it has not."""
+        around = outer.steps
+        return {id: value for id, value in self.steps.items() if around.get(id) is not value}

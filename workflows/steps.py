@@ -9,7 +9,8 @@ from temporalio import workflow
 
 from dsl import plan as p
 from payloads.facts import activity_facts
-from workflows import safety
+from workflows import carried, moments, safety
+from workflows.approvals import approve
 from workflows.calls import run_child
 from workflows.frame import Begun, Frame, UndoLog, takes
 from workflows.mailbox import Message
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from workflows.interpreter import Interpreter
 
 DEEPEST = 10
+WIDEST = 500
+"""Things at once in one `for_each`: Temporal takes 2,000 open activities of a run."""
 
 
 async def perform(run: "Interpreter", step: p.Step, frame: Frame) -> Any:
@@ -30,7 +33,7 @@ async def perform(run: "Interpreter", step: p.Step, frame: Frame) -> Any:
 async def call(run: "Interpreter", step: p.Call, frame: Frame) -> Any:
     """One activity. Its undo is registered before its effect is sent: a lost outcome is undone too."""
     if step.undo is not None:
-        frame.undo.entries.append(Begun(run.next_order(), frame, step=step))
+        frame.undo.entries.append(Begun(run.next_order(), frame, step_id=step.id, undo=step.undo))
     given = run.render(step.call.input, frame)
     key = str(run.render(step.key, frame)) if step.key is not None else None
     identity = run.caller.identity(frame.place, key)
@@ -68,6 +71,12 @@ async def set_names(run: "Interpreter", step: p.Set, frame: Frame) -> Any:
 
 async def choose(run: "Interpreter", step: p.Choose, frame: Frame) -> Any:
     """The first branch whose condition is true; its index, or None when there is none."""
+    names = [f"choose[{index}].steps" for index in range(len(step.choose))]
+    taken = run.returned.branch(frame.place.runtime, names)
+    if taken is not None:
+        index = names.index(taken)
+        await run.block(step.choose[index].steps, frame, taken)
+        return index
     for index, branch in enumerate(step.choose):
         if branch.when is None or run.truth(branch.when, frame):
             await run.block(branch.steps, frame, f"choose[{index}].steps")
@@ -81,46 +90,67 @@ async def parallel(run: "Interpreter", step: p.Parallel, frame: Frame) -> Any:
     def branch(name: str, steps: tuple[p.Step, ...]) -> Callable[[], Awaitable[None]]:
         return lambda: run.block(steps, frame, f"parallel.{name}")
 
-    await together([branch(name, steps) for name, steps in step.parallel.items()], len(step.parallel))
+    names = [f"parallel.{name}" for name in step.parallel]
+    left = run.returned.branch(frame.place.runtime, names)  # the others were done before
+    jobs = [branch(n, s) for n, s in step.parallel.items() if left in (None, f"parallel.{n}")]
+    await together(jobs, len(step.parallel), run.lanes)
     return None
 
 
 async def for_each(run: "Interpreter", step: p.ForEach, frame: Frame) -> Any:
     """A turn for each item; what they collect, in the order of the items."""
-    items = run.evaluate(step.for_each, frame)
+    path = frame.place.runtime
+    known = run.returned.level(path)
+    items = known["items"] if known else run.evaluate(step.for_each, frame)
     if not isinstance(items, list | tuple):
-        raise StepFailed("ExpressionFailed", "`for_each` needs a list", frame.place.runtime)
+        raise StepFailed("ExpressionFailed", "`for_each` needs a list", path)
     at_most = int(run.render(step.at_most, frame))
+    collected: dict[int, Any] = {int(turn): value for turn, value in (known or {}).get("collected", [])}
+    run.levels[path] = lambda: {"items": items, "collected": list(map(list, collected.items()))}
 
     def turn(index: int, item: Any) -> Callable[[], Awaitable[Any]]:
-        scope = frame.scope.turn(step.as_, item)
-        inner = frame.within(frame.place.turn("for_each", index), scope)
+        scope = frame.scope.with_name(step.as_, item)
+        inner = run.turn(frame.within(frame.place.turn("for_each", index), scope))
 
         async def body() -> Any:
             await run.block(step.steps, inner, "steps")
-            return run.collect(step.collect, inner) if step.collect is not None else None
+            collected[index] = run.collect(step.collect, inner) if step.collect is not None else None
 
         return body
 
-    collected = await together([turn(index, item) for index, item in enumerate(items)], max(at_most, 1))
-    return collected if step.collect is not None else None
+    left = [(index, item) for index, item in enumerate(items) if index not in collected]
+    await together([turn(index, item) for index, item in left], min(max(at_most, 1), WIDEST), run.lanes)
+    return [collected[index] for index in range(len(items))] if step.collect is not None else None
 
 
 async def try_steps(run: "Interpreter", step: p.Try, frame: Frame) -> Any:
     """The steps of `try`; an error that a clause takes undoes them, then the clause runs."""
-    undo, ending = UndoLog(), None
+    path = frame.place.runtime
+    known = run.returned.level(path)
+    undo, ending = carried.undo_log(known["undo"] if known else [], frame), None
+    run.levels[path] = lambda: {"undo": carried.undo_rows(run, undo)}
     try:
         await _tried(run, step, frame, undo)
     except (StepFailed, Finished, asyncio.CancelledError) as error:
         ending = error
     frame.undo.take_over(undo)
+    run.lanes.open += 1  # how the `try` ended is nowhere else: its `finally` cannot continue as new
     await run.block(step.finally_, frame, "finally")
+    run.lanes.open -= 1
     if ending is not None:
         raise ending
     return None
 
 
 async def _tried(run: "Interpreter", step: p.Try, frame: Frame, undo: UndoLog) -> None:
+    path = frame.place.runtime
+    names = [f"catch[{index}].steps" for index in range(len(step.catch))]
+    taken = run.returned.branch(path, names)
+    if taken is not None:
+        index = names.index(taken)
+        caught = run.returned.level(f"{path}.catch[{index}]") or {}
+        await _catch(run, step.catch[index], index, caught["error"], frame)
+        return
     try:
         await run.block(step.try_, frame.catching(step.catch, undo), "try")
     except StepFailed as error:
@@ -128,28 +158,30 @@ async def _tried(run: "Interpreter", step: p.Try, frame: Frame, undo: UndoLog) -
         if index is None:
             raise
         await safety.unwind(run, undo)
-        await _catch(run, step.catch[index], index, error, frame)
+        await _catch(run, step.catch[index], index, error.as_value(), frame)
 
 
-async def _catch(run: "Interpreter", clause: p.Catch, index: int, error: StepFailed, frame: Frame) -> None:
-    scope = frame.scope if clause.as_ is None else frame.scope.with_name(clause.as_, error.as_value())
+async def _catch(
+    run: "Interpreter", clause: p.Catch, index: int, error: dict[str, Any], frame: Frame
+) -> None:
+    run.levels[f"{frame.place.runtime}.catch[{index}]"] = lambda: {"error": error}
+    scope = frame.scope if clause.as_ is None else frame.scope.with_name(clause.as_, error)
     await run.block(clause.steps, frame.within(frame.place, scope), f"catch[{index}].steps")
 
 
 async def wait(run: "Interpreter", step: p.Wait, frame: Frame) -> Any:
-    """A durable timer."""
-    length = run.length(step.wait, frame)
-    path = frame.place.runtime
-    run.wait(path, "timer")
-    await workflow.sleep(length, summary=(run.title(step, frame) or "Wait")[:120])
-    run.resume(path)
+    """A durable timer; a moment that is past goes on at once."""
+    end = await moments.until(run, step, frame)
+    await run.sleep_until(end, frame, run.title(step, frame) or "Wait")
     return None
 
 
 async def receive(run: "Interpreter", step: p.Receive, frame: Frame) -> Any:
     """The next unread signal that fits; what does not match stays for others."""
     path = frame.place.runtime
-    deadline = None if step.within is None else run.now() + run.length(step.within, frame)
+    if run.returned.through(path):
+        return await _timed_out(run, step, frame)
+    deadline = None if step.within is None else await moments.after(run, step.within, step, frame)
     seen = -1
     while True:
         message = run.mailbox.take(step.receive, lambda found: _fits(run, step, found, frame))
@@ -231,6 +263,41 @@ async def record(run: "Interpreter", rule: p.Record, output: Any, frame: Frame) 
     await run.caller.internal("events.record", given, identity, f"Record {rule.fact}")
 
 
+async def repeat(run: "Interpreter", step: p.Repeat, frame: Frame) -> Any:
+    """Turns, each tested when it is over; the outputs of the last one stay."""
+    path = frame.place.runtime
+    if run.returned.index(path, "on_exhausted") is not None:
+        await run.block(step.on_exhausted or (), frame, "on_exhausted")
+        return None
+    known = run.returned.level(path)
+    turn, began = (known["turn"], moments.moment(known["began"], frame)) if known else (0, run.now())
+    if run.returned.path == path:
+        run.returned.arrive()
+    run.levels[path] = lambda: {"turn": turn, "began": began.isoformat()}
+    while True:
+        inner = run.turn(frame.within(frame.place.turn("repeat", turn), frame.scope))
+        await run.block(step.steps, inner, "steps")
+        turn += 1
+        over = step.until is not None and run.truth(step.until, inner)
+        if over or (step.at_most is not None and turn >= int(run.render(step.at_most, frame))):
+            frame.scope.steps.update(inner.scope.steps)
+            return await _repeated(run, step, frame, over)
+        if step.every is not None:
+            began = max(await moments.after(run, step.every, step, inner, began), run.now())
+            await run.sleep_until(began, frame, "Next turn")
+        await carried.turn_over(run, step, frame)
+
+
+async def _repeated(run: "Interpreter", step: p.Repeat, frame: Frame, over: bool) -> None:
+    if over:
+        return
+    if step.on_exhausted is not None:
+        await run.block(step.on_exhausted, frame, "on_exhausted")
+    elif step.until is not None:
+        message = "the last turn is over, and what was waited for is not true"
+        raise StepFailed("RepeatExhausted", message, frame.place.runtime)
+
+
 KINDS: dict[type[p.Step], Callable[["Interpreter", Any, Frame], Awaitable[Any]]] = {
     p.Call: call,
     p.Set: set_names,
@@ -238,8 +305,10 @@ KINDS: dict[type[p.Step], Callable[["Interpreter", Any, Frame], Awaitable[Any]]]
     p.Parallel: parallel,
     p.ForEach: for_each,
     p.Try: try_steps,
+    p.Repeat: repeat,
     p.Wait: wait,
     p.Receive: receive,
+    p.Approve: approve,
     p.Emit: emit,
     p.Run: run_workflow,
     p.Fail: fail,

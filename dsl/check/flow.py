@@ -9,7 +9,6 @@ from dsl.definition import Block, Definition, Step, walk
 from dsl.durations import Sessions, parse_duration
 from dsl.problems import Report
 from dsl.scalars import resolve
-from dsl.structure.unsupported import unsupported
 from dsl.tree import Node, ScalarNode
 from dsl.world import World
 
@@ -101,6 +100,9 @@ class _Flow:
                 self._span(step.wait, "wait", around)
             case written.Approve():
                 self._approve(step)
+                self._span(step.within, "within", around)
+            case written.Repeat():
+                self._span(step.every, "every", around)
             case written.Receive():
                 self._span(step.within, "within", around)
         for block in step.blocks:
@@ -163,9 +165,7 @@ class _Flow:
             return
         if not isinstance(parse_duration(node.text.strip()), Sessions):
             return
-        if around.calendar:
-            unsupported(node, f"a `{key}` in sessions of an exchange", self._report, "use s, m, h, d or w")
-        else:
+        if not around.calendar:
             message, help = f"`{key}` counts sessions, of no exchange", "add `calendar: XASX`, say"
             self._report.node("K307", node, message, help)
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from dsl import definition as written
 from dsl.check.fits import Place
 from dsl.check.shapes import not_yet, received, schema_at, titled
-from dsl.check.state import CAUGHT, Known, State, both, environment, joined
+from dsl.check.state import APPROVED, CAUGHT, Known, State, both, environment, joined
 from dsl.check.texts import Texts, place_of
 from dsl.definition import Block, Definition, Step, walk
 from dsl.expressions import Checked, TypeEnv
@@ -15,8 +15,10 @@ from dsl.tree import MapNode, Node
 from dsl.types import (
     ANY,
     BOOL,
+    DATE,
     DURATION,
     INTEGER,
+    MOMENT,
     NULL,
     TEXT,
     Field,
@@ -130,6 +132,8 @@ class References:
                 return None, self._try(step, state)
             case written.Wait():
                 self.texts.text(step.wait, env, DURATION, "`wait`")
+                if step.until is not None:
+                    self.texts.condition(step.until, env, union(DATE, MOMENT))
                 return None, state
             case written.Receive():
                 return self._receive(step, state)
@@ -238,6 +242,8 @@ class References:
         return replace(state, vars={**state.vars, **types}, present=present)
 
     def _repeat(self, step: written.Repeat, state: State) -> State:
+        self.texts.text(step.at_most, self.env(state), INTEGER, "`at_most`")
+        self.texts.text(step.every, self.env(state), DURATION, "`every`")
         end = self.block(step.body, self._turning(step.body, state))
         if step.until is not None:
             self.texts.condition(step.until, self.env(replace(end, dead=False)), BOOL)
@@ -278,12 +284,14 @@ class References:
     def _approve(self, step: written.Approve, state: State) -> tuple[Type, State]:
         env = self.env(state)
         self.texts.template(step.approve.get("show"), env)
+        self.texts.text(step.within, env, DURATION, "`within`")
         if "four_eyes" in step.approve:
-            self.texts.bare(step.approve["four_eyes"], env)
+            self.texts.bare(step.approve["four_eyes"], env, union(TEXT, ListType(TEXT), NULL))
+        after = state
         for block in step.blocks:
-            self.block(block, state)
-        fields = ("decision", "by", "role", "comment", "at", "digest")
-        return ObjectType({name: Field(TEXT) for name in fields}), state
+            # Both branches end in `finish`, `fail` or an `approve` of their own, which may go on.
+            after = joined(after, self.block(block, state), "it is given only when nobody approved at first")
+        return APPROVED, after
 
     def _search_env(self) -> TypeEnv:
         """`search` is set as soon as it can be evaluated, so every step may be read."""

@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 from dsl.expressions import TypeEnv
 from dsl.expressions.syntax import Path
-from dsl.types import MOMENT, TEXT, Field, NumberType, ObjectType, Type, union
+from dsl.types import MOMENT, TEXT, Field, NumberType, ObjectType, TextType, Type, nullable, union
 
 RUN = ObjectType(
     {
@@ -20,6 +20,19 @@ RUN = ObjectType(
 )
 CAUGHT = ObjectType({name: Field(TEXT) for name in ("type", "message", "step", "path")}, title="the error")
 """What a `catch` sees under its `as`."""
+
+APPROVED = ObjectType(
+    {
+        "decision": Field(TextType(("approve", "reject", "timeout"))),
+        "by": Field(nullable(TEXT)),
+        "role": Field(TEXT),
+        "comment": Field(nullable(TEXT)),
+        "at": Field(MOMENT),
+        "digest": Field(TEXT),
+    },
+    title="the approval",
+)
+"""What `approve` puts out: the last decision."""
 
 HINTS = {
     "event": "only a trigger knows the event that starts a run; give it to the run by the trigger's `input`",

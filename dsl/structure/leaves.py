@@ -8,7 +8,6 @@ from dsl.problems import Report
 from dsl.scalars import is_null
 from dsl.structure.calls import read_call, read_undo
 from dsl.structure.fields import LOWER_NAME, PASCAL_NAME, Fields, is_name, kind_of, matches
-from dsl.structure.unsupported import unsupported
 from dsl.tree import ListNode, MapNode, Node, ScalarNode
 
 Common: TypeAlias = dict[str, Any]
@@ -40,13 +39,10 @@ def read_wait(fields: Fields, common: Common) -> written.Step | None:
         inner = Fields(node, "`wait`", fields.report)
         if node.entry("session"):
             inner.allow(("session", "at"), required=("session", "at"))
-            inner.text("session")
-            inner.one_of("at", ("open", "close"))
-        else:
-            inner.allow(("until", "session", "at"), required=("until",))
-            expression_under(inner, "until")
-        unsupported(node, "a `wait` for a moment or a session", fields.report, "wait for a duration instead")
-        return written.Wait(**common, wait=None)
+            session, at = inner.text("session"), inner.one_of("at", ("open", "close"))
+            return written.Wait(**common, session=session, at=at)
+        inner.allow(("until", "session", "at"), required=("until",))
+        return written.Wait(**common, until=expression_under(inner, "until"))
     wait = span_or_template(fields, "wait")
     return written.Wait(**common, wait=wait) if wait else None
 

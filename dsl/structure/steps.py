@@ -29,7 +29,7 @@ from dsl.structure.leaves import (
     read_wait,
     span_or_template,
 )
-from dsl.structure.unsupported import read_approve, read_repeat, unsupported
+from dsl.structure.loops import read_approve, read_repeat
 from dsl.tree import ListNode, MapNode, Node, ScalarNode
 
 COMMON_KEYS = ("id", "title", "when", "lock", "calendar", "record")
@@ -240,7 +240,6 @@ def _read_receive(fields: Fields, common: Common) -> written.Step | None:
     node = fields.get("receive")
     if isinstance(node, ListNode):
         names = names_in(node, LOWER_NAME, "a signal", fields.report)
-        unsupported(node, "a `receive` of several signals", fields.report, "receive one signal")
     else:
         name = fields.matching("receive", LOWER_NAME, "the name of a signal, in small letters")
         names = [name] if name else []
@@ -260,8 +259,7 @@ def _read_receive(fields: Fields, common: Common) -> written.Step | None:
 
 def _read_approve(fields: Fields, common: Common) -> written.Step | None:
     fields.allow((*COMMON_KEYS, "approve", *KIND_KEYS["approve"]), required=KIND_KEYS["approve"])
-    within = span_or_template(fields, "within")
-    return read_approve(fields, common, within, block_of(fields, "on_reject"), block_of(fields, "on_timeout"))
+    return read_approve(fields, common, block_of(fields, "on_reject"), block_of(fields, "on_timeout"))
 
 
 _READERS: Mapping[str, Callable[[Fields, Common], written.Step | None]] = {
