@@ -7,6 +7,7 @@ ActivityError
 
 from collections.abc import Mapping
 from datetime import timedelta
+from decimal import Decimal
 from difflib import get_close_matches
 from typing import Any
 
@@ -15,6 +16,7 @@ from activities.errors import ActivityError
 from activities.registry import implements
 from payloads import plain_json
 from payloads.files.events import BusinessEvent, EventsFile, Fact
+from payloads.files.people import PeopleFile, eligible
 from payloads.runs import (
     AcquireLease,
     Appended,
@@ -22,11 +24,16 @@ from payloads.runs import (
     LeaseState,
     LoadedRelease,
     LoadRelease,
+    OpenApproval,
+    OpenedApproval,
     RecordFact,
     Released,
     ReleaseLease,
 )
 from store import effects, events, leases, releases
+
+CLIENT = "client"
+"""The role of the person whose money it is: held by the run's own client, and by nobody else."""
 
 # Whoever waits asks at least every 30 seconds; missing four times loses the place in line.
 LEASE_TTL = timedelta(minutes=2)
@@ -42,16 +49,31 @@ class UnknownEvent(ActivityError):
 
 @implements("runs.load_release")
 def load_release(ask: LoadRelease, context: Context) -> LoadedRelease:
-    """The newest release's plan of a workflow, with the digests that pin it."""
+    """A release's plan of a workflow, with the digests that pin it."""
     tenant = context.services.tenant
     with context.services.database.reading() as tx:
-        row = releases.newest(tx, tenant)
+        row = releases.load(tx, tenant, ask.release) if ask.release else releases.newest(tx, tenant)
         digest, document = row.digest, row.document
     plans = context.services.releases.decoded(tenant, digest, document).plans
     if ask.workflow not in plans:
         raise UnknownDefinition(_unknown("workflow", ask.workflow, plans))
     plan = plans[ask.workflow]
-    return LoadedRelease(plan=plan["document"], plan_digest=plan["digest"], release=digest, tenant=tenant)
+    document = {} if ask.unless == plan["digest"] else plan["document"]
+    return LoadedRelease(plan=document, plan_digest=plan["digest"], release=digest, tenant=tenant)
+
+
+@implements("approvals.open")
+def open_approval(ask: OpenApproval, context: Context) -> OpenedApproval:
+    """Who holds the role today, by the catalogue of the run's release; of `client`, the run's own client."""
+    if ask.role == CLIENT:
+        kind, _, client = ask.stream.partition(":")
+        return OpenedApproval(eligible=[client] if kind == "client" else [])
+    amount = ask.show.get("amount") if isinstance(ask.show, dict) else None
+    known = isinstance(amount, int | Decimal) and not isinstance(amount, bool)
+    file = context.catalogue.read("people", PeopleFile)
+    return OpenedApproval(
+        eligible=eligible(file, ask.role, context.now().date(), Decimal(amount) if known else None)
+    )
 
 
 @implements("events.record")

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from difflib import get_close_matches
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
 from engines.errors import EngineError
@@ -79,6 +79,27 @@ def next_session(exchange: str, after: date | datetime) -> Session:
     while found.opens_at <= after:
         found = next_session(exchange, found.day)
     return found
+
+
+def next_edge(exchange: str, after: datetime, edge: Literal["open", "close"]) -> datetime:
+    """When the exchange next opens or closes after the moment `after`."""
+    if edge == "open":
+        return next_session(exchange, after).opens_at
+    local = after.astimezone(_zone(exchange)).date()
+    found = next_session(exchange, local - timedelta(days=1))
+    return found.closes_at if found.closes_at > after else next_session(exchange, found.day).closes_at
+
+
+def sessions_later(exchange: str, after: datetime, count: int) -> datetime:
+    """The same time of day, as the exchange's clocks show it, `count` sessions after the day of `after`."""
+    if count == 0:
+        return after
+    local = after.astimezone(_zone(exchange))
+    sessions = _sessions(exchange)
+    place = _place_after(sessions, local.date(), exchange, "after") + count - 1
+    if place >= len(sessions):
+        raise _outside(exchange, local.date(), "after")
+    return local.replace(year=sessions[place].year, month=sessions[place].month, day=sessions[place].day)
 
 
 def last_session(exchange: str, before: date) -> date:

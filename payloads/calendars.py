@@ -1,6 +1,6 @@
 """Exchange days: settlement dates and sessions."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
@@ -54,6 +54,21 @@ class Session(Payload):
     closes_at: Moment
 
 
+class FindMoment(Payload):
+    """A moment, and how far to go from it: so many sessions, or to the next opening or closing."""
+
+    exchange: Exchange
+    after: Moment
+    sessions: Units | None = None
+    at: Literal["open", "close"] | None = None
+
+
+class FoundMoment(Payload):
+    """The moment that was looked for."""
+
+    moment: Moment
+
+
 ENTRIES = (
     Entry(
         name="calendar.settlement_date",
@@ -68,5 +83,13 @@ ENTRIES = (
         input=AskNextSession,
         output=Session,
         errors=(*CALENDAR_ERRORS, DeclaredError("NoOffset", "a moment does not say its offset from UTC")),
+    ),
+    Entry(
+        name="calendar.find_moment",
+        summary="Find when a wait for sessions of an exchange is over",
+        input=FindMoment,
+        output=FoundMoment,
+        errors=CALENDAR_ERRORS,
+        internal=True,
     ),
 )

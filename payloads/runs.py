@@ -12,13 +12,15 @@ from payloads.entry import DeclaredError, Effect, Entry
 
 
 class LoadRelease(Payload):
-    """Which workflow's plan is wanted, of the newest release."""
+    """Which workflow's plan is wanted, of the newest release unless one is named."""
 
     workflow: str
+    release: str = Field("", description="digest of the release; the newest if empty")
+    unless: str = Field("", description="digest of a plan that need not be sent: it is known")
 
 
 class LoadedRelease(Payload):
-    """A plan and the release it stands in; both digests pin the run."""
+    """A plan and the release it stands in; both digests pin the run. A known plan is empty."""
 
     plan: dict[str, Any]
     plan_digest: str
@@ -73,7 +75,29 @@ class Released(Payload):
     released: bool
 
 
+class OpenApproval(Payload):
+    """A step that asks people of a role, and what it shows them."""
+
+    role: str
+    show: Any = None
+    stream: str = Field("", description="of the run's events: names the client whom the role `client` means")
+
+
+class OpenedApproval(Payload):
+    """Who may decide."""
+
+    eligible: list[str]
+
+
 ENTRIES = (
+    Entry(
+        name="approvals.open",
+        summary="Find out who may approve",
+        input=OpenApproval,
+        output=OpenedApproval,
+        effect=Effect.READS,
+        internal=True,
+    ),
     Entry(
         name="runs.load_release",
         summary="Load the plan and pin the release",

@@ -26,9 +26,7 @@ from workflows.together import Lanes
 class Interpreter:
     """One run of one plan. What it knows between two awaits is all here."""
 
-    def __init__(
-        self, plan: p.Plan, caller: Caller, mailbox: Mailbox, given: Any, depth: int, release: str = ""
-    ) -> None:
+    def __init__(self, plan: p.Plan, caller: Caller, mailbox: Mailbox, given: Any, depth: int) -> None:
         self.plan = plan
         self.caller = caller
         self.mailbox = mailbox
@@ -43,9 +41,9 @@ class Interpreter:
         self.stays: str | None = None
         self.phase = "running"
         self.labels = attributes.Labels(plan)
-        self._begun = 0
+        self.begun = 0
         info = workflow.info()
-        self._run = {
+        self._run: dict[str, Any] = {
             "id": info.workflow_id,
             "workflow": plan.workflow,
             "version": plan.version,
@@ -157,10 +155,20 @@ class Interpreter:
         self.levels[path] = lambda: {"steps": inner.beside(outer)}
         return frame.within(frame.place, inner)
 
+    @property
+    def started_at(self) -> datetime:
+        """When the run began, also if it continued as new since."""
+        started: datetime = self._run["started_at"]
+        return started
+
+    @started_at.setter
+    def started_at(self, moment: datetime) -> None:
+        self._run["started_at"] = moment
+
     def next_order(self) -> int:
         """A number that grows with everything begun, for undoing the latest first."""
-        self._begun += 1
-        return self._begun
+        self.begun += 1
+        return self.begun
 
     def wait(self, path: str, reason: str) -> None:
         """The step at `path` waits for something outside."""

@@ -12,7 +12,8 @@ from temporalio.exceptions import ApplicationError, FailureError
 from dsl.plan import Plan
 from dsl.plan_reader import read_plan
 from dsl.values import fill_and_check
-from workflows import attributes
+from workflows import attributes, carried
+from workflows.approvals import Approval, Refusal
 from workflows.calls import Caller
 from workflows.interpreter import Interpreter
 from workflows.mailbox import Mailbox, Message, misfit
@@ -44,6 +45,10 @@ class KronosRun:
     async def run(self, args: Sequence[RawValue]) -> Any:
         given = _decode(args[0]) if args else {}
         link = _link(args)
+        state = _state(args)
+        if state is not None:
+            self.mailbox = carried.mailbox_of(state)
+            link = state
         plan, caller = await self._load(link)
         attributes.first(plan, caller.tenant)
         given, problems = fill_and_check(plan.input, given if given is not None else {})
@@ -52,6 +57,8 @@ class KronosRun:
                 StepFailed("InvalidInput", "; ".join(map(str, problems)), "", where=problems[0].path)
             )
         self.interpreter = Interpreter(plan, caller, self.mailbox, given, int(link.get("depth", 0)))
+        if state is not None:
+            carried.take_up(self.interpreter, state)
         for name, payload in self.early:
             self._deliver(name, payload)
         # No `finally` here or below: it would also run when an idle run leaves the worker's cache.
@@ -80,7 +87,7 @@ class KronosRun:
         try:
             loaded = await workflow.execute_local_activity(
                 "runs.load_release",
-                args=[{"workflow": info.workflow_type}, call.model_dump(mode="python")],
+                args=[{"workflow": info.workflow_type, "release": link.get("release", "")}, call.model_dump(mode="python")],
                 start_to_close_timeout=LOAD_TIMEOUT,
                 activity_id="release",
                 summary=f"Load the release of {info.workflow_type}",
@@ -115,6 +122,10 @@ class KronosRun:
         if name == "signal":
             fresh = self.mailbox.put(self._message(run.plan, message))
             return {"accepted": True, "duplicate": not fresh}
+        if name == "approve":
+            approval = self._approval(message)
+            approval.decide(message, workflow.now())
+            return {"step": approval.step or approval.path, "decision": message["decision"]}
         held = self._held(message.get("step"))
         held.retried_by = str(message.get("by", "system"))
         return {"retried": held.path}
@@ -132,7 +143,7 @@ class KronosRun:
         elif name == "retry":
             self._held(message.get("step"))
         elif name == "approve":
-            raise Refused("NothingOpen", "no approval is open in this run")
+            self._approval(message)
         else:
             raise Refused("UnknownUpdate", f"no update is called `{name}`; there are: approve, retry, signal")
 
@@ -159,6 +170,10 @@ class KronosRun:
             "steps": run.progress.listing(run.plan.steps) if run else [],
             "output": ended["output"],
             "error": ended["error"],
+            "path": run.progress.finished if run else [],
+            "undone": run.progress.undone if run else [],
+            "approvals": [approval.as_json() for approval in run.approvals.values()] if run else [],
+            "upgrade": {"stays": run.stays} if run and run.stays else None,
             "signals_rejected": self.mailbox.rejected,
             "signals_unread": [message.name for message in self.mailbox.unread],
         }
@@ -193,6 +208,20 @@ class KronosRun:
         raise Refused(
             "NothingHeld", f"no step {step or ''} waits for a retry; held: {names}".replace("  ", " ")
         )
+
+    def _approval(self, message: dict[str, Any]) -> Approval:
+        """The open approval that an update decides; refused when it cannot."""
+        open_ones = self._ready().approvals.values()
+        step = message.get("step")
+        found = next((one for one in open_ones if step in (one.step, one.path)), None)
+        if found is None or step is None:
+            names = ", ".join(one.step or one.path for one in open_ones) or "none"
+            raise Refused("NothingOpen", f"no approval `{step}` is open in this run; open: {names}")
+        try:
+            found.check(message)
+        except Refusal as refusal:
+            raise Refused(refusal.type, str(refusal)) from refusal
+        return found
 
     def _message(self, plan: Plan, given: dict[str, Any]) -> Message:
         """The message that an update brings, its defaults filled in; refused when it cannot be taken."""
@@ -232,6 +261,14 @@ class KronosRun:
             call = caller.identity(place, part=f"/unread{index}")
             given = {"fact": "SignalUnread", "data": {"signal": message.name}}
             await caller.internal("events.record", given, call, "Record SignalUnread")
+
+
+def _state(args: Sequence[RawValue]) -> dict[str, Any] | None:
+    """What this run handed to itself when it continued as new; from anyone else it is not believed."""
+    if len(args) > 1 and workflow.info().continued_run_id is not None:
+        state = _decode(args[1])
+        return state if isinstance(state, dict) else None
+    return None
 
 
 def _is_reset() -> bool:

@@ -74,9 +74,8 @@ async def choose(run: "Interpreter", step: p.Choose, frame: Frame) -> Any:
     names = [f"choose[{index}].steps" for index in range(len(step.choose))]
     taken = run.returned.branch(frame.place.runtime, names)
     if taken is not None:
-        index = names.index(taken)
-        await run.block(step.choose[index].steps, frame, taken)
-        return index
+        await run.block(step.choose[names.index(taken)].steps, frame, taken)
+        return names.index(taken)
     for index, branch in enumerate(step.choose):
         if branch.when is None or run.truth(branch.when, frame):
             await run.block(branch.steps, frame, f"choose[{index}].steps")
