@@ -69,11 +69,9 @@ def open_approval(ask: OpenApproval, context: Context) -> OpenedApproval:
         kind, _, client = ask.stream.partition(":")
         return OpenedApproval(eligible=[client] if kind == "client" else [])
     amount = ask.show.get("amount") if isinstance(ask.show, dict) else None
-    known = isinstance(amount, int | Decimal) and not isinstance(amount, bool)
+    money = Decimal(amount) if isinstance(amount, int | Decimal) and amount is not True else None
     file = context.catalogue.read("people", PeopleFile)
-    return OpenedApproval(
-        eligible=eligible(file, ask.role, context.now().date(), Decimal(amount) if known else None)
-    )
+    return OpenedApproval(eligible=eligible(file, ask.role, context.now().date(), money))
 
 
 @implements("events.record")

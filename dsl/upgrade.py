@@ -50,7 +50,8 @@ def reason_against(new: p.Plan, path: str, id: str | None, known: Iterable[Name]
         return f"the loop {id or path} stands inside another block of version {new.version}"
     lacking = sorted(needed(new, found) - set(known))
     if lacking:
-        return f"version {new.version} reads {listed('.'.join(name) for name in lacking)}, which the run has not"
+        names = listed(".".join(name) for name in lacking)
+        return f"version {new.version} reads {names}, which the run has not"
     return None
 
 

@@ -20,8 +20,9 @@ from temporalio.converter import DataConverter
 
 from dsl.plan import Call, Plan
 from dsl.plan_reader import read_plan
+from dsl.plan_walk import planned
 from worker.states import ended_state, open_state
-from workflows.progress import KINDS, Progress, StepProgress, planned
+from workflows.progress import KINDS, Progress, StepProgress
 
 LOAD = "release"  # the activity id of loading the plan
 LOCAL_MARKER = "core_local_activity"

@@ -1,5 +1,6 @@
 """Approvals: who is asked, what they are shown, and when the run may go on."""
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -116,14 +117,12 @@ async def approve(run: "Interpreter", step: p.Approve, frame: Frame) -> Any:
     approval = await _open(run, step, frame)
     run.approvals[path] = approval
     run.wait(path, f"approval by {step.role}")
-    try:
+    with suppress(TimeoutError):
         await workflow.wait_condition(
             lambda: approval.decided,
             timeout=max(approval.deadline - run.now(), timedelta(0)),
             timeout_summary=f"Deadline for the approval by {step.role}"[:120],
         )
-    except TimeoutError:
-        pass
     del run.approvals[path]
     run.resume(path)
     return await _go_on(run, step, frame, approval)
@@ -173,15 +172,14 @@ async def _open(run: "Interpreter", step: p.Approve, frame: Frame) -> Approval:
             "run": workflow.info().run_id,
         }
     )
-    return Approval(
-        step.id, place.runtime, step.role, step.quorum, show, digest, eligible, names, deadline
-    )
+    return Approval(step.id, place.runtime, step.role, step.quorum, show, digest, eligible, names, deadline)
 
 
 async def _record(run: "Interpreter", approval: Approval, frame: Frame) -> None:
     """The decisions, as a fact; comments stay in the run, since they may be personal."""
     made = [
-        {key: decision[key] for key in ("by", "decision", "at", "identity")} for decision in approval.decisions
+        {key: decision[key] for key in ("by", "decision", "at", "identity")}
+        for decision in approval.decisions
     ]
     data = {"step": approval.step or approval.path, "role": approval.role, "digest": approval.digest}
     given = {"fact": "ApprovalDecided", "data": {**data, "decisions": made}}

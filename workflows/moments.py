@@ -27,7 +27,9 @@ async def after(
     except (DurationError, OverflowError) as error:
         raise StepFailed("ExpressionFailed", str(error), frame.place.runtime, cause=error) from error
     if step.calendar is None:
-        raise StepFailed("ExpressionFailed", f"`{value}` counts sessions, of no exchange", frame.place.runtime)
+        raise StepFailed(
+            "ExpressionFailed", f"`{value}` counts sessions, of no exchange", frame.place.runtime
+        )
     given = {"exchange": step.calendar, "after": begin.isoformat(), "sessions": span.count}
     return await _ask(run, given, frame, f"Count sessions of {step.calendar}")
 

@@ -84,10 +84,11 @@ class KronosRun:
         root = link.get("effect_root") or info.first_execution_run_id
         caller = Caller(root, info.workflow_type)
         call = caller.identity(Place(static="release", runtime="release"))
+        asked = {"workflow": info.workflow_type, "release": link.get("release", "")}
         try:
             loaded = await workflow.execute_local_activity(
                 "runs.load_release",
-                args=[{"workflow": info.workflow_type, "release": link.get("release", "")}, call.model_dump(mode="python")],
+                args=[asked, call.model_dump(mode="python")],
                 start_to_close_timeout=LOAD_TIMEOUT,
                 activity_id="release",
                 summary=f"Load the release of {info.workflow_type}",

@@ -153,11 +153,11 @@ async def _tried(run: "Interpreter", step: p.Try, frame: Frame, undo: UndoLog) -
     try:
         await run.block(step.try_, frame.catching(step.catch, undo), "try")
     except StepFailed as error:
-        index = next((i for i, clause in enumerate(step.catch) if takes(clause, error.type)), None)
-        if index is None:
+        taking = next((i for i, clause in enumerate(step.catch) if takes(clause, error.type)), None)
+        if taking is None:
             raise
         await safety.unwind(run, undo)
-        await _catch(run, step.catch[index], index, error.as_value(), frame)
+        await _catch(run, step.catch[taking], taking, error.as_value(), frame)
 
 
 async def _catch(

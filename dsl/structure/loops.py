@@ -1,6 +1,6 @@
 """Loops, and steps that ask a person: each with lists of steps inside."""
 
-from typing import TypeAlias, Any
+from typing import Any, TypeAlias
 
 from dsl import definition as written
 from dsl.structure.fields import Fields

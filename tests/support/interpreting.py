@@ -69,6 +69,14 @@ class House:
     activities: Mapping[str, StandIn] = field(default_factory=dict)
     calls: list[tuple[str, dict[str, Any], Call]] = field(default_factory=list)
     held: dict[str, str] = field(default_factory=dict)
+    approvers: list[str] = field(default_factory=lambda: ["kim", "lee"])
+    newest: str = "r1"
+    older: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
+
+    def publish(self, plans: dict[str, dict[str, Any]]) -> None:
+        """A further release; runs that are pinned to the one before can still load it."""
+        self.older[self.newest] = self.plans
+        self.plans, self.newest = plans, f"r{len(self.older) + 1}"
 
     def asked(self, name: str) -> list[dict[str, Any]]:
         """The inputs that activity `name` was called with."""
@@ -82,6 +90,7 @@ class House:
             "leases.release": self._release,
             "events.record": lambda given, call: {"stream": call.stream, "sequence": 1},
             "events.emit": lambda given, call: {"stream": call.stream, "sequence": 1},
+            "approvals.open": lambda given, call: {"eligible": self.approvers},
         }
         return [
             self._definition(name, stand_in) for name, stand_in in (house | dict(self.activities)).items()
@@ -98,13 +107,15 @@ class House:
         return perform
 
     def _load(self, given: dict[str, Any], _: Call) -> dict[str, Any]:
-        document = self.plans.get(given["workflow"])
+        release = given.get("release") or self.newest
+        document = self.older.get(release, self.plans).get(given["workflow"])
         if document is None:
             raise ApplicationError("no such workflow", type="UnknownDefinition", non_retryable=True)
+        digest = plain_json.digest(document)
         return {
-            "plan": document,
-            "plan_digest": plain_json.digest(document),
-            "release": "r1",
+            "plan": {} if given.get("unless") == digest else document,
+            "plan_digest": digest,
+            "release": release,
             "tenant": "main",
         }
 
@@ -119,10 +130,10 @@ class House:
 
 
 @contextmanager
-def temporal_server(folder: Path) -> Iterator[DevServer]:
+def temporal_server(folder: Path, *extra: str) -> Iterator[DevServer]:
     """The embedded server on free ports, stopped by process id."""
     server = start_dev_server(
-        database=folder / "temporal.db", log=folder / "temporal.log", port=free_ports(1)[0]
+        database=folder / "temporal.db", log=folder / "temporal.log", port=free_ports(1)[0], extra=extra
     )
     try:
         yield server
