@@ -102,9 +102,3 @@ steps:
 def seen(*workflows: str) -> list[tuple[str, int]]:
     """Code and line of every problem but the warnings."""
     return [(problem.code, problem.line) for problem in problems(*workflows) if problem.is_error]
-
-
-def unpublishable(*workflows: str) -> list[tuple[str, int]]:
-    """Code and line of everything that is valid and cannot be published yet."""
-    found = problems(*workflows)
-    return [(problem.code, problem.line) for problem in found if problem.code == "K906"]
