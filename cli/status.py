@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import AsyncIterator
+from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,6 +13,9 @@ from cli.tree import plain_tree
 
 if TYPE_CHECKING:
     from worker.settings import Settings
+
+STAGE = 12
+LONGEST_STATE = len("terminated")
 
 RunId = Annotated[str, typer.Argument(help="The run.", metavar="ID")]
 
@@ -79,7 +83,7 @@ def list_runs(
     from worker.settings import load_settings
 
     settings = load_settings({"data": data, "address": address, "namespace": namespace})
-    show({"runs": wait_for(_list(settings, query, limit))}, output, _runs_table)
+    show({"runs": wait_for(_list(settings, query, limit))}, output, runs_table)
 
 
 async def _status(settings: "Settings", workflow_id: str) -> dict[str, Any]:
@@ -126,14 +130,37 @@ def _status_table(run: Any) -> str:
     }
     if run["error"]:
         about["error"] = f"{run['error']['type']}: {run['error']['message']}"
+    if run["signals_rejected"]:
+        about["refused"] = "; ".join(
+            f"{found['signal']}: {found['reason']}" for found in run["signals_rejected"]
+        )
+    if run["signals_unread"]:
+        about["unread"] = ", ".join(run["signals_unread"])
     if run["output"] is not None:
         about["output"] = run["output"]
     return f"{fields(about)}\n\n{plain_tree(run)}"
 
 
-def _runs_table(data: Any) -> str:
-    names = ("workflow_id", "workflow", "version", "state", "stage", "waits_for")
-    headers = [name.replace("_", " ") for name in names]
-    started = [str(run["started_at"])[:19] for run in data["runs"]]
-    rows = [[run[name] for name in names] for run in data["runs"]]
-    return columns([*headers, "started"], [[*row, at] for row, at in zip(rows, started, strict=True)])
+def runs_table(data: Any) -> str:
+    """As wide as the screen: what a run waits for is cut before anything else, an id never."""
+    rows = [
+        [run["workflow_id"], run["workflow"], _doing(run), _cut(run["stage"], STAGE), _day(run["started_at"])]
+        for run in data["runs"]
+    ]
+    headers = ("workflow id", "workflow", "state", "stage", "started")
+    others = sum(max(len(str(row[place] or "-")) for row in [headers, *rows]) + 2 for place in (0, 1, 3, 4))
+    room = max(get_terminal_size().columns - others, LONGEST_STATE)
+    return columns(headers, [[*row[:2], _cut(row[2], room), *row[3:]] for row in rows])
+
+
+def _doing(run: Any) -> str:
+    return f"{run['state']}: {run['waits_for']}" if run["waits_for"] else str(run["state"])
+
+
+def _cut(text: str | None, room: int) -> str | None:
+    return text if text is None or len(text) <= room else f"{text[: room - 1]}…"
+
+
+def _day(moment: Any) -> str:
+    """Month, day and minute; the whole moment is in `-o json`."""
+    return str(moment)[5:16]

@@ -2,11 +2,13 @@
 
 Activities carry their step's path as their id, so the history says which steps ran, how often and
 how they ended. What leaves no event of its own (choosing, setting, receiving) follows from its
-neighbours: a step before one that ran is over.
+neighbours: a step before one that ran is over. Which signals no step ever read is known once the
+run has ended and said so.
 """
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -22,9 +24,17 @@ from dsl.plan import Call, Plan
 from dsl.plan_reader import read_plan
 from dsl.plan_walk import planned
 from worker.states import ended_state, open_state
+<<<<<<<
+from workflows.mailbox import misfit
+from workflows.progress import KINDS, Progress, StepProgress, planned
+|||||||
+from workflows.progress import KINDS, Progress, StepProgress, planned
+=======
 from workflows.progress import KINDS, Progress, StepProgress
+>>>>>>>
 
 LOAD = "release"  # the activity id of loading the plan
+UNREAD = "signals/unread"  # how the ids of the activities begin that log what no step read
 LOCAL_MARKER = "core_local_activity"
 RETRIED = re.compile(r"#\d+$")
 
@@ -48,6 +58,8 @@ async def status_from_history(client: Client, described: WorkflowExecutionDescri
         "waits_for": waits_for,
         "output": reading.output,
         "error": reading.error,
+        "signals_rejected": reading.rejected(),
+        "signals_unread": reading.unread,
     }
 
 
@@ -79,15 +91,24 @@ class _Reading:
     error: dict[str, Any] | None = None
     ran: dict[str, _Ran] = field(default_factory=dict)
     scheduled: dict[int, str] = field(default_factory=dict)
+    signals: list[tuple[str, Any]] = field(default_factory=list)
+    """What came raw: updates that do not fit were refused, and are no events."""
+    unread: list[str] = field(default_factory=list)
 
     async def take(self, event: HistoryEvent) -> None:
         """Learn from the next event."""
         at = _moment(event.event_time)
         match event.event_type:
             case EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED:
-                activity_id = event.activity_task_scheduled_event_attributes.activity_id
-                self.scheduled[event.event_id] = activity_id
-                self._began(activity_id, at)
+                activity = event.activity_task_scheduled_event_attributes
+                self.scheduled[event.event_id] = activity.activity_id
+                self._began(activity.activity_id, at)
+                if activity.activity_id.startswith(UNREAD):
+                    record = await self._decoded(activity.input.payloads)
+                    self.unread.append(record["data"]["signal"])
+            case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED:
+                signal = event.workflow_execution_signaled_event_attributes
+                self.signals.append((signal.signal_name, await self._decoded(signal.input.payloads, {})))
             case EventType.EVENT_TYPE_ACTIVITY_TASK_STARTED:
                 started = event.activity_task_started_event_attributes
                 self._attempted(self.scheduled.get(started.scheduled_event_id, ""), started.attempt)
@@ -105,7 +126,7 @@ class _Reading:
                 await self._local(event, at)
             case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED:
                 outputs = event.workflow_execution_completed_event_attributes.result.payloads
-                self.output = (await self.converter.decode(outputs))[0] if outputs else None
+                self.output = await self._decoded(outputs)
             case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED:
                 self.error = await self._error(event)
 
@@ -117,6 +138,18 @@ class _Reading:
         listing = progress.listing(self.plan.steps)
         current = [] if ended else [step.id or step.path for step in progress.current()]
         return {"current_steps": current, "steps": listing}
+
+    def rejected(self) -> list[dict[str, str]]:
+        """The raw signals that the run does not take; empty while the plan is not known."""
+        if self.plan is None:
+            return []
+        declared = self.plan.signals
+        reasons = [(name, misfit(declared, name, payload)) for name, payload in self.signals]
+        return [{"signal": name, "reason": reason} for name, reason in reasons if reason]
+
+    async def _decoded(self, payloads: Sequence[Payload], absent: Any = None) -> Any:
+        """The first value of a list that may be empty."""
+        return (await self.converter.decode(payloads))[0] if payloads else absent
 
     def _progress(self, plan: Plan, ended: str | None) -> Progress:
         progress = Progress()
@@ -176,7 +209,7 @@ class _Reading:
             ran.state, ran.ended_at = "failed" if marker.HasField("failure") else "done", at
 
     async def _learn_plan(self, payloads: list[Payload]) -> None:
-        loaded = (await self.converter.decode(payloads))[0]
+        loaded = await self._decoded(payloads)
         self.release = loaded["release"]
         self.plan = read_plan(loaded["plan"], loaded["plan_digest"])
 

@@ -96,6 +96,29 @@ async def test_history_tells_what_the_worker_told(place: Place, accept: bool | N
     assert kept[0] == told[0]  # an activity's outcome is an event
 
 
+@pytest.mark.parametrize(("ended", "unread"), [(False, []), (True, ["decided"])])
+async def test_history_tells_of_signals_that_did_not_fit_or_were_not_read(
+    place: Place, ended: bool, unread: list[str]
+) -> None:
+    """In the shape of a live status; what is unread is known when the run has ended."""
+    connected = await connect(place.settings)
+    run = await begin(place, connected)
+    raw = connected.get_workflow_handle(run)
+    await raw.signal("nonsense", {})
+    await raw.signal("decided", {"accept": "yes"})
+    for _ in range(2 if ended else 0):
+        await raw.signal("decided", {"accept": True})
+    async with running(connected, place.settings, "all"):
+        if ended:
+            await raw.result()  # its output is there before it has logged what was not read
+        alive = await settled(connected, run, "completed" if ended else "waiting")
+    gone = await client.status(connected, run)
+    assert (gone["live"], gone["signals_rejected"]) == (False, alive["signals_rejected"])
+    assert [found["signal"] for found in gone["signals_rejected"]] == ["nonsense", "decided"]
+    assert gone["signals_unread"] == unread
+    assert gone.keys() == alive.keys()
+
+
 async def test_a_run_that_nobody_took_has_no_steps_yet(place: Place) -> None:
     """Without any worker the run is there, running, its plan not loaded."""
     connected = await connect(place.settings)
