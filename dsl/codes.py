@@ -334,6 +334,60 @@ _ALL = (
         "when: \"[input.kind] == ['a']\"",
     ),
     Code(
+        "K160",
+        "A column that a table cannot compare",
+        "Gaps and overlaps are found exactly, so a column is a number or integer (with `minimum` and "
+        "`maximum`, or `format: money`), true or false, a date, or text (all of it, or an `enum`).",
+        "inputs: {note: {type: string, pattern: '^A'}}",
+        "inputs: {kind: {type: string, enum: [advised, discretionary]}}",
+    ),
+    Code(
+        "K161",
+        "Not a condition",
+        "A condition is a value, a list of values, or, for numbers and dates, comparisons joined by `and`.",
+        'when: {value: "over 50000"}',
+        'when: {value: "> 50000"}',
+    ),
+    Code(
+        "K162",
+        "A condition that no value fits",
+        "The comparisons contradict each other, or what the schema of the column allows.",
+        'when: {value: ">= 50000 and < 10000"}',
+        'when: {value: ">= 10000 and < 50000"}',
+    ),
+    Code(
+        "K163",
+        "Two rows of a table fit",
+        "Exactly one row fits whatever is asked; which of the two is meant would be a guess. A row "
+        "without `when` stands last, and is taken where no other fits.",
+        'rows:\n  - {when: {value: "<= 50000"}, then: {manager: false}}\n'
+        '  - {when: {value: ">= 50000"}, then: {manager: true}}',
+        'rows:\n  - {when: {value: "< 50000"}, then: {manager: false}}\n'
+        '  - {when: {value: ">= 50000"}, then: {manager: true}}',
+    ),
+    Code(
+        "K164",
+        "A gap in a table",
+        "Some values that the columns can have fit no row. The message names them, with an example.",
+        'rows:\n  - {when: {value: "< 50000"}, then: {manager: false}}\n'
+        '  - {when: {value: "> 50000"}, then: {manager: true}}',
+        'rows:\n  - {when: {value: "< 50000"}, then: {manager: false}}\n'
+        '  - {when: {value: ">= 50000"}, then: {manager: true}}',
+    ),
+    Code(
+        "K165",
+        "A table too large to compare",
+        "At most 500 rows, 16 columns, and 2,000 values and bounds in their conditions.",
+        right="rows: […]  # two tables, each with half of the rows",
+    ),
+    Code(
+        "K166",
+        "A table in a file of another name",
+        '`table("approvals", …)` reads `catalogue/approvals.yaml`, whose key `table` says the same.',
+        "table: approval",
+        "table: approvals",
+    ),
+    Code(
         "K201",
         "An unknown activity",
         "`kronos activities list` shows every activity that a definition can call.",
@@ -435,6 +489,13 @@ _ALL = (
         "This activity is called by the interpreter, never by a definition.",
         "call: leases.acquire",
         'lock: "${ input.portfolio_id }"',
+    ),
+    Code(
+        "K215",
+        "A catalogue file that an activity needs is missing",
+        "Activities read rates, limits and lists from files of `catalogue/`, and fail without them. Put "
+        "the file back; the folder that comes with Kronos has one of each.",
+        right="catalogue/limits.yaml",
     ),
     Code(
         "K220",
@@ -579,6 +640,13 @@ _ALL = (
         "set: {approver: \"${ table('approvals', {amount: 5}) }\"}",
     ),
     Code(
+        "K240",
+        "No row of a table fits",
+        "The row of values lies outside of what the columns of the table can be: the error `NoRow`.",
+        "table('approvals', {mandate: 'advised', value: -1})",
+        "table('approvals', {mandate: 'advised', value: max(input.value, 0)})",
+    ),
+    Code(
         "K301",
         "A step that is never reached",
         "The step before it always ends the run, by `finish` or `fail`.",
@@ -698,6 +766,113 @@ _ALL = (
         "drift_exceeded: {summary: It drifted, derives: [{event: rebalancing_needed}]}",
     ),
     Code(
+        "K501",
+        "Tests of an unknown workflow",
+        "A file of tests is about one workflow of the folder, named under `workflow`.",
+        "workflow: rebalancin\ntests: […]",
+        "workflow: rebalancing\ntests: […]",
+    ),
+    Code(
+        "K502",
+        "A test names an unknown activity",
+        "Stand-ins, `calls` and `not_called` name activities of the catalogue; `not_called` takes ids of "
+        "steps too.",
+        "expect: {not_called: [order.submit]}",
+        "expect: {not_called: [orders.submit]}",
+    ),
+    Code(
+        "K503",
+        "A stand-in that does not fit",
+        "What a stand-in returns may leave fields out, but what it gives must fit the output schema of its "
+        "activity: else the test proves something that cannot happen.",
+        "portfolio.measure_drift: {returns: {largest: a lot}}",
+        "portfolio.measure_drift: {returns: {largest: 0.09}}",
+    ),
+    Code(
+        "K504",
+        "An error that the activity does not raise",
+        "A stand-in fails with an error that its activity declares, or with one of the engine's own such as "
+        "`Timeout`; `kronos activities show` lists them.",
+        "orders.submit: {fails: {error: BrokerDown}}",
+        "orders.submit: {fails: {error: BrokerUnavailable}}",
+    ),
+    Code(
+        "K505",
+        "A message that the run cannot take",
+        "`signals` send what the workflow, or one that it runs, declares; `events` what it subscribes to; "
+        "`approvals` decide steps of kind `approve`. With `refused: true` a payload need not fit.",
+        "signals: [{after: 3d, send: deposit_recieved, with: {amount: 5}}]",
+        "signals: [{after: 3d, send: deposit_received, with: {amount: 5}}]",
+    ),
+    Code(
+        "K506",
+        "The input of a test does not fit",
+        "The input must fit the workflow's schema, unless the test expects the error `InvalidInput`.",
+        "input: {portfolio: P-1}",
+        "input: {portfolio_id: P-1}",
+    ),
+    Code(
+        "K507",
+        "An expectation names what is not there",
+        "`path` and `undone` list ids of the workflow's own steps, `emitted` business events and `recorded` "
+        "facts of the catalogue.",
+        "expect: {path: [drfit]}",
+        "expect: {path: [drift]}",
+    ),
+    Code(
+        "K508",
+        "Expectations that exclude each other",
+        "Only a run that fails, or is held, has an error; only a run that completes has an output. Without "
+        "`outcome` a run is expected to complete.",
+        "expect: {error: RebalancingFailed}",
+        "expect: {outcome: failed, error: RebalancingFailed}",
+    ),
+    Code(
+        "K509",
+        "Two tests of one name",
+        "Reports name tests, so that each needs a name of its own in its file.",
+        "tests:\n  - name: all goes well\n  - name: all goes well",
+        "tests:\n  - name: all goes well\n  - name: the broker is down",
+    ),
+    Code(
+        "K521",
+        "The run came out otherwise",
+        "What the test expects is not what came. Either the definition has a fault, or the expectation.",
+        "expect: {outcome: completed}   # the run failed",
+        "expect: {outcome: failed, error: RebalancingFailed}",
+    ),
+    Code(
+        "K522",
+        "An activity without a stand-in was reached",
+        "In a test only pure activities run for real. Whatever reads, has an effect or trades needs a "
+        "stand-in, also where it is called to undo something.",
+        "activities: {}",
+        "activities:\n  orders.submit: {returns: {orders: [O-1]}}",
+    ),
+    Code(
+        "K523",
+        "A field that the stand-in left out is read",
+        "A stand-in may leave out what the run does not read. This run reads it: add the field.",
+        "portfolio.measure_drift: {returns: {total_drift: 0.02}}   # the run reads `largest`",
+        "portfolio.measure_drift: {returns: {total_drift: 0.02, largest: 0.02}}",
+    ),
+    Code(
+        "K524",
+        "A message did not arrive as the test says",
+        "A signal or decision was refused, or taken although `refused: true` says otherwise, or the run was "
+        "over before it came.",
+        "approvals: [{after: 1h, step: review, decision: approve, by: kim}]   # kim prepared the proposal",
+        "approvals: [{after: 1h, step: review, decision: approve, by: kim, refused: true}]",
+    ),
+    Code(
+        "K525",
+        "A test came to no end",
+        "The run did not end, and no more virtual time was to come: it waits for something that the test does "
+        "not send, or it goes on for ever. Expect `outcome: waiting` where that is right, or say `until`.",
+        "expect: {outcome: completed}   # the run waits for a signal for ever",
+        "signals: [{after: 1d, send: deposit_received, with: {amount: 5}}]",
+    ),
+    Code(
         "K901",
         "An input that nothing reads",
         "The field is declared, and no expression uses it.",
@@ -742,6 +917,13 @@ _ALL = (
         "because this version cannot run it.",
         "",
         "repeat: {until: vars.done, at_most: 10}   # wait for the version that runs it",
+    ),
+    Code(
+        "K907",
+        "A row of a table that is never taken",
+        "The rows before it fit everything.",
+        "rows:\n  - {when: {first: [true, false]}, then: {manager: true}}\n  - {then: {manager: false}}",
+        "rows:\n  - {when: {first: true}, then: {manager: true}}\n  - {then: {manager: false}}",
     ),
 )
 

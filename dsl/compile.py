@@ -12,6 +12,7 @@ from dsl.definition import ActivityCall, Block, Definition
 from dsl.literals import schema_of, value_of
 from dsl.scalars import resolve
 from dsl.schemas import object_schema
+from dsl.tables.facts import tables_in
 from dsl.tree import MapNode, Node, ScalarNode
 from dsl.trigger_documents import trigger_documents
 from dsl.world import World
@@ -66,7 +67,9 @@ class _Compiler:
             document["on_failure"] = {"duration": hold.duration.text, "role": hold.role.text}
         if definition.output is not None:
             document["output"] = value_of(definition.output)
-        return {**document, **trigger_documents(definition, document["input"])}
+        document.update(trigger_documents(definition, document["input"]))
+        tables = tables_in(document, self._world.tables)
+        return {**document, "tables": tables} if tables else document
 
     def _steps(self, block: Block) -> list[Document]:
         return [self._step(step) for step in block.steps]

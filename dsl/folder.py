@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,12 @@ from dsl.definition import Definition
 from dsl.load import load
 from dsl.problems import EnoughSaid, Problem, Report, in_order
 from dsl.structure.document import read_definition
+from dsl.structure.metrics import metric_types
+from dsl.tables.documents import is_table
+from dsl.tables.facts import UNREAD, TableFacts, facts_of
 from dsl.world import Interface, World
 from payloads.facts import activity_facts
+from payloads.roles import CLIENT
 
 SUFFIXES = (".yaml", ".yml")
 
@@ -33,11 +37,15 @@ class File:
 
 @dataclass(frozen=True)
 class Folder:
-    """The files of a definitions folder, as they were when it was loaded."""
+    """The files of a definitions folder, as they were when it was loaded.
+
+    `whole` when these are all its files, so that one that is not here is missing.
+    """
 
     path: str
     workflows: tuple[File, ...] = ()
     catalogue: tuple[File, ...] = ()
+    whole: bool = False
 
     @cached_property
     def checked(self) -> "Checked":
@@ -61,6 +69,7 @@ def load_folder(folder: Path) -> Folder:
         path=str(folder),
         workflows=tuple(_files(folder / "workflows", deep=False)),
         catalogue=tuple(_files(folder / "catalogue", deep=True)),
+        whole=True,
     )
 
 
@@ -86,6 +95,8 @@ class _Reading:
     definitions: dict[str, tuple[Definition, Report]] = field(default_factory=dict)
     catalogue: dict[str, Any] = field(default_factory=dict)
     reports: list[Report] = field(default_factory=list)
+    tables: dict[str, TableFacts] = field(default_factory=dict)
+    """Decision tables by name, those with faults too: that a file is there is known at once."""
 
 
 def _check(folder: Folder) -> Checked:
@@ -94,7 +105,8 @@ def _check(folder: Folder) -> Checked:
         _read_catalogue(file, reading)
     for file in folder.workflows:
         _read_workflow(file, reading)
-    world = _world(reading)
+    files = frozenset(file.name for file in folder.catalogue) if folder.whole else None
+    world = replace(_world(reading), files=files)
     for definition, report in reading.definitions.values():
         with suppress(EnoughSaid):
             check_definition(definition, world, report)
@@ -111,6 +123,8 @@ def _read_catalogue(file: File, reading: _Reading) -> None:
     reading.reports.append(report)
     if tree is not None:
         with suppress(EnoughSaid):
+            if is_table(tree.root):
+                reading.tables[file.name.rsplit("/", 1)[-1]] = UNREAD
             reading.catalogue[file.name] = read_catalogue_file(tree, file.name, report)
             if file.name == "events":
                 check_events(tree, reading.catalogue[file.name], report)
@@ -135,6 +149,7 @@ def _read_workflow(file: File, reading: _Reading) -> None:
 def _world(reading: _Reading) -> World:
     """What the definitions can name; a workflow that another one runs is looked into first."""
     events = reading.catalogue.get("events")
+    found = {name: facts_of(document) for name, document in _tables(reading.catalogue)}
     world = World(
         activities=activity_facts(),
         workflows={
@@ -144,10 +159,26 @@ def _world(reading: _Reading) -> World:
         facts=_names(events.get("facts")) if isinstance(events, dict) else None,
         events=_names(events.get("business")) if isinstance(events, dict) else None,
         event_schemas=event_schemas(events),
+        tables={**reading.tables, **found},
+        roles=role_names(reading.catalogue.get("people")),
+        metrics=metric_types(reading.catalogue.get("metrics")),
     )
     return with_interfaces(
         world, {name: (found, report.source) for name, (found, report) in reading.definitions.items()}
     )
+
+
+def _tables(catalogue: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for name, content in catalogue.items():
+        if isinstance(content, dict) and "table" in content:
+            yield name.rsplit("/", 1)[-1], content
+
+
+def role_names(people: Any) -> frozenset[str] | None:
+    """The roles that people.yaml has, and that of the run's own client; None without the file."""
+    if not isinstance(people, dict):
+        return None
+    return _names(people.get("roles")) | {CLIENT}
 
 
 def _names(section: Any) -> frozenset[str]:

@@ -10,10 +10,12 @@ JSON with `${ ... }` in its strings, durations that are constants are ISO-free t
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from dsl.expressions import Expression, Template
+from dsl.tables.running import Table
 
 FORMAT = 1
 
@@ -235,3 +237,4 @@ class Plan:
     output: Template | None
     triggers: tuple[Trigger, ...] = ()
     subscribe: tuple[Subscription, ...] = ()
+    tables: Mapping[str, Table] = field(default_factory=lambda: MappingProxyType({}))

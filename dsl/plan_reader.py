@@ -10,6 +10,7 @@ from typing import Any
 
 from dsl import plan
 from dsl.expressions import Expression, Template, compile_bare, compile_expression, compile_template
+from dsl.tables.running import compile_table
 from dsl.trigger_reader import read_subscriptions, read_triggers
 
 Document = Mapping[str, Any]
@@ -58,6 +59,7 @@ def _plan(document: Document, digest: str) -> plan.Plan:
             output=_template(document, "output"),
             triggers=read_triggers(document.get("triggers", ())),
             subscribe=read_subscriptions(document.get("subscribe", ())),
+            tables={name: compile_table(each) for name, each in document.get("tables", {}).items()},
         )
     except KeyError as missing:
         raise UnreadablePlan(f"the plan lacks {missing}", found) from missing

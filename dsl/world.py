@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from dsl.tables.facts import TableFacts
 from dsl.types import ANY, Type
 from payloads.facts import ActivityFacts
 
@@ -16,6 +17,7 @@ ENGINE_ERRORS = frozenset(
         "Failed",
         "IntentChanged",
         "InvalidInput",
+        "NoRow",
         "SignalTimeout",
         "Timeout",
         "TooDeep",
@@ -41,17 +43,22 @@ class Interface:
 class World:
     """Everything a definition can name.
 
+    `files` are the catalogue files that are there, None when not all are known.
     `facts` and `events` are None where no `catalogue/events.yaml` is there to ask; `event_schemas` has
     the schema of what a business event carries, for those that state one.
-    `tables` are decision tables; the catalogue of this release has none.
+    `tables` are the decision tables of the catalogue. `roles` are those of `catalogue/people.yaml`,
+    `metrics` the types of those of `catalogue/metrics.yaml`; None where the file is not there.
     """
 
     activities: Mapping[str, ActivityFacts]
     workflows: Mapping[str, Interface] = field(default_factory=dict)
     facts: frozenset[str] | None = None
     events: frozenset[str] | None = None
+    files: frozenset[str] | None = None
     event_schemas: Mapping[str, Schema] = field(default_factory=dict)
-    tables: frozenset[str] = frozenset()
+    tables: Mapping[str, TableFacts] = field(default_factory=dict)
+    roles: frozenset[str] | None = None
+    metrics: Mapping[str, Type] | None = None
 
     def workflow_schema(self, name: str) -> Schema | None:
         """The schema of a workflow's input, None when there is no such workflow."""

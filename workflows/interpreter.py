@@ -50,7 +50,7 @@ class Interpreter:
             "started_at": info.start_time,
             "now": info.start_time,
         }
-        self.scope = Scope.of_run(given, self._run)
+        self.scope = Scope.of_run(given, self._run, plan.tables)
 
     async def run(self) -> Any:
         """The plan's output. On failure and on cancellation everything begun is undone first."""
@@ -189,7 +189,7 @@ class Interpreter:
         try:
             return evaluate()
         except EvaluationError as error:
-            raise StepFailed("ExpressionFailed", str(error), frame.place.runtime, cause=error) from error
+            raise StepFailed(error.type, str(error), frame.place.runtime, cause=error) from error
 
     def _label(self, frame: Frame, step: p.Step | None = None) -> None:
         if step is not None and "." not in frame.place.runtime:

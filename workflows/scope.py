@@ -1,8 +1,10 @@
 """The values that expressions of a step can see."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from dsl.expressions.frame import TABLES
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,9 +18,11 @@ class Scope:
     roots: dict[str, Any]
 
     @classmethod
-    def of_run(cls, given: Any, run: Mapping[str, Any]) -> "Scope":
-        """The scope that a run starts with."""
-        return cls({"input": given, "steps": {}, "vars": {}, "run": run})
+    def of_run(
+        cls, given: Any, run: Mapping[str, Any], tables: Mapping[str, Callable[[Any], Any]] | None = None
+    ) -> "Scope":
+        """The scope that a run starts with; `tables` are the decision tables of its plan."""
+        return cls({"input": given, "steps": {}, "vars": {}, "run": run, TABLES: tables or {}})
 
     @property
     def steps(self) -> dict[str, Any]:

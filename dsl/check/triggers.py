@@ -13,7 +13,7 @@ from dsl.expressions import TypeEnv
 from dsl.near import listed, suggestion
 from dsl.problems import Report
 from dsl.schemas import object_schema
-from dsl.structure.metrics import METRICS, check_metrics
+from dsl.structure.metrics import check_metrics
 from dsl.tree import MapNode, ScalarNode
 from dsl.types import (
     ANY,
@@ -110,8 +110,8 @@ class _Triggers:
                 return {"portfolio": PORTFOLIO} if trigger.each else {}
             case written.ThresholdTrigger():
                 for condition in (trigger.threshold, trigger.rearm):
-                    check_metrics(condition, {"portfolio": PORTFOLIO}, self._report)
-        return {**METRICS, "portfolio": PORTFOLIO}
+                    check_metrics(condition, self._world.metrics, {"portfolio": PORTFOLIO}, self._report)
+        return {**(self._world.metrics or {}), "portfolio": PORTFOLIO}
 
     def subscription(self, one: written.Subscription) -> None:
         check_event(one.event, self._world, self._report)

@@ -8,9 +8,9 @@ from dsl.expressions.guards import known_by
 from dsl.expressions.operations import kind
 from dsl.expressions.reading_types import Reader, element_of
 from dsl.expressions.signatures import Misfit, result_of
-from dsl.expressions.syntax import Call, Literal, Macro
+from dsl.expressions.syntax import Call, Literal, Macro, MapOf, Name, Node
 from dsl.expressions.unknown import unknown_function, unknown_table
-from dsl.types import ANY, BOOL, NULL, TEXT, ListType, Type, members, union, without_null
+from dsl.types import ANY, BOOL, NULL, TEXT, ListType, Type, members, mismatches, union, without_null
 
 
 class Caller(Reader):
@@ -49,7 +49,9 @@ class Caller(Reader):
             return self._guard(node, env)
         arguments = [self.value(argument, env) for argument in node.arguments]
         try:
-            self._refuse_call(node, env)
+            self._refuse_call(node)
+            if node.function == "table":
+                return self._table(node, arguments[1], env)
             return result_of(node.function, arguments)
         except Misfit as misfit:
             place = node.arguments[misfit.place]
@@ -59,17 +61,25 @@ class Caller(Reader):
             self.fault(fault, node.start, end)
         return ANY
 
-    def _refuse_call(self, node: Call, env: TypeEnv) -> None:
+    def _refuse_call(self, node: Call) -> None:
         fault = unknown_function(node.function)
         if fault is not None:
             raise fault
         refuse_count(node.function, len(node.arguments))
-        if node.function == "table":
-            named = node.arguments[0]
-            if not isinstance(named, Literal) or not isinstance(named.value, str):
-                raise Misfit(0, "the name of a table is written out", 'write table("name", {column: value})')
-            if named.value not in env.tables:
-                self.fault(unknown_table(named.value, env.tables), named.start, named.end)
+
+    def _table(self, node: Call, row: Type, env: TypeEnv) -> Type:
+        """The outputs of a decision table, for a row that has all of its columns."""
+        named, written = node.arguments
+        if not isinstance(named, Literal) or not isinstance(named.value, str):
+            raise Misfit(0, "the name of a table is written out", 'write table("name", {column: value})')
+        table = env.tables.get(named.value)
+        if table is None:
+            self.fault(unknown_table(named.value, env.tables), named.start, named.end)
+            return ANY
+        for each in mismatches(row, table.columns):
+            place = _at(written, each.path)
+            self.add(each.code, f"the table `{named.value}`: {each.message}", *place, each.help)
+        return table.outputs
 
     def _guard(self, node: Call, env: TypeEnv) -> Type:
         found = [
@@ -84,3 +94,13 @@ class Caller(Reader):
             return BOOL
         value = without_null(found[0])
         return union(value, found[1]) if value != NULL else found[1]
+
+
+def _at(node: Node, path: tuple[str | int, ...]) -> tuple[int, int]:
+    """Where the value at a path is written, as far as it is."""
+    if path and isinstance(node, MapOf):
+        for key, value in node.entries:
+            name = key.name if isinstance(key, Name) else key.value if isinstance(key, Literal) else None
+            if name == path[0]:
+                return _at(value, path[1:])
+    return node.start, node.end

@@ -101,7 +101,10 @@ def _table(maker: Maker, node: Call) -> Run:
         tables = frame.get(TABLES, {})
         if name not in tables:
             raise site.error(unknown_table(name, tables))
-        return tables[name](columns(frame))
+        try:
+            return tables[name](columns(frame))
+        except Fault as fault:
+            raise site.error(fault) from None
 
     return run
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
+from typing import Protocol
 
 from dsl.expressions.syntax import Path
 from dsl.types import Type
@@ -23,19 +24,31 @@ class Finding:
     path: Place = ()
 
 
+class TableTypes(Protocol):
+    """A decision table, as far as expressions know it: the row it takes, and what it gives."""
+
+    @property
+    def columns(self) -> Type:
+        """The type of the row."""
+
+    @property
+    def outputs(self) -> Type:
+        """The type of what comes out."""
+
+
 @dataclass(frozen=True, slots=True)
 class TypeEnv:
     """The names that an expression may use.
 
     `present` has the paths known to have a value, not null, where the expression stands: what a `when`
     around it has tested (`Checked.when_true`). `hints` says of a name that is not here what to do instead.
-    `tables` are the decision tables that `table` can read.
+    `tables` are the decision tables that `table` can read, by name.
     """
 
     names: Mapping[str, Type]
     present: frozenset[Path] = frozenset()
     hints: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    tables: frozenset[str] = frozenset()
+    tables: Mapping[str, TableTypes] = field(default_factory=lambda: MappingProxyType({}))
 
     def with_name(self, name: str, type: Type) -> "TypeEnv":
         """The same with one more name; it hides another of that name, and what was known of it."""

@@ -31,6 +31,7 @@ ARITHMETIC = "K236"
 EMPTY = "K237"
 TOO_MUCH_WORK = "K238"
 NO_TABLE = "K239"
+NO_ROW = "K240"
 
 
 class Fault(Exception):
@@ -76,6 +77,11 @@ class ExpressionError(Misplaced):
 
 class EvaluationError(Misplaced):
     """The expression has no value for the names it was given."""
+
+    @property
+    def type(self) -> str:
+        """The type of error that a run fails with, and that a `catch` can name."""
+        return "NoRow" if self.code == NO_ROW else "ExpressionFailed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ from dsl.expressions.functions import FORMS
 from dsl.expressions.operations import kind, refuse_unordered
 from dsl.expressions.reading_types import element_of
 from dsl.types import (
-    ANY,
     DATE,
     DURATION,
     INTEGER,
@@ -134,11 +133,6 @@ def _joined(function: str, arguments: Sequence[Type]) -> Type:
     return TEXT
 
 
-def _table(function: str, arguments: Sequence[Type]) -> Type:
-    _need(function, arguments, 1, ("map",), "the values of the columns as a map")
-    return ANY
-
-
 _SIGNATURES: Mapping[str, Signature] = {
     "size": _size,
     "sum": _total,
@@ -155,5 +149,4 @@ _SIGNATURES: Mapping[str, Signature] = {
     "keys": _keys,
     "sorted": _sorted,
     "join": _joined,
-    "table": _table,
 }

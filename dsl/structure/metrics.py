@@ -1,6 +1,7 @@
-"""The metrics that `threshold` and `rearm` compare."""
+"""The metrics that `threshold` and `rearm` compare: those of `catalogue/metrics.yaml`."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from dsl.expressions import TypeEnv, check
 from dsl.expressions.errors import UNKNOWN_NAME
@@ -8,40 +9,42 @@ from dsl.near import listed, suggestion
 from dsl.problems import Report
 from dsl.spots import span_in_source
 from dsl.tree import ScalarNode
-from dsl.types import BOOL, NUMBER, Type
+from dsl.types import BOOL, INTEGER, NUMBER, Type
 
-METRICS = {
-    **dict.fromkeys(
-        (
-            "portfolio_drift",
-            "pod_volatility",
-            "position_loss",
-            "market_volatility",
-            "var_95",
-            "drawdown",
-            "cash_share",
-            "days_to_goal",
-            "harvest_benefit",
-        ),
-        NUMBER,
-    ),
-    "regime_changed": BOOL,
-}
-"""The words of the language for what the monitoring sweeps measure, with their types."""
+_TYPES = {"number": NUMBER, "integer": INTEGER, "boolean": BOOL}
 
 
-def check_metrics(node: ScalarNode | None, beside: Mapping[str, Type], report: Report) -> None:
+def metric_types(metrics: Any) -> dict[str, Type] | None:
+    """The type of each metric of the file as JSON; None without the file."""
+    if not isinstance(metrics, dict):
+        return None
+    found = metrics.get("metrics")
+    listed_metrics = found.items() if isinstance(found, dict) else ()
+    return {
+        name: _TYPES.get(str(metric.get("type")), NUMBER)
+        for name, metric in listed_metrics
+        if isinstance(metric, dict)
+    }
+
+
+def check_metrics(
+    node: ScalarNode | None, metrics: Mapping[str, Type] | None, beside: Mapping[str, Type], report: Report
+) -> None:
     """Report what is wrong with a condition over metrics, unknown metrics with a code of their own.
 
     `beside` has the other names that it may read.
     """
     if node is None:
         return
-    for finding in check(node.text, TypeEnv({**METRICS, **beside}), BOOL).findings:
+    if metrics is None:
+        message = "nothing says which metrics there are: the folder has no catalogue/metrics.yaml"
+        report.node("K405", node, message, "add the file")
+        return
+    for finding in check(node.text, TypeEnv({**metrics, **beside}), BOOL).findings:
         span = span_in_source(report.source, node, finding.start, finding.end)
         if finding.code == UNKNOWN_NAME:
             name = node.text[finding.start : finding.end]
-            help = suggestion(name, METRICS) or f"metrics are {listed(METRICS)}"
+            help = suggestion(name, metrics) or f"metrics are {listed(metrics)}"
             report.at("K405", *span, f"there is no metric `{name[:60]}`", help)
         else:
             report.at(finding.code, *span, finding.message, finding.help, finding.note)

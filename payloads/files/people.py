@@ -11,9 +11,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from payloads.base import Identifier, IsoDate, Money
 from payloads.files.written import Words, Written
-
-CLIENT = "client"
-"""The role of the client whose run it is; nobody in the file can hold it."""
+from payloads.roles import CLIENT
 
 RoleName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 LargestAmount = Annotated[Money, Field(gt=0, description="AUD; the largest amount that may be approved")]

@@ -59,13 +59,46 @@ business:
   drift_exceeded: {summary: It drifted}
 """
 
+METRICS = """\
+metrics:
+  portfolio_drift: {summary: It drifted so far, type: number, unit: share}
+  drawdown: {summary: It lost so much, type: number, unit: share}
+  regime_changed: {summary: The market turned, type: boolean, unit: true or false}
+"""
+
+PEOPLE = """\
+roles:
+  operations: {summary: Looks after runs}
+  compliance: {summary: Answers for the rules}
+people:
+  sam: {roles: [operations]}
+  kim: {roles: [compliance]}
+"""
+
+TABLE = """\
+table: reviews
+summary: Who reviews a proposal
+inputs:
+  kind: {type: string, enum: [advised, discretionary]}
+  value: {type: number, format: money, minimum: 0}
+outputs:
+  manager: {type: boolean}
+  days: {type: integer}
+rows:
+  - {when: {value: "< 250000"}, then: {manager: false, days: 1}}
+  - {when: {value: ">= 250000", kind: advised}, then: {manager: true, days: 2}}
+  - {then: {manager: true, days: 3}}
+"""
+
 
 def folder(*workflows: str, events: str = EVENTS) -> Folder:
     """A folder with these definitions and a small catalogue of events."""
     files = tuple(
         File(f"workflows/{place}.yaml", f"file{place}", text.encode()) for place, text in enumerate(workflows)
     )
-    return Folder("", workflows=files, catalogue=(File("catalogue/events.yaml", "events", events.encode()),))
+    texts = {"events": events, "metrics": METRICS, "people": PEOPLE, "reviews": TABLE}
+    catalogue = tuple(File(f"catalogue/{name}.yaml", name, text.encode()) for name, text in texts.items())
+    return Folder("", workflows=files, catalogue=catalogue)
 
 
 def problems(*workflows: str) -> list[Problem]:

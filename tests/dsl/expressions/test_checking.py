@@ -6,6 +6,7 @@ import pytest
 
 from dsl.codes import CODES
 from dsl.expressions import TypeEnv, check, check_template
+from dsl.tables.facts import facts_of
 from dsl.types import (
     ANY,
     BOOL,
@@ -22,6 +23,14 @@ from dsl.types import (
     from_schema,
 )
 
+FEES = facts_of(
+    {
+        "table": "fees",
+        "inputs": {"balance": {"type": "number"}},
+        "outputs": {"rate": {"type": "number"}},
+        "rows": [],
+    }
+)
 INPUT = from_schema(
     {
         "type": "object",
@@ -91,7 +100,7 @@ ENV = TypeEnv(
         "event": ANY,
     },
     hints={"signal": "`signal` is known only in the `where` of a receive"},
-    tables=frozenset(["fees"]),
+    tables={"fees": FEES},
 )
 
 
@@ -139,7 +148,8 @@ ENV = TypeEnv(
         ("string(5)", "text"),
         ("abs(-2h)", "a duration"),
         ("event.anything.goes > 5", "true or false"),
-        ("table('fees', {balance: input.amount})", "any value"),
+        ("table('fees', {balance: input.amount}).rate", "a number"),
+        ("table('fees', input.weights)", "a map with rate"),
         ("null", "null"),
         ("input.start < '2026-02-01'", "true or false"),
         ("input.due > '2026-02-01T00:00:00Z'", "true or false"),
@@ -209,6 +219,11 @@ FINDINGS = [
     ("string(input.goals)", "K230", "input.goals", "a single value"),
     ("table(input.kind, {})", "K230", "input.kind", "written out"),
     ("table('fee', {})", "K239", "'fee'", "did you mean `fees`"),
+    ("table('fees', {})", "K203", "{}", ""),
+    ("table('fees', {balance: 1, blance: 2})", "K202", "2", ""),
+    ("table('fees', {balance: 'much'})", "K206", "'much'", ""),
+    ("table('fees', 5)", "K206", "5", ""),
+    ("table('fees', {balance: 1}).rates", "K204", "rates", "did you mean `rate`"),
     ("input.portfolio_id > 5", "K231", "input.portfolio_id > 5", "number(…)"),
     ("input.start < run.now", "K231", "input.start < run.now", "date(…)"),
     ("input.start < '2026-13-01'", "K231", "input.start < '2026-13-01'", "a date is written"),
