@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PACKAGES := activities adapters cli dsl engines payloads store worker workflows
 
-.PHONY: demo up test lint bench lock clean
+.PHONY: demo up test lint bench schemas lock clean
 
 demo: .venv/.ok
 	$(BIN)/kronos demo
@@ -22,6 +22,10 @@ lint: .venv/.ok
 
 bench: .venv/.ok
 	$(BIN)/python -m benchmarks
+
+# The schemas that editors check definitions with, made from the models and the definitions.
+schemas: .venv/.ok
+	$(BIN)/kronos definitions schema --folder definitions/.schema
 
 # The project is installed after its locked packages, without dependencies and without
 # build isolation, so that nothing arrives that the lock does not name.

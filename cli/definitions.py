@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from cli.definition_views import schema
 from cli.explaining import ProblemOutput, explain, show_problems
 from cli.group import group
 from cli.options import Data, Definitions, Output
@@ -12,6 +13,7 @@ from cli.output import as_yaml, columns, fields, say, show
 
 app = group("Definitions of business processes.", example="kronos definitions validate")
 app.command()(explain)
+app.command()(schema)
 
 Name = Annotated[str, typer.Argument(help="A workflow's name, or a definition's file.", metavar="NAME")]
 

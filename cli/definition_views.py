@@ -1,0 +1,71 @@
+"""`kronos definitions schema`, `graph` and `diff`: definitions as editors, pictures and reviews need them."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from cli.options import Definitions
+from cli.output import Format, columns, show
+
+File = Annotated[
+    Path | None, typer.Option("--output", help="Write to this file instead of stdout.", metavar="FILE")
+]
+
+
+class Kind(StrEnum):
+    """What a schema is for."""
+
+    DEFINITION = "definition"
+    CATALOGUE = "catalogue"
+    TESTS = "tests"
+
+
+def schema(
+    name: Annotated[
+        str | None, typer.Argument(help="With --kind catalogue: the file, such as pods.", metavar="[NAME]")
+    ] = None,
+    kind: Annotated[Kind, typer.Option("--kind", help="What the schema is for.")] = Kind.DEFINITION,
+    format: Annotated[
+        Format | None, typer.Option("-o", help="How to print: json (default) or yaml.", metavar="FORMAT")
+    ] = None,
+    file: File = None,
+    folder: Annotated[
+        Path | None,
+        typer.Option("--folder", help="Write every schema below this folder.", metavar="DIR"),
+    ] = None,
+    definitions: Definitions = None,
+) -> None:
+    """Print the JSON Schema with which editors complete and check definitions as they are typed.
+
+    `# yaml-language-server: $schema=FILE` at the top of a definition names it.
+
+    Example: kronos definitions schema --output definitions/.schema/definition.json
+    """
+    from worker.editor_schemas import as_file, editor_schema, write_schemas
+    from worker.settings import load_settings
+
+    settings = load_settings({"definitions": definitions})
+    if folder is not None:
+        show({"files": write_schemas(settings, folder)}, format, _files_table)
+        return
+    found = editor_schema(settings, kind.value, name)
+    if file is not None:
+        write(file, as_file(found))
+    else:
+        show(found, Format.YAML if format is Format.YAML else Format.JSON, str)
+
+
+def write(file: Path, text: str) -> None:
+    """Write a file that was asked for; exit code 2 when it cannot be."""
+    from worker.errors import BadInput
+
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise BadInput(f"{file} cannot be written: {error.strerror}") from error
+
+
+def _files_table(data: Any) -> str:
+    return columns(["file"], [[file] for file in data["files"]])

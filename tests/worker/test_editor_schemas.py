@@ -1,0 +1,45 @@
+"""The schemas in the repository are those that this code makes, and every definition names its own."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.support.servers import REPOSITORY
+from worker.editor_schemas import as_file, schema_files, write_schemas
+from worker.errors import BadInput
+from worker.settings import load_settings
+
+DEFINITIONS = REPOSITORY / "definitions"
+HEADER = "# yaml-language-server: $schema=../.schema/{}.json"
+
+
+def test_the_schemas_of_the_repository_are_up_to_date() -> None:
+    """`make schemas` writes them."""
+    made = schema_files(load_settings({"definitions": DEFINITIONS}))
+    kept = {
+        path.relative_to(DEFINITIONS / ".schema").as_posix(): path.read_text()
+        for path in (DEFINITIONS / ".schema").rglob("*.json")
+    }
+    assert kept == {name: as_file(schema) for name, schema in made.items()}
+
+
+@pytest.mark.parametrize(("folder", "schema"), [("workflows", "definition"), ("tests", "tests")])
+def test_every_definition_and_test_names_its_schema(folder: str, schema: str) -> None:
+    """Any editor with a YAML language server finds it, without settings."""
+    for file in (DEFINITIONS / folder).glob("*.yaml"):
+        assert file.read_text().splitlines()[0] == HEADER.format(schema), file.name
+
+
+def test_the_editor_settings_name_every_schema() -> None:
+    """Each schema is bound to its files, and no setting leads nowhere."""
+    settings = json.loads((REPOSITORY / ".vscode" / "settings.json").read_text())
+    named = {REPOSITORY / file for file in settings["yaml.schemas"]}
+    assert named == set((DEFINITIONS / ".schema").rglob("*.json"))
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    """One line, no traceback."""
+    (tmp_path / "taken").write_text("")
+    with pytest.raises(BadInput, match="cannot be written"):
+        write_schemas(load_settings({"definitions": DEFINITIONS}), tmp_path / "taken")
