@@ -24,14 +24,8 @@ from dsl.plan import Call, Plan
 from dsl.plan_reader import read_plan
 from dsl.plan_walk import planned
 from worker.states import ended_state, open_state
-<<<<<<<
 from workflows.mailbox import misfit
-from workflows.progress import KINDS, Progress, StepProgress, planned
-|||||||
-from workflows.progress import KINDS, Progress, StepProgress, planned
-=======
 from workflows.progress import KINDS, Progress, StepProgress
->>>>>>>
 
 LOAD = "release"  # the activity id of loading the plan
 UNREAD = "signals/unread"  # how the ids of the activities begin that log what no step read
