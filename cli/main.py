@@ -21,6 +21,8 @@ COMMANDS = {
     "status": "status:status",
     "watch": "status:watch",
     "list": "status:list_runs",
+    "approvals": "approvals:app",
+    "approve": "approvals:approve",
     "cancel": "repair:cancel",
     "retry": "repair:retry",
     "definitions": "definitions:app",

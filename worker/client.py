@@ -23,6 +23,7 @@ from worker.rpc import named_errors
 from worker.settings import Settings
 from worker.states import ENDED, ended_state, open_state
 from workflows.calls import QUEUES
+from workflows.house import TYPES
 
 LIGHT_QUEUE = QUEUES["light"]
 QUERY_WITHIN = timedelta(seconds=1)
@@ -104,12 +105,12 @@ async def signal(
     The same `message_id` counts once.
     """
     message = {"name": name, "payload": payload, "id": message_id}
-    return await _update(client, workflow_id, "signal", message)
+    return await update(client, workflow_id, "signal", message)
 
 
 async def retry(client: Client, workflow_id: str, step: str | None, by: str) -> dict[str, Any]:
     """Run the failed step of a held run again, in the same run."""
-    return await _update(client, workflow_id, "retry", {"step": step, "by": by})
+    return await update(client, workflow_id, "retry", {"step": step, "by": by})
 
 
 async def cancel(client: Client, workflow_id: str) -> dict[str, Any]:
@@ -176,10 +177,12 @@ async def _child(client: Client, parent: str, step: Mapping[str, Any]) -> dict[s
 
 
 async def list_runs(client: Client, query: str | None, limit: int) -> list[dict[str, Any]]:
-    """Up to `limit` runs that match Temporal's list filter, newest first."""
+    """Up to `limit` runs of definitions that match Temporal's list filter, newest first."""
     runs = []
+    of_definitions = " AND ".join(f"WorkflowType != '{type}'" for type in TYPES)
+    wanted = f"({query}) AND {of_definitions}" if query else of_definitions
     with named_errors():
-        async for run in client.list_workflows(query, limit=limit):
+        async for run in client.list_workflows(wanted, limit=limit):
             runs.append(_row(run))
     return runs
 
@@ -204,10 +207,15 @@ def _number(text: Any) -> int | None:
     return int(text) if text is not None and str(text).isdigit() else None
 
 
-async def _update(client: Client, workflow_id: str, name: str, message: Any) -> dict[str, Any]:
-    """The update's answer; a run that has not loaded its definition yet is asked again for ten seconds."""
+async def update(
+    client: Client, workflow_id: str, name: str, message: Any, update_id: str | None = None
+) -> dict[str, Any]:
+    """The update's answer; a run that has not loaded its definition yet is asked again for ten seconds.
+
+    What is sent again under the same `update_id` is answered as it was at first.
+    """
     handle = client.get_workflow_handle(workflow_id)
-    update_id = uuid.uuid4().hex
+    update_id = update_id or uuid.uuid4().hex
     loop = asyncio.get_running_loop()
     deadline = loop.time() + ACCEPTED_WITHIN
     while True:

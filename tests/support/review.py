@@ -37,6 +37,18 @@ steps:
           - fail: {error: Declined, message: The decision was no}
 output: {risk_score: "${ steps.score.risk_score }"}
 """
+CONSENT = """\
+workflow: consent
+version: 1
+summary: Ask compliance
+steps:
+  - id: ok
+    approve: {role: compliance, show: {text: "Pay 5 to anna"}}
+    within: 2d
+    on_reject: [{fail: {error: Declined, message: Compliance said no}}]
+    on_timeout: [{fail: {error: Declined, message: Nobody answered}}]
+output: {by: "${ steps.ok.by }"}
+"""
 STRICT = """\
 workflow: strict
 version: 1
@@ -71,7 +83,7 @@ PLANTED = "Quillon Planted-Name"
 def write_definitions(folder: Path) -> Path:
     """A definitions folder with these workflows and the catalogue of the repository."""
     (folder / "workflows").mkdir(parents=True)
-    for name, text in (("review", DEFINITION), ("strict", STRICT), ("around", AROUND)):
+    for name, text in (("review", DEFINITION), ("consent", CONSENT), ("strict", STRICT), ("around", AROUND)):
         (folder / "workflows" / f"{name}.yaml").write_text(text)
     shutil.copytree(REPOSITORY / "definitions" / "catalogue", folder / "catalogue")
     return folder
