@@ -62,5 +62,6 @@ ENTRIES = (
             DeclaredError("MarginalRateUnknown", "neither a marginal rate nor an income was given"),
             DeclaredError("UnknownTaxYear", "the catalogue has no tax rules of that year"),
         ),
+        files=("fees", "limits", "tax_au"),
     ),
 )

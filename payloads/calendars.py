@@ -76,6 +76,7 @@ ENTRIES = (
         input=AskSettlement,
         output=Settlement,
         errors=(*CALENDAR_ERRORS, DeclaredError("NotASession", "the exchange is closed on that day")),
+        files=("limits",),
     ),
     Entry(
         name="calendar.next_session",

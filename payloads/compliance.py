@@ -66,5 +66,6 @@ ENTRIES = (
             UNKNOWN_CUSTOMER,
             *READ_ERRORS,
         ),
+        files=("compliance", "fees", "limits", "market", "universe"),
     ),
 )

@@ -39,6 +39,7 @@ class Entry:
     """One activity: its name, models, reach, role and errors.
 
     `no_undo` says why nothing needs undoing, for activities of class effect or trades.
+    `files` are the catalogue files that it reads, by their names without suffix.
     `internal` ones are called by the interpreter, never by a definition.
     """
 
@@ -51,6 +52,7 @@ class Entry:
     errors: tuple[DeclaredError, ...] = ()
     no_undo: str | None = None
     internal: bool = False
+    files: tuple[str, ...] = ()
 
     @cached_property
     def input_schema(self) -> dict[str, Any]:

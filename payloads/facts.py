@@ -27,6 +27,7 @@ class ActivityFacts:
     input_schema: Mapping[str, Any]
     output_schema: Mapping[str, Any]
     domain: str
+    files: tuple[str, ...] = ()
 
     @property
     def local(self) -> bool:
@@ -65,5 +66,6 @@ def facts_of(entry: "Entry") -> dict[str, Any]:
         "internal": entry.internal,
         "input_schema": entry.input_schema,
         "output_schema": entry.output_schema,
+        "files": list(entry.files),
         "domain": entry.input.__module__.removeprefix("payloads."),
     }

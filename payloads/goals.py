@@ -59,5 +59,6 @@ ENTRIES = (
         input=MapGoals,
         output=GoalMappings,
         errors=GOAL_ERRORS,
+        files=("pod_allocation",),
     ),
 )

@@ -33,5 +33,6 @@ ENTRIES = (
         input=AskInvestmentLimits,
         output=InvestmentLimits,
         errors=(CAPITAL_TOO_SMALL,),
+        files=("fees", "limits"),
     ),
 )

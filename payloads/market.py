@@ -78,6 +78,7 @@ ENTRIES = (
             DeclaredError("StaleSnapshot", "the newest snapshot is more exchange sessions old than allowed"),
             DAMAGED_SNAPSHOT,
         ),
+        files=("market",),
     ),
     Entry(
         "market.quote",
@@ -86,5 +87,6 @@ ENTRIES = (
         QuotedMarket,
         Effect.READS,
         errors=(UNKNOWN_ETF, UNKNOWN_SNAPSHOT, DAMAGED_SNAPSHOT),
+        files=("market", "universe"),
     ),
 )

@@ -210,5 +210,6 @@ ENTRIES = (
             UNKNOWN_SNAPSHOT,
             DAMAGED_SNAPSHOT,
         ),
+        files=("fees", "limits", "market", "pods", "universe"),
     ),
 )

@@ -116,5 +116,6 @@ ENTRIES = (
             UNKNOWN_SNAPSHOT,
             DAMAGED_SNAPSHOT,
         ),
+        files=("market", "pods", "tax_au", "universe"),
     ),
 )

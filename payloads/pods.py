@@ -60,6 +60,7 @@ ENTRIES = (
         input=AllocatePods,
         output=PodAllocations,
         errors=GOAL_ERRORS,
+        files=("pod_allocation", "questionnaire"),
     ),
     Entry(
         name="pods.split",
@@ -70,5 +71,6 @@ ENTRIES = (
             DeclaredError("UnknownPod", "the catalogue has no such pod"),
             DeclaredError("WeightsNotWhole", "the weights do not add up to 1"),
         ),
+        files=("pod_allocation",),
     ),
 )

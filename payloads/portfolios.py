@@ -160,6 +160,7 @@ ENTRIES = (
             UNKNOWN_PORTFOLIO,
             *READ_ERRORS,
         ),
+        files=("fees", "limits", "market", "universe"),
     ),
     Entry(
         "monitoring.start",

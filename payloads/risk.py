@@ -57,5 +57,6 @@ ENTRIES = (
             DeclaredError("UnknownOption", "an answer is none of its question's options"),
             DeclaredError("UnknownMethod", "the questionnaire has no such scoring method"),
         ),
+        files=("questionnaire",),
     ),
 )

@@ -166,6 +166,7 @@ ENTRIES = (
             DeclaredError("NothingHeld", "by the trades no unit was held when a distribution fell due"),
             DeclaredError("OversoldUnits", "the trades sell more units than they bought"),
         ),
+        files=("tax_au",),
     ),
     Entry(
         name="tax.analyze_portfolio",
@@ -178,5 +179,6 @@ ENTRIES = (
             DeclaredError("MissingAsset", "a holding has no entry in assets"),
             DeclaredError("NothingHeld", "the holdings are worth nothing, or a parcel belongs to none"),
         ),
+        files=("tax_au",),
     ),
 )

@@ -83,6 +83,11 @@ class _Names:
             callable_names = [name for name, found in self.world.activities.items() if not found.internal]
             help = suggestion(node.text, callable_names) or "`kronos activities list` shows them all"
             self.report.node("K201", node, f"there is no activity `{node.text[:60]}`", help)
+            return
+        for name in entry.files:
+            if self.world.files is not None and name not in self.world.files:
+                message = f"{node.text} needs catalogue/{name}.yaml, which is not there"
+                self.report.node("K215", node, message, f"add catalogue/{name}.yaml")
 
     def _fact(self, node: ScalarNode) -> None:
         self._known(node, self.world.facts, "K209", "fact")

@@ -1,11 +1,16 @@
 """A definition with one fault is refused with the code of that fault, at its line, and nothing else."""
 
+import shutil
+from pathlib import Path
+
 import pytest
 
+from dsl.folder import check_folder, load_folder
 from dsl.load import load
 from dsl.tree import MapNode, ScalarNode
 from tests.support.definitions import problems, seen, small
 
+DEFINITIONS = Path(__file__).parents[2] / "definitions"
 FIRST = 15  # the line of the first step in `small`
 
 STRUCTURE = [
@@ -434,3 +439,15 @@ def test_lines_are_counted_as_an_editor_counts_them(char: str) -> None:
     assert isinstance(tree.root, MapNode)
     kept = [entry.value.text for entry in tree.root if isinstance(entry.value, ScalarNode)]
     assert kept[2:] == [f"x{char}y", f"o{char}", f"{char}z"]
+
+
+def test_a_catalogue_file_that_an_activity_needs_is_missed(tmp_path: Path) -> None:
+    """A folder without it is refused at every call that reads it, with the file's name."""
+    shutil.copytree(DEFINITIONS, tmp_path, dirs_exist_ok=True)
+    assert check_folder(load_folder(tmp_path)) == []
+    (tmp_path / "catalogue" / "limits.yaml").unlink()
+    found = check_folder(load_folder(tmp_path))
+    assert {problem.code for problem in found} == {"K215"}
+    assert "portfolio.optimize needs catalogue/limits.yaml, which is not there" in {
+        problem.message for problem in found
+    }

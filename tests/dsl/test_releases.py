@@ -1,5 +1,6 @@
 """A folder becomes a release once nothing is wrong with it; catalogue files are checked by their models."""
 
+import shutil
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -23,9 +24,9 @@ SHIPPED = Path(__file__).parents[2] / "definitions"
 
 @pytest.fixture
 def written(tmp_path: Path) -> Path:
-    """A definitions folder with one workflow and one catalogue file."""
+    """A definitions folder with one workflow, and the catalogue as it is shipped but for its events."""
     (tmp_path / "workflows").mkdir()
-    (tmp_path / "catalogue").mkdir()
+    shutil.copytree(SHIPPED / "catalogue", tmp_path / "catalogue")
     (tmp_path / "workflows" / "rebalancing.yaml").write_text(GOOD)
     (tmp_path / "catalogue" / "events.yaml").write_text(EVENTS)
     return tmp_path
@@ -42,7 +43,7 @@ def test_a_release_has_plans_catalogue_and_one_digest(written: Path) -> None:
     """The digest covers everything that is published."""
     made = build_release(load_folder(written))
     assert made.plans["rebalancing"]["version"] == 3
-    assert set(made.catalogue) == {"events"}
+    assert set(made.catalogue) >= {"events", "fees", "universe"}
     assert made.document["digest"] == made.digest
     (written / "catalogue" / "more.yaml").write_text("a: 1.50\n")
     more = build_release(load_folder(written))

@@ -7,6 +7,7 @@ import pytest
 from payloads import remembered
 from payloads.catalogue import catalogue
 from payloads.facts import activity_facts
+from tests.support.files_read import files_read
 
 
 @pytest.fixture
@@ -59,3 +60,10 @@ def test_a_folder_that_cannot_be_written_is_no_error(tmp_path: Path, monkeypatch
     monkeypatch.setattr(remembered, "_path", lambda name: tmp_path / "file" / f"{name}.json")
     remembered.keep("a", 1)
     assert remembered.recall("a") is None
+
+
+def test_activities_declare_the_catalogue_files_that_they_read() -> None:
+    """By what their functions in `activities/` can reach; the checker misses no file then."""
+    reads = files_read()
+    declared = {name: set(entry.files) for name, entry in catalogue().items() if not entry.internal}
+    assert declared == {name: reads[name] for name in declared}
