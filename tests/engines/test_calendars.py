@@ -1,6 +1,7 @@
 """Sessions and settlement days of exchanges."""
 
 from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Literal
 
 import pytest
 
@@ -10,7 +11,9 @@ from engines.calendars import (
     OutsideCalendar,
     UnknownExchange,
     last_session,
+    next_edge,
     next_session,
+    sessions_later,
     settlement_date,
 )
 
@@ -118,3 +121,34 @@ def test_a_moment_without_offset_is_refused() -> None:
     """Nobody can tell when nine o'clock is without a zone."""
     with pytest.raises(NoOffset):
         next_session("XASX", datetime(2025, 11, 17, 9, 0))  # noqa: DTZ001 - the point of the test
+
+
+@pytest.mark.parametrize(
+    ("after", "edge", "found"),
+    [
+        # The ASX trades from 10:00 to 16:00 in Sydney; 21 November 2026 is a Saturday.
+        ("2026-11-20T09:00:00+11:00", "open", "2026-11-20T10:00:00+11:00"),
+        ("2026-11-20T11:00:00+11:00", "open", "2026-11-23T10:00:00+11:00"),
+        ("2026-11-20T11:00:00+11:00", "close", "2026-11-20T16:00:00+11:00"),
+        ("2026-11-20T16:00:00+11:00", "close", "2026-11-23T16:00:00+11:00"),
+        ("2026-11-21T00:00:00+00:00", "close", "2026-11-23T16:00:00+11:00"),
+    ],
+)
+def test_the_next_opening_or_closing(after: str, edge: Literal["open", "close"], found: str) -> None:
+    """Strictly after the moment; of a day that has begun the closing is still to come."""
+    assert next_edge("XASX", datetime.fromisoformat(after), edge) == datetime.fromisoformat(found)
+
+
+@pytest.mark.parametrize(
+    ("after", "count", "later"),
+    [
+        ("2026-11-20T11:30:00+11:00", 0, "2026-11-20T11:30:00+11:00"),
+        ("2026-11-20T11:30:00+11:00", 1, "2026-11-23T11:30:00+11:00"),
+        ("2026-11-21T11:30:00+11:00", 1, "2026-11-23T11:30:00+11:00"),
+        ("2026-12-24T11:30:00+11:00", 2, "2026-12-30T11:30:00+11:00"),
+        ("2026-03-31T11:30:00+11:00", 4, "2026-04-08T11:30:00+10:00"),
+    ],
+)
+def test_sessions_later_at_the_same_time_of_day(after: str, count: int, later: str) -> None:
+    """Weekends and holidays do not count, and the end of daylight saving moves no clock."""
+    assert sessions_later("XASX", datetime.fromisoformat(after), count) == datetime.fromisoformat(later)
