@@ -8,29 +8,14 @@ from datetime import timedelta
 from typing import Any
 
 from dsl.durations import Months, Sessions
-from dsl.expressions import errors
+from dsl.expressions import errors, syntax
 from dsl.expressions.call_types import Caller
 from dsl.expressions.environment import Checked, Finding, TypeEnv
 from dsl.expressions.errors import ExpressionError, Fault
 from dsl.expressions.guards import known_by
 from dsl.expressions.operations import arithmetic, kind, refuse_unequal, refuse_unordered
 from dsl.expressions.parser import parse
-from dsl.expressions.syntax import (
-    Call,
-    Chain,
-    Compare,
-    Index,
-    ListOf,
-    Literal,
-    Logic,
-    Macro,
-    MapOf,
-    Member,
-    Name,
-    Node,
-    Ternary,
-    Unary,
-)
+from dsl.expressions.syntax import Node
 from dsl.types import (
     ANY,
     BOOL,
@@ -111,28 +96,28 @@ class _Checker(Caller):
     def infer(self, node: Node, env: TypeEnv, guarded: bool = False) -> Type:
         """The type of `node`; `guarded` inside `has` and `default`, where a value may be missing."""
         match node:
-            case Literal():
+            case syntax.Literal():
                 return literal_type(node.value)
-            case Name() | Member() | Index():
+            case syntax.Name() | syntax.Member() | syntax.Index():
                 return self.read(node, env, guarded)
-            case ListOf():
+            case syntax.ListOf():
                 items = [self.infer(item, env) for item in node.items]
                 return ListType(union(*items) if items else NOTHING)
-            case MapOf():
+            case syntax.MapOf():
                 return self._map(node, env)
-            case Unary():
+            case syntax.Unary():
                 return self._unary(node, env)
-            case Chain():
+            case syntax.Chain():
                 return self._chain(node, env)
-            case Compare():
+            case syntax.Compare():
                 return self._compare(node, env)
-            case Logic():
+            case syntax.Logic():
                 return self._logic(node, env)
-            case Ternary():
+            case syntax.Ternary():
                 return self._ternary(node, env)
-            case Macro():
+            case syntax.Macro():
                 return self.macro(node, env)
-            case Call():
+            case syntax.Call():
                 return self.call(node, env)
         raise AssertionError(node)
 
@@ -147,9 +132,9 @@ class _Checker(Caller):
                 errors.WRONG_RESULT, f"{wanted} is needed here, this is {found}", node.start, node.end, help
             )
 
-    def _map(self, node: MapOf, env: TypeEnv) -> Type:
+    def _map(self, node: syntax.MapOf, env: TypeEnv) -> Type:
         values = [self.infer(value, env) for _, value in node.entries]
-        names = [key.value if isinstance(key, Literal) else None for key, _ in node.entries]
+        names = [key.value if isinstance(key, syntax.Literal) else None for key, _ in node.entries]
         for key, _ in node.entries:
             found = self.value(key, env)
             if not all(kind(one) in ("text", "date", "any") for one in members(found)):
@@ -160,7 +145,7 @@ class _Checker(Caller):
             {str(name): Field(value) for name, value in zip(names, values, strict=True)}, written=True
         )
 
-    def _unary(self, node: Unary, env: TypeEnv) -> Type:
+    def _unary(self, node: syntax.Unary, env: TypeEnv) -> Type:
         if node.operator == "!":
             self.flag(node.operand, env)
             return BOOL
@@ -170,7 +155,7 @@ class _Checker(Caller):
         self.add(errors.OPERANDS, f"{found} has no negative", node.start, node.end)
         return ANY
 
-    def _chain(self, node: Chain, env: TypeEnv) -> Type:
+    def _chain(self, node: syntax.Chain, env: TypeEnv) -> Type:
         left, before = self.value(node.first, env), node.first
         for operator, operand in node.rest:
             right = self.value(operand, env)
@@ -186,7 +171,7 @@ class _Checker(Caller):
         except Fault as fault:
             self.fault(fault, start, second.end)
             return ANY
-        if operator in "/%" and isinstance(second, Literal) and second.value == 0:
+        if operator in "/%" and isinstance(second, syntax.Literal) and second.value == 0:
             self.add(errors.ARITHMETIC, "division by zero", second.start, second.end)
         if DATE in members(left):
             self._refuse_hours(second)
@@ -194,13 +179,13 @@ class _Checker(Caller):
         return found
 
     def _refuse_hours(self, span: Node) -> None:
-        if isinstance(span, Literal) and isinstance(span.value, timedelta) and span.value % _DAY:
+        if isinstance(span, syntax.Literal) and isinstance(span.value, timedelta) and span.value % _DAY:
             help = "write whole days, or add it to a moment"
             self.add(errors.OPERANDS, "a date moves by whole days", span.start, span.end, help)
 
     def _refuse_text_sum(self, operator: str, left: Type, right: Type, first: Node, second: Node) -> None:
         """In JSON dates and durations are text: two that both come from there would be joined, not added."""
-        stored = (Name, Member, Index)
+        stored = (syntax.Name, syntax.Member, syntax.Index)
         if operator == "+" and isinstance(first, stored) and isinstance(second, stored):
             kinds = {kind(left), kind(right)}
             if kinds in ({"date", "duration"}, {"moment", "duration"}, {"duration"}):
@@ -212,7 +197,7 @@ class _Checker(Caller):
                     "make a date of the first with date(…), or keep the number of days and write days(…)",
                 )
 
-    def _compare(self, node: Compare, env: TypeEnv) -> Type:
+    def _compare(self, node: syntax.Compare, env: TypeEnv) -> Type:
         if node.operator == "in":
             return self._contained(node, env)
         equality = node.operator in ("==", "!=")
@@ -230,7 +215,7 @@ class _Checker(Caller):
             self.fault(fault, node.start, node.end)
         return BOOL
 
-    def _contained(self, node: Compare, env: TypeEnv) -> Type:
+    def _contained(self, node: syntax.Compare, env: TypeEnv) -> Type:
         part, whole = self.infer(node.left, env), self.value(node.right, env)
         if not all(kind(one) in ("list", "map", "any") for one in members(whole)):
             message = f"`in` looks into a list or a map, not into {whole}"
@@ -240,26 +225,26 @@ class _Checker(Caller):
             items = [(node.right, one.item)] if isinstance(one, ListType) else []
             if isinstance(one, MapType | ObjectType):
                 items = [(node.right, TEXT)]
-            if isinstance(node.right, ListOf):
+            if isinstance(node.right, syntax.ListOf):
                 items = [(item, self.quietly(item, env)) for item in node.right.items]
             self._refuse_strangers(part, items, node)
         return BOOL
 
-    def _refuse_strangers(self, part: Type, items: Sequence[tuple[Node, Type]], node: Compare) -> None:
+    def _refuse_strangers(self, part: Type, items: Sequence[tuple[Node, Type]], node: syntax.Compare) -> None:
         for place, item in items:
             try:
                 refuse_unequal(without_null(part), item)
             except Fault as fault:
                 self.fault(fault, place.start, place.end)
 
-    def _logic(self, node: Logic, env: TypeEnv) -> Type:
+    def _logic(self, node: syntax.Logic, env: TypeEnv) -> Type:
         for operand in node.operands:
             self.flag(operand, env)
             known = known_by(operand)
             env = env.with_present(known.when_true if node.operator == "&&" else known.when_false)
         return BOOL
 
-    def _ternary(self, node: Ternary, env: TypeEnv) -> Type:
+    def _ternary(self, node: syntax.Ternary, env: TypeEnv) -> Type:
         self.flag(node.test, env)
         known = known_by(node.test)
         yes = self.infer(node.yes, env.with_present(known.when_true))

@@ -11,27 +11,13 @@ Every function takes a `Frame`: a dict with the names of the scope and, while th
 from datetime import date
 from typing import Any
 
+from dsl.expressions import syntax
 from dsl.expressions.compiled_calls import call, macro
 from dsl.expressions.compiled_operators import chain, comparison, minus
 from dsl.expressions.compiled_paths import path
 from dsl.expressions.errors import NULL, OPERANDS, Fault, Site
 from dsl.expressions.frame import Frame, Run
-from dsl.expressions.syntax import (
-    Call,
-    Chain,
-    Compare,
-    Index,
-    ListOf,
-    Literal,
-    Logic,
-    Macro,
-    MapOf,
-    Member,
-    Name,
-    Node,
-    Ternary,
-    Unary,
-)
+from dsl.expressions.syntax import Node
 from dsl.expressions.values import kind, text
 
 
@@ -44,35 +30,37 @@ class Compiler:
     def compile(self, node: Node) -> Run:
         """The function that gives the value of `node`."""
         match node:
-            case Literal():
+            case syntax.Literal():
                 value = node.value
                 return lambda frame: value
-            case Name() | Member() | Index():
+            case syntax.Name() | syntax.Member() | syntax.Index():
                 return path(self, node)
-            case ListOf():
+            case syntax.ListOf():
                 return self._list(node)
-            case MapOf():
+            case syntax.MapOf():
                 return self._map(node)
-            case Unary():
+            case syntax.Unary():
                 return self._not(node) if node.operator == "!" else minus(self, node)
-            case Chain():
+            case syntax.Chain():
                 return chain(self, node)
-            case Compare():
+            case syntax.Compare():
                 return comparison(self, node)
-            case Logic():
+            case syntax.Logic():
                 return self._logic(node)
-            case Ternary():
+            case syntax.Ternary():
                 return self._ternary(node)
-            case Macro():
+            case syntax.Macro():
                 return macro(self, node)
-            case Call():
+            case syntax.Call():
                 return call(self, node)
         raise AssertionError(node)
 
     def condition(self, node: Node) -> Run:
         """As `compile`; a value that is neither true nor false is a fault."""
         run = self.compile(node)
-        if isinstance(node, Compare | Logic) or (isinstance(node, Unary) and node.operator == "!"):
+        if isinstance(node, syntax.Compare | syntax.Logic) or (
+            isinstance(node, syntax.Unary) and node.operator == "!"
+        ):
             return run
         site = self.site(node)
 
@@ -90,7 +78,7 @@ class Compiler:
         """Where `node` is written."""
         return Site(self.source, node.start, node.end)
 
-    def _list(self, node: ListOf) -> Run:
+    def _list(self, node: syntax.ListOf) -> Run:
         items = [self.compile(item) for item in node.items]
         site = self.site(node)
 
@@ -100,7 +88,7 @@ class Compiler:
 
         return build
 
-    def _map(self, node: MapOf) -> Run:
+    def _map(self, node: syntax.MapOf) -> Run:
         entries = [(self.compile(key), self.site(key), self.compile(value)) for key, value in node.entries]
         whole = self.site(node)
 
@@ -116,11 +104,11 @@ class Compiler:
 
         return build
 
-    def _not(self, node: Unary) -> Run:
+    def _not(self, node: syntax.Unary) -> Run:
         flag = self.condition(node.operand)
         return lambda frame: not flag(frame)
 
-    def _logic(self, node: Logic) -> Run:
+    def _logic(self, node: syntax.Logic) -> Run:
         flags = [self.condition(operand) for operand in node.operands]
         either = node.operator == "||"
         if len(flags) == 2:
@@ -134,7 +122,7 @@ class Compiler:
 
         return run
 
-    def _ternary(self, node: Ternary) -> Run:
+    def _ternary(self, node: syntax.Ternary) -> Run:
         test, yes, no = self.condition(node.test), self.compile(node.yes), self.compile(node.no)
         return lambda frame: yes(frame) if test(frame) else no(frame)
 

@@ -10,29 +10,10 @@
 .field  [key]  .macro(…)     behind it
 """
 
+from dsl.expressions import syntax
 from dsl.expressions.cursor import WORDS, Cursor
 from dsl.expressions.errors import LOOP_NAME, NO_PATH, SYNTAX, TEMPLATE, TOO_LARGE, ExpressionError
-from dsl.expressions.syntax import (
-    MACROS,
-    MOST_CHARACTERS,
-    MOST_MACROS,
-    MOST_NESTING,
-    Call,
-    Chain,
-    Compare,
-    Index,
-    ListOf,
-    Literal,
-    Logic,
-    Macro,
-    MapOf,
-    Member,
-    Name,
-    Node,
-    Ternary,
-    Unary,
-    walk,
-)
+from dsl.expressions.syntax import MACROS, MOST_CHARACTERS, MOST_MACROS, MOST_NESTING, Node, walk
 from dsl.expressions.tokens import Kind, Lexer, Token
 
 _CONSTANTS = {"true": True, "false": False, "null": None}
@@ -92,7 +73,7 @@ class _Parser(Cursor):
         yes = self.nested(self._expression)
         self.expect(":", "and the value for otherwise")
         no = self.nested(self._expression)
-        return Ternary(test.start, no.end, test, yes, no)
+        return syntax.Ternary(test.start, no.end, test, yes, no)
 
     def _binary(self, loosest: int) -> Node:
         """Operands joined by operators that bind at least as tightly as `loosest`."""
@@ -110,9 +91,9 @@ class _Parser(Cursor):
             rest.append((token, sign, self.nested(lambda: self._binary(level + 1))))
         end = rest[-1][2].end
         if level >= _LEVELS["+"]:
-            return Chain(left.start, end, left, tuple((sign, operand) for _, sign, operand in rest))
+            return syntax.Chain(left.start, end, left, tuple((sign, operand) for _, sign, operand in rest))
         if level < _LEVELS["=="]:
-            return Logic(left.start, end, rest[0][1], (left, *(operand for _, _, operand in rest)))
+            return syntax.Logic(left.start, end, rest[0][1], (left, *(operand for _, _, operand in rest)))
         return self._compared(left, rest)
 
     def _compared(self, left: Node, rest: list[tuple[Token, str, Node]]) -> Node:
@@ -122,7 +103,7 @@ class _Parser(Cursor):
             if number and sign in _ORDERINGS and rest[number - 1][1] in _ORDERINGS:
                 help = "write `a < b && b < c`"
                 raise self.error(SYNTAX, "comparisons do not chain", token.start, token.end, help)
-            left = Compare(left.start, right.end, sign, left, right)
+            left = syntax.Compare(left.start, right.end, sign, left, right)
         return left
 
     def _unary(self) -> Node:
@@ -133,7 +114,7 @@ class _Parser(Cursor):
                 raise self.too_deep(signs[0][1], signs[-1][1])
         node = self._postfix(self._primary())
         for sign, start in reversed(signs):
-            node = Unary(start, node.end, sign, node)
+            node = syntax.Unary(start, node.end, sign, node)
         return node
 
     def _postfix(self, node: Node) -> Node:
@@ -153,11 +134,11 @@ class _Parser(Cursor):
         self.advance()
         if self.sign() == "(":
             return self._macro(base, field)
-        return Member(base.start, field.end, base, field.text, field.start)
+        return syntax.Member(base.start, field.end, base, field.text, field.start)
 
     def _index(self, base: Node) -> Node:
         key = self.nested(self._expression)
-        return Index(base.start, self.expect("]", "after the key").end, base, key)
+        return syntax.Index(base.start, self.expect("]", "after the key").end, base, key)
 
     def _macro(self, base: Node, kind: Token) -> Node:
         if kind.text not in MACROS:
@@ -176,9 +157,9 @@ class _Parser(Cursor):
         self.macros -= 1
         end = self.expect(")", f"after the expression of `{kind.text}`").end
         condition = parts[0] if len(parts) == 2 else None
-        return Macro(base.start, end, kind.text, base, variable, condition, parts[-1])
+        return syntax.Macro(base.start, end, kind.text, base, variable, condition, parts[-1])
 
-    def _loop_name(self, macro: str) -> Name:
+    def _loop_name(self, macro: str) -> syntax.Name:
         token = self.next
         if token.kind is not Kind.NAME or token.text in _KEYWORDS:
             help = f"write it as items.{macro}(item, item.field)"
@@ -187,13 +168,13 @@ class _Parser(Cursor):
             )
         self.advance()
         self.expect(",", f"and what `{macro}` does with each `{token.text}`")
-        return Name(token.start, token.end, token.text)
+        return syntax.Name(token.start, token.end, token.text)
 
     def _primary(self) -> Node:
         token = self.next
         if token.kind is Kind.VALUE:
             self.advance()
-            return Literal(token.start, token.end, token.value)
+            return syntax.Literal(token.start, token.end, token.value)
         if token.kind is Kind.NAME and token.text not in WORDS:
             self.advance()
             return self._named(token)
@@ -208,13 +189,17 @@ class _Parser(Cursor):
 
     def _named(self, token: Token) -> Node:
         if token.text in _CONSTANTS:
-            return Literal(token.start, token.end, _CONSTANTS[token.text])
+            return syntax.Literal(token.start, token.end, _CONSTANTS[token.text])
         if self.sign() != "(":
-            return Name(token.start, token.end, token.text)
+            return syntax.Name(token.start, token.end, token.text)
         self.advance()
         arguments = self._items(")", f"after the arguments of `{token.text}`")
-        call = Call(token.start, self.tokens[self.position - 1].end, token.text, arguments, token.end)
-        if token.text == "has" and len(arguments) == 1 and not isinstance(arguments[0], Member | Index):
+        call = syntax.Call(token.start, self.tokens[self.position - 1].end, token.text, arguments, token.end)
+        if (
+            token.text == "has"
+            and len(arguments) == 1
+            and not isinstance(arguments[0], syntax.Member | syntax.Index)
+        ):
             help = "write has(a.b): it tells whether the field can be read"
             raise self.error(NO_PATH, "`has` takes a field", arguments[0].start, arguments[0].end, help)
         return call
@@ -228,7 +213,7 @@ class _Parser(Cursor):
     def _list(self) -> Node:
         start = self.advance().start
         items = self._items("]", "to close the list")
-        return ListOf(start, self.tokens[self.position - 1].end, items)
+        return syntax.ListOf(start, self.tokens[self.position - 1].end, items)
 
     def _items(self, closing: str, purpose: str) -> tuple[Node, ...]:
         """Expressions between commas up to the closing bracket, which is consumed; a last comma is fine."""
@@ -246,7 +231,7 @@ class _Parser(Cursor):
         written: set[object] = set()
         while self.sign() != "}":
             key = self._key()
-            if isinstance(key, Literal):
+            if isinstance(key, syntax.Literal):
                 if key.value in written:
                     raise self.error(SYNTAX, f"the key `{key.value}` stands twice", key.start, key.end)
                 written.add(key.value)
@@ -254,7 +239,7 @@ class _Parser(Cursor):
             entries.append((key, self.nested(self._expression)))
             if not self.accept(","):
                 break
-        return MapOf(start, self.expect("}", "to close the map").end, tuple(entries))
+        return syntax.MapOf(start, self.expect("}", "to close the map").end, tuple(entries))
 
     def _key(self) -> Node:
         token = self.next
@@ -262,5 +247,7 @@ class _Parser(Cursor):
             return self._parenthesised()
         if token.kind is Kind.NAME or (token.kind is Kind.VALUE and isinstance(token.value, str)):
             self.advance()
-            return Literal(token.start, token.end, token.text if token.kind is Kind.NAME else token.value)
+            return syntax.Literal(
+                token.start, token.end, token.text if token.kind is Kind.NAME else token.value
+            )
         raise self.unexpected("a key: a name, text in quotes, or (an expression)")
