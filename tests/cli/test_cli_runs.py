@@ -4,6 +4,7 @@ import json
 import subprocess
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -174,7 +175,8 @@ def test_the_server_stores_nothing_personal_in_plain_text(up: Installation) -> N
     """A name from the input is nowhere in the data directory: server, log, event log."""
     begin(up)
     for path in up.data.iterdir():
-        assert PLANTED.encode() not in path.read_bytes(), path
+        with suppress(FileNotFoundError):  # a journal of the running server's database is gone by now
+            assert PLANTED.encode() not in path.read_bytes(), path
     assert PLANTED not in up.log.read_text()
 
 
