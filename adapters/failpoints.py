@@ -27,6 +27,10 @@ FAILPOINTS = (
     "fills.before_result",
     "cancel.after_send",
     "cancel.before_result",
+    "dispatch.before_deciding",
+    "dispatch.after_deciding",
+    "dispatch.after_start",
+    "dispatch.after_signal",
 )
 AROUND_ACTIVITIES = ("before.", "after.")
 

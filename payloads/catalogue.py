@@ -26,6 +26,8 @@ DOMAINS = (
     "orders",
     "compliance",
     "runs",
+    "subscriptions",
+    "dispatching",
 )
 
 

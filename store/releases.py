@@ -83,6 +83,29 @@ def newest(tx: Session, tenant: str) -> Release:
     return found
 
 
+def newest_digest(tx: Session, tenant: str) -> str | None:
+    """The digest of the newest release, without its document; None if nothing was published."""
+    query = select(col(Release.digest)).where(col(Release.tenant) == tenant)
+    return tx.scalars(query.order_by(col(Release.sequence).desc()).limit(1)).first()
+
+
+def digests(tx: Session, tenant: str) -> list[str]:
+    """The digests of all releases, newest first."""
+    query = select(col(Release.digest)).where(col(Release.tenant) == tenant)
+    return list(tx.scalars(query.order_by(col(Release.sequence).desc())))
+
+
+def versions(tx: Session, tenant: str, workflow: str) -> dict[int, str]:
+    """By version of a workflow, the digest of the newest release that has it."""
+    query = (
+        select(col(ReleaseDefinition.version), col(Release.digest))
+        .join(Release, _of_release())
+        .where(col(ReleaseDefinition.tenant) == tenant, col(ReleaseDefinition.workflow) == workflow)
+        .order_by(col(Release.sequence))
+    )
+    return {row.version: row.digest for row in tx.execute(query)}
+
+
 def load(tx: Session, tenant: str, digest: str) -> Release:
     """The release of that digest; UnknownRelease if there is none."""
     found = tx.get(Release, (tenant, digest))

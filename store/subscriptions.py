@@ -8,10 +8,10 @@ the end of the log, what came before is told to the run then, what comes after i
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, or_, select, update
 from sqlmodel import Session, col
 
 from payloads import plain_json
@@ -19,6 +19,18 @@ from store import events
 from store.events import Event
 from store.sql import insert_missing
 from store.tables import Subscription, SubscriptionShape
+
+# A run is reset soon after it failed, while Temporal still has its history.
+MAY_BE_RESET = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Subscriber:
+    """A run: the root of its effects, its workflow id, and the first of its runs in Temporal."""
+
+    effect_root: str
+    workflow_id: str
+    first_run_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +56,14 @@ class Taken:
 
 
 def subscribe(
-    tx: Session, tenant: str, effect_root: str, workflow_id: str, wanted: Sequence[Wanted], begun: datetime
+    tx: Session, tenant: str, subscriber: Subscriber, wanted: Sequence[Wanted], begun: datetime
 ) -> list[Taken]:
     """Let a run take these events from now on, and no others; those that came since it `begun`, in order.
 
     Asking again changes nothing and answers the same.
     """
     end = events.hold_end(tx, tenant)
-    rows = _rows(tx, tenant, effect_root)
+    rows = _rows(tx, tenant, subscriber.effect_root)
     missed: list[tuple[int, Taken]] = []
     for line, one in enumerate(wanted):
         row = rows.pop(line, None)
@@ -60,9 +72,9 @@ def subscribe(
             if row is not None:
                 tx.delete(row)
                 tx.flush()
-            row = _row(tenant, effect_root, line, workflow_id, one, digest, end)
+            row = _row(tenant, subscriber, line, one, digest, end)
             insert_missing(tx, _shape(tenant, one))
-        row.closed_at = None
+        row.failed_at = None
         tx.add(row)
         missed += _missed(tx, tenant, row, one, begun)
     for row in rows.values():
@@ -71,29 +83,27 @@ def subscribe(
     return [taken for _, taken in sorted(missed, key=lambda found: found[0])]
 
 
-def unsubscribe(tx: Session, tenant: str, effect_root: str, now: datetime) -> None:
-    """The run has ended: it takes no more events, unless it is opened again."""
-    _change(tx, tenant, col(Subscription.effect_root) == effect_root, now)
-
-
-def unsubscribe_workflow(tx: Session, tenant: str, workflow_id: str, now: datetime) -> None:
-    """As `unsubscribe`, for a run that went without saying so."""
-    _change(tx, tenant, col(Subscription.workflow_id) == workflow_id, now)
-
-
-def reopen(tx: Session, tenant: str, effect_root: str) -> None:
-    """The run goes on after a reset: it takes events again."""
-    _change(tx, tenant, col(Subscription.effect_root) == effect_root, None)
+def unsubscribe(tx: Session, tenant: str, effect_root: str, failed_at: datetime | None = None) -> None:
+    """The run has ended and takes no more events; one that failed may be reset, and then takes them again."""
+    rows = (col(Subscription.tenant) == tenant, col(Subscription.effect_root) == effect_root)
+    if failed_at is None:
+        tx.execute(delete(Subscription).where(*rows))
+    else:
+        tx.execute(update(Subscription).where(*rows).values(failed_at=failed_at))
 
 
 def find(tx: Session, tenant: str, effect_root: str, line: int) -> Subscription | None:
-    """One subscription, None when it is gone or closed."""
-    row = tx.get(Subscription, (tenant, effect_root, line))
-    return row if row is not None and row.closed_at is None else None
+    """One subscription, None when it is gone."""
+    return tx.get(Subscription, (tenant, effect_root, line))
 
 
-def takers(tx: Session, tenant: str, event: Event, data: Mapping[str, Any]) -> list[Subscription]:
-    """The open subscriptions that take this event, which came after they were made."""
+def takers(
+    tx: Session, tenant: str, event: Event, data: Mapping[str, Any], now: datetime
+) -> list[Subscription]:
+    """The subscriptions that take this event, which came after they were made.
+
+    Those of runs that failed lately are among them: whether such a run was reset, only Temporal knows.
+    """
     found: list[Subscription] = []
     for fields in _shapes(tx, tenant, event.name):
         if not all(name in data for name in fields):
@@ -102,7 +112,7 @@ def takers(tx: Session, tenant: str, event: Event, data: Mapping[str, Any]) -> l
             col(Subscription.tenant) == tenant,
             col(Subscription.event) == event.name,
             col(Subscription.match_digest) == digest_of(event.name, {name: data[name] for name in fields}),
-            col(Subscription.closed_at).is_(None),
+            or_(col(Subscription.failed_at).is_(None), col(Subscription.failed_at) > now - MAY_BE_RESET),
             col(Subscription.since) < event.position,
         )
         found += tx.scalars(query)
@@ -141,13 +151,14 @@ def _rows(tx: Session, tenant: str, effect_root: str) -> dict[int, Subscription]
 
 
 def _row(
-    tenant: str, effect_root: str, line: int, workflow_id: str, one: Wanted, digest: str, since: int
+    tenant: str, subscriber: Subscriber, line: int, one: Wanted, digest: str, since: int
 ) -> Subscription:
     return Subscription(
         tenant=tenant,
-        effect_root=effect_root,
+        effect_root=subscriber.effect_root,
+        workflow_id=subscriber.workflow_id,
+        first_run_id=subscriber.first_run_id,
         line=line,
-        workflow_id=workflow_id,
         event=one.event,
         match_digest=digest,
         signal=one.signal,
@@ -165,9 +176,3 @@ def _shapes(tx: Session, tenant: str, event: str) -> list[list[str]]:
         col(SubscriptionShape.tenant) == tenant, col(SubscriptionShape.event) == event
     )
     return [json.loads(shape.fields) for shape in tx.scalars(query.order_by(col(SubscriptionShape.fields)))]
-
-
-def _change(tx: Session, tenant: str, which: Any, closed_at: datetime | None) -> None:
-    tx.execute(
-        update(Subscription).where(col(Subscription.tenant) == tenant, which).values(closed_at=closed_at)
-    )

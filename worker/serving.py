@@ -14,6 +14,7 @@ from temporalio.worker import Worker
 from store.keyring import open_keyring
 from worker.codec_server import CodecServer, start_codec_server
 from worker.connection import connect
+from worker.dispatcher import ensure_dispatcher
 from worker.market import kept_fresh, prepare_market
 from worker.services import opened
 from worker.settings import Settings
@@ -63,6 +64,8 @@ def _start_codec(settings: Settings, place: CodecPlace) -> CodecServer:
 async def running(client: Client, settings: Settings, role: str) -> AsyncIterator["Workers"]:
     """The workers of `role`, polling; at the end they drain and give their connections back."""
     with opened(settings) as services:
+        if role in ("all", "workflows"):
+            await ensure_dispatcher(client, settings)
         workers = Workers(build_workers(client, settings, services, role))
         try:
             yield workers

@@ -25,9 +25,11 @@ from adapters.failpoints import failpoint
 from payloads.call import Call
 from payloads.catalogue import catalogue
 from payloads.entry import Entry, Role
+from worker.gate import TemporalRuns
 from worker.identity import worker_identity
 from worker.settings import Settings
 from workflows.calls import QUEUES, WORKER_STOPPING
+from workflows.house import HOUSE
 from workflows.run import KronosRun
 
 ROLES = ("all", "workflows", "compute", "broker")
@@ -53,7 +55,7 @@ def build_workers(
     services: Services,
     role: str,
     *,
-    workflows: Sequence[type] = (KronosRun,),
+    workflows: Sequence[type] = (KronosRun, *HOUSE),
     max_cached_workflows: int = 1000,
 ) -> list[Worker]:
     """The workers of a role (`all`: every queue), not yet running.
@@ -111,7 +113,9 @@ class ActivityHost:
         self._loop = asyncio.get_running_loop()
         self._client = client
         self._executor = ThreadPoolExecutor(THREADS, thread_name_prefix="activity")
-        self._services = replace(services, is_run_closed=self._is_run_closed)
+        self._services = replace(
+            services, is_run_closed=self._is_run_closed, runs=TemporalRuns(client, self._loop)
+        )
         # The first task should not wait for libraries to load, least of all one inside a workflow task.
         self._executor.submit(implementations)
 

@@ -12,7 +12,7 @@ from temporalio.exceptions import ApplicationError, FailureError
 from dsl.plan import Plan
 from dsl.plan_reader import read_plan
 from dsl.values import fill_and_check
-from workflows import attributes, carried
+from workflows import attributes, carried, subscriptions
 from workflows.approvals import Approval, Refusal
 from workflows.calls import Caller
 from workflows.interpreter import Interpreter
@@ -65,6 +65,7 @@ class KronosRun:
         output: Any = None
         ending: BaseException | None = None
         try:
+            await subscriptions.subscribe(plan, caller, self.interpreter.scope.roots, self._take)
             output = await self.interpreter.run()
             self.ended = {"state": "completed", "output": output, "error": None}
         except StepFailed as error:
@@ -72,6 +73,7 @@ class KronosRun:
         except asyncio.CancelledError as error:
             self.ended = {"state": "cancelled", "output": None, "error": None}
             ending = error
+        await subscriptions.unsubscribe(plan, caller, failed=isinstance(ending, ApplicationError))
         await self._report_signals(caller)
         await workflow.wait_condition(workflow.all_handlers_finished)
         if ending is not None:
@@ -250,6 +252,15 @@ class KronosRun:
             return
         filled, _ = fill_and_check(plan.signals[name], payload)
         self.mailbox.put(Message(name, filled))
+
+    def _take(self, name: str, payload: Any, event_id: str) -> None:
+        """An event that came before the run subscribed to it, counted once by its id."""
+        try:
+            message = self._message(self._ready().plan, {"name": name, "payload": payload, "id": event_id})
+        except Refused as refusal:
+            self.mailbox.reject(name, refusal.message)
+        else:
+            self.mailbox.put(message)
 
     async def _report_signals(self, caller: Caller) -> None:
         """What no `receive` ever saw goes to the log, so that nothing is lost without a word."""

@@ -14,21 +14,22 @@ class Subscription(Row, table=True):
     """A run that takes a business event as a signal, found by the digest of what must be equal.
 
     `since` is the position of the log when the run subscribed; `takes` names the fields that its signal
-    declares, null for all. A run that has ended keeps its rows, closed: a reset opens them again.
+    declares, null for all. A run that has failed keeps its rows for a while: it may be reset.
     """
 
     __tablename__ = "subscriptions"
-    __table_args__ = (Index(None, "tenant", "event", "match_digest"), Index(None, "tenant", "workflow_id"))
+    __table_args__ = (Index(None, "tenant", "event", "match_digest"),)
 
     effect_root: str = Field(primary_key=True)
     line: int = Field(primary_key=True)  # its place in `subscribe`
     workflow_id: str
+    first_run_id: str  # tells this run from another one under the same workflow id
     event: str
     match_digest: str
     signal: str
     takes: list[str] | None = Field(default=None, sa_type=Json)
     since: int = Field(sa_type=BigInteger)
-    closed_at: datetime | None = Field(default=None, sa_type=Moment)
+    failed_at: datetime | None = Field(default=None, sa_type=Moment)
 
 
 class SubscriptionShape(Row, table=True):

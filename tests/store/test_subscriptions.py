@@ -5,7 +5,7 @@ from typing import Any
 
 from store import dispatches, events, subscriptions
 from store.database import Database
-from store.subscriptions import Wanted
+from store.subscriptions import Subscriber, Wanted
 from store.tables import Dispatch
 from tests.support.databases import NOON
 
@@ -23,12 +23,12 @@ def emit(database: Database, tenant: str, data: dict[str, Any], at: datetime = N
 
 def subscribe(database: Database, tenant: str, root: str, *wants: Wanted) -> list[subscriptions.Taken]:
     with database.transaction() as tx:
-        return subscriptions.subscribe(tx, tenant, root, f"run-{root}", wants, BEGUN)
+        return subscriptions.subscribe(tx, tenant, Subscriber(root, f"run-{root}", root), wants, BEGUN)
 
 
-def takers(database: Database, tenant: str, event: events.Event) -> list[str]:
+def takers(database: Database, tenant: str, event: events.Event, now: datetime = NOON) -> list[str]:
     with database.reading() as tx:
-        return [row.effect_root for row in subscriptions.takers(tx, tenant, event, event.data)]
+        return [row.effect_root for row in subscriptions.takers(tx, tenant, event, event.data, now)]
 
 
 def test_only_the_runs_that_match_take_an_event(database: Database, tenant: str) -> None:
@@ -54,16 +54,16 @@ def test_what_came_before_is_told_once_and_what_comes_after_is_dispatched(
     assert takers(database, tenant, emit(database, tenant, {"portfolio_id": "P-1"})) == ["a"]
 
 
-def test_a_run_that_has_ended_takes_nothing_until_it_is_reset(database: Database, tenant: str) -> None:
-    """Its rows are closed, and opened again."""
+def test_a_run_that_has_ended_takes_nothing_unless_it_can_be_reset(database: Database, tenant: str) -> None:
+    """One that completed is forgotten at once, one that failed after a while."""
     subscribe(database, tenant, "a", wanted("P-1"))
+    subscribe(database, tenant, "b", wanted("P-1"))
     with database.transaction() as tx:
-        subscriptions.unsubscribe(tx, tenant, "a", NOON)
+        subscriptions.unsubscribe(tx, tenant, "a")
+        subscriptions.unsubscribe(tx, tenant, "b", NOON)
     event = emit(database, tenant, {"portfolio_id": "P-1"})
-    assert takers(database, tenant, event) == []
-    with database.transaction() as tx:
-        subscriptions.reopen(tx, tenant, "a")
-    assert takers(database, tenant, event) == ["a"]
+    assert takers(database, tenant, event) == ["b"]
+    assert takers(database, tenant, event, NOON + subscriptions.MAY_BE_RESET) == []
 
 
 def test_subscribing_again_with_others_replaces_what_there_was(database: Database, tenant: str) -> None:

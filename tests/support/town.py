@@ -118,9 +118,9 @@ class Town:
 
 
 @contextmanager
-def town(data: Path, **environment: str) -> Iterator[Town]:
+def town(data: Path, definitions: Path = PROJECT / "definitions", **environment: str) -> Iterator[Town]:
     """An installation without a worker yet: server, published definitions, a market to trade in."""
-    settings = load_settings({"data": data, "definitions": PROJECT / "definitions"})
+    settings = load_settings({"data": data, "definitions": definitions})
     data.mkdir(parents=True, exist_ok=True)
     publish(settings, development=True)
     prepare_market(settings)

@@ -33,15 +33,15 @@ def create_subscriptions() -> None:
         text("effect_root"),
         sa.Column("line", sa.Integer(), nullable=False),
         text("workflow_id"),
+        text("first_run_id"),
         text("event"),
         text("match_digest"),
         text("signal"),
         text("takes", optional=True),
         whole("since"),
-        moment("closed_at", optional=True),
+        moment("failed_at", optional=True),
     )
     index("subscriptions", "event", "match_digest")
-    index("subscriptions", "workflow_id")
     table("subscription_shapes", ["event", "fields"], text("event"), text("fields"))
 
 
