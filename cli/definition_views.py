@@ -6,9 +6,13 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.options import Definitions
+from cli.options import Address, Data, Definitions, Namespace
 from cli.output import Format, columns, show
 
+Reference = Annotated[
+    str,
+    typer.Argument(help="A workflow, WORKFLOW@VERSION, WORKFLOW@newest, or a file.", metavar="NAME"),
+]
 File = Annotated[
     Path | None, typer.Option("--output", help="Write to this file instead of stdout.", metavar="FILE")
 ]
@@ -55,6 +59,47 @@ def schema(
         write(file, as_file(found))
     else:
         show(found, Format.YAML if format is Format.YAML else Format.JSON, str)
+
+
+class Picture(StrEnum):
+    """How a definition is drawn."""
+
+    MERMAID = "mermaid"
+    SVG = "svg"
+
+
+def graph(
+    name: Reference,
+    format: Annotated[Picture, typer.Option("--format", help="mermaid or svg.")] = Picture.MERMAID,
+    run: Annotated[
+        str | None, typer.Option("--run", help="Paint the state of this run on it.", metavar="ID")
+    ] = None,
+    file: File = None,
+    data: Data = None,
+    definitions: Definitions = None,
+    address: Address = None,
+    namespace: Namespace = None,
+) -> None:
+    """Draw a definition: every step, branch, loop and catch; with --run, what became of each in a run.
+
+    A run is drawn by the definition that it follows, whatever the folder has by now.
+
+    Example: kronos definitions graph onboarding --format svg --output onboarding.svg
+    """
+    from cli.guard import wait_for
+    from worker import graph as drawing
+    from worker.settings import load_settings
+
+    chosen = {"data": data, "definitions": definitions, "address": address, "namespace": namespace}
+    settings = load_settings(chosen)
+    if run is None:
+        text = drawing.graph(settings, name, format.value)
+    else:
+        text = wait_for(drawing.graph_of_run(settings, name, run, format.value))
+    if file is None:
+        print(text, end="")
+    else:
+        write(file, text)
 
 
 def write(file: Path, text: str) -> None:

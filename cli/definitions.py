@@ -5,15 +5,18 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.definition_views import schema
+from cli.definition_views import graph, schema
 from cli.explaining import ProblemOutput, explain, show_problems
 from cli.group import group
 from cli.options import Data, Definitions, Output
 from cli.output import as_yaml, columns, fields, say, show
+from cli.testing import test
 
 app = group("Definitions of business processes.", example="kronos definitions validate")
 app.command()(explain)
+app.command()(test)
 app.command()(schema)
+app.command()(graph)
 
 Name = Annotated[str, typer.Argument(help="A workflow's name, or a definition's file.", metavar="NAME")]
 

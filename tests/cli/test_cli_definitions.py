@@ -48,3 +48,31 @@ def test_problems_are_written_as_github_and_sarif_want_them(kronos: Kronos, faul
     sarif = kronos("definitions", "validate", str(faulty), "-o", "sarif")
     assert sarif.code == 1
     assert json.loads(sarif.out)["version"] == "2.1.0"
+
+
+def test_the_schema_for_editors_is_printed_or_written(kronos: Kronos, tmp_path: Path) -> None:
+    """JSON on stdout, or a file."""
+    printed = kronos("definitions", "schema")
+    assert json.loads(printed.out)["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    written = kronos("definitions", "schema", "--kind", "tests", "--output", str(tmp_path / "tests.json"))
+    assert (written.code, written.out) == (0, "")
+    assert json.loads((tmp_path / "tests.json").read_text())["title"] == "Scenario tests of a definition"
+    assert kronos("definitions", "schema", "--kind", "catalogue", "pdos").code == 1
+
+
+def test_a_definition_is_drawn_as_mermaid_or_svg(kronos: Kronos, tmp_path: Path) -> None:
+    """On stdout, or into a file."""
+    assert kronos("definitions", "graph", "investment").out.startswith("flowchart TD\n")
+    picture = tmp_path / "investment.svg"
+    done = kronos("definitions", "graph", "investment", "--format", "svg", "--output", str(picture))
+    assert (done.code, done.out) == (0, "")
+    assert picture.read_text().startswith("<svg ")
+
+
+def test_what_cannot_be_drawn_is_said(kronos: Kronos) -> None:
+    """An unknown name is 1, a file that is not there 2, no database 3."""
+    unknown = kronos("definitions", "graph", "investmen")
+    assert unknown.code == 1
+    assert "did you mean investment?" in unknown.err
+    assert kronos("definitions", "graph", "no-such-file.yaml").code == 2
+    assert kronos("definitions", "graph", "investment@newest").code == 3
