@@ -5,18 +5,19 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.definition_views import graph, schema
+from cli.definition_views import diff, graph, schema
 from cli.explaining import ProblemOutput, explain, show_problems
 from cli.group import group
 from cli.options import Data, Definitions, Output
 from cli.output import as_yaml, columns, fields, say, show
-from cli.testing import test
+from cli.testing import try_out
 
 app = group("Definitions of business processes.", example="kronos definitions validate")
 app.command()(explain)
-app.command()(test)
+app.command("test")(try_out)
 app.command()(schema)
 app.command()(graph)
+app.command()(diff)
 
 Name = Annotated[str, typer.Argument(help="A workflow's name, or a definition's file.", metavar="NAME")]
 

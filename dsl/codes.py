@@ -498,6 +498,20 @@ _ALL = (
         right="catalogue/limits.yaml",
     ),
     Code(
+        "K216",
+        "An unknown role",
+        "Roles stand in `catalogue/people.yaml`; `client` is the client whose run it is.",
+        "approve: {role: complience}",
+        "approve: {role: compliance}",
+    ),
+    Code(
+        "K217",
+        "A quorum that nobody can reach",
+        "Fewer people hold the role than must approve.",
+        "approve: {role: manager, quorum: 20}",
+        "approve: {role: manager, quorum: 2}",
+    ),
+    Code(
         "K220",
         "Not an expression",
         "The text breaks the grammar of expressions.",
@@ -701,6 +715,14 @@ _ALL = (
         "`bd` counts sessions of an exchange: the step, or a block around it, needs `calendar`.",
         "- wait: 2bd",
         "- wait: 2bd\n  calendar: XASX",
+    ),
+    Code(
+        "K308",
+        "A loop that never rests",
+        "A `repeat` without `at_most` needs `every`, or a wait, a receive or an approval in its body: "
+        "else it turns as fast as it can for as long as `until` is false.",
+        "- repeat: {until: steps.check.done}\n  steps: […]",
+        "- repeat: {until: steps.check.done, every: 1h}\n  steps: […]",
     ),
     Code(
         "K401",
@@ -924,6 +946,13 @@ _ALL = (
         "The rows before it fit everything.",
         "rows:\n  - {when: {first: [true, false]}, then: {manager: true}}\n  - {then: {manager: false}}",
         "rows:\n  - {when: {first: true}, then: {manager: true}}\n  - {then: {manager: false}}",
+    ),
+    Code(
+        "K908",
+        "A workflow that always runs itself",
+        "A workflow may run itself, ten deep. Reached in every run, the step would end in `TooDeep`.",
+        "workflow: sweep\nsteps:\n  - {run: sweep, with: {page: 2}}",
+        "workflow: sweep\nsteps:\n  - {run: sweep, with: {page: 2}, when: input.page < 2}",
     ),
 )
 

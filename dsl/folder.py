@@ -15,10 +15,12 @@ from dsl.compile import input_schema
 from dsl.definition import Definition
 from dsl.load import load
 from dsl.problems import EnoughSaid, Problem, Report, in_order
+from dsl.scenarios.files import Tests, read_tests
 from dsl.structure.document import read_definition
 from dsl.structure.metrics import metric_types
 from dsl.tables.documents import is_table
 from dsl.tables.facts import UNREAD, TableFacts, facts_of
+from dsl.tree import Source
 from dsl.world import Interface, World
 from payloads.facts import activity_facts
 from payloads.roles import CLIENT
@@ -45,12 +47,18 @@ class Folder:
     path: str
     workflows: tuple[File, ...] = ()
     catalogue: tuple[File, ...] = ()
+    tests: tuple[File, ...] = ()
     whole: bool = False
 
     @cached_property
     def checked(self) -> "Checked":
         """Everything that was found out about the files; computed once."""
         return _check(self)
+
+    @cached_property
+    def scenarios(self) -> Tests:
+        """The tests of the definitions, and what is wrong with them; a release is built without."""
+        return read_tests(self.tests, self.checked.definitions, self.checked.world)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,21 +69,24 @@ class Checked:
     catalogue: Mapping[str, Any]
     world: World
     problems: list[Problem]
+    sources: Mapping[str, Source] = field(default_factory=dict)
+    """The text of each definition, by workflow."""
 
 
 def load_folder(folder: Path) -> Folder:
-    """The files under `workflows/` and `catalogue/`; OSError when one cannot be read."""
+    """The files under `workflows/`, `catalogue/` and `tests/`; OSError when one cannot be read."""
     return Folder(
         path=str(folder),
         workflows=tuple(_files(folder / "workflows", deep=False)),
         catalogue=tuple(_files(folder / "catalogue", deep=True)),
+        tests=tuple(_files(folder / "tests", deep=True)),
         whole=True,
     )
 
 
 def check_folder(folder: Folder) -> list[Problem]:
     """Every problem of every file, by file and place."""
-    return folder.checked.problems
+    return in_order([*folder.checked.problems, *folder.scenarios.problems])
 
 
 def _files(folder: Path, *, deep: bool) -> Iterator[File]:
@@ -115,6 +126,7 @@ def _check(folder: Folder) -> Checked:
         catalogue=reading.catalogue,
         world=world,
         problems=in_order(problem for report in reading.reports for problem in report.problems),
+        sources={name: report.source for name, (_, report) in reading.definitions.items()},
     )
 
 
@@ -160,7 +172,7 @@ def _world(reading: _Reading) -> World:
         events=_names(events.get("business")) if isinstance(events, dict) else None,
         event_schemas=event_schemas(events),
         tables={**reading.tables, **found},
-        roles=role_names(reading.catalogue.get("people")),
+        roles=holders(reading.catalogue.get("people")),
         metrics=metric_types(reading.catalogue.get("metrics")),
     )
     return with_interfaces(
@@ -174,11 +186,17 @@ def _tables(catalogue: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, An
             yield name.rsplit("/", 1)[-1], content
 
 
-def role_names(people: Any) -> frozenset[str] | None:
-    """The roles that people.yaml has, and that of the run's own client; None without the file."""
-    if not isinstance(people, dict):
+def holders(people: Any) -> dict[str, int] | None:
+    """How many people hold each role of people.yaml, and that of the run's client; None without the file."""
+    if not isinstance(people, dict) or not isinstance(people.get("people"), dict):
         return None
-    return _names(people.get("roles")) | {CLIENT}
+    held = [role for person in people["people"].values() for role in _listed(person, "roles")]
+    return {**{role: held.count(role) for role in _names(people.get("roles"))}, CLIENT: 1}
+
+
+def _listed(section: Any, key: str) -> list[Any]:
+    found = section.get(key) if isinstance(section, dict) else None
+    return found if isinstance(found, list) else []
 
 
 def _names(section: Any) -> frozenset[str]:

@@ -132,11 +132,12 @@ def render_text(problems: Iterable[Problem]) -> str:
 def render_json(problems: Iterable[Problem]) -> str:
     """`{"problems": [{code, severity, message, file, line, column, end_column, pointer, help, note}]}`."""
     return json.dumps(
-        {"problems": [_as_object(problem) for problem in problems]}, indent=2, ensure_ascii=False
+        {"problems": [as_object(problem) for problem in problems]}, indent=2, ensure_ascii=False
     )
 
 
-def _as_object(problem: Problem) -> dict[str, object]:
+def as_object(problem: Problem) -> dict[str, object]:
+    """One problem as `-o json` prints it."""
     return {
         "code": problem.code,
         "severity": problem.severity,

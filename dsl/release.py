@@ -120,12 +120,14 @@ def validate_input(schema: Mapping[str, Any], value: Any) -> tuple[Any, list[Any
 def _check_file(path: Path, folder: Folder | None) -> list[Problem]:
     """The problems of one file, as if it lay in its folder; those of its neighbours are left out."""
     file = File(str(path), path.stem, path.read_bytes())
-    home = _home(path)
+    home = home_of(path)
     around = load_folder(home) if home else folder or Folder("")
     tree, _ = load(file.content, file.path)
     if _is_catalogue(path, tree):
         name = path.relative_to(home / "catalogue").with_suffix("").as_posix() if home else path.stem
         own = Folder(around.path, catalogue=(File(file.path, name, file.content),))
+    elif holds_tests(tree):
+        own = Folder(around.path, workflows=around.workflows, catalogue=around.catalogue, tests=(file,))
     else:
         others = tuple(other for other in around.workflows if not _same(other.path, path))
         workflow = _workflow_name(tree)
@@ -134,10 +136,12 @@ def _check_file(path: Path, folder: Folder | None) -> list[Problem]:
     return [problem for problem in check_folder(own) if problem.file == file.path]
 
 
-def _home(path: Path) -> Path | None:
+def home_of(path: Path) -> Path | None:
     """The definitions folder that a file lies in, by the names of the folders above it."""
     for parent in path.absolute().parents:
-        if parent.name in ("workflows", "catalogue"):
+        if parent.name in ("workflows", "catalogue") or (
+            parent.name == "tests" and (parent.parent / "workflows").is_dir()
+        ):
             return parent.parent
     return None
 
@@ -152,6 +156,12 @@ def _is_catalogue(path: Path, tree: Tree | None) -> bool:
     root = tree.root if tree else None
     defines = isinstance(root, MapNode) and bool(root.get("workflow") or root.get("steps"))
     return not defines and has_model(path.stem)
+
+
+def holds_tests(tree: Tree | None) -> bool:
+    """Is it a file of tests: does it have tests and no steps."""
+    root = tree.root if tree else None
+    return isinstance(root, MapNode) and root.get("tests") is not None and root.get("steps") is None
 
 
 def _workflow_name(tree: Tree | None) -> str | None:

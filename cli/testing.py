@@ -1,0 +1,108 @@
+"""`kronos definitions test`: how it is called and what it prints."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cli.guard import wait_for
+from cli.options import Definitions, Output
+from cli.output import show
+
+if TYPE_CHECKING:
+    from worker.scenarios.testing import Results
+
+
+def try_out(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="Workflows, definition files or files of tests; by default all.", metavar="[NAME|FILE]..."
+        ),
+    ] = None,
+    require_coverage: Annotated[
+        bool, typer.Option("--require-coverage", help="Fail too when something was not reached.")
+    ] = False,
+    definitions: Definitions = None,
+    output: Output = None,
+) -> int:
+    """Run the tests of definitions on virtual time, and say what they did not reach.
+
+    Exit code 1 when a test fails. Months pass in under a second; nothing outside of the tests is
+    touched: activities have stand-ins, and the server is one of the command's own.
+
+    Example: kronos definitions test onboarding
+    """
+    from worker.scenarios.selection import try_definitions
+    from worker.settings import load_settings
+
+    settings = load_settings({"definitions": definitions})
+    results = wait_for(try_definitions(settings, names or []))
+    show(as_json(results), output, lambda _: table(results))
+    return 0 if results.passed and (results.complete or not require_coverage) else 1
+
+
+def as_json(results: "Results") -> dict[str, Any]:
+    """`{tests: […], problems: […], coverage: {workflow: …}}`."""
+    from dsl.problems import as_object
+
+    return {
+        "tests": [
+            {
+                "file": test.file,
+                "name": test.name,
+                "workflow": test.workflow,
+                "line": test.line,
+                "outcome": "passed" if test.passed else "failed",
+                "problems": [as_object(problem) for problem in test.problems],
+                "seconds": round(test.seconds, 3),
+                "virtual_seconds": round(test.virtual_seconds, 3),
+            }
+            for test in results.tests
+        ],
+        "problems": [as_object(problem) for problem in results.problems],
+        "coverage": {name: coverage.as_json() for name, coverage in results.coverage.items()},
+    }
+
+
+def table(results: "Results") -> str:
+    """The tests by file, what is wrong with them, and what was not reached."""
+    from dsl.problems import render_text
+
+    lines: list[str] = []
+    for file in dict.fromkeys(test.file for test in results.tests):
+        lines += [file, *(_line(test) for test in results.tests if test.file == file), ""]
+    problems = [*results.problems, *(problem for test in results.tests for problem in test.problems)]
+    if problems:
+        lines += [render_text(problems), ""]
+    for name, coverage in results.coverage.items():
+        lines += [_reached(name, coverage.as_json())]
+        lines += [_missed(goal) for goal in coverage.missing]
+    failed = sum(not test.passed for test in results.tests)
+    lines += ["", f"{len(results.tests) - failed} passed, {failed} failed"]
+    return "\n".join(lines)
+
+
+def _line(test: Any) -> str:
+    took = f"{test.seconds:.2f} s" if test.seconds else "not run"
+    return f"  {'✓' if test.passed else '✗'} {test.name} ({_span(test.virtual_seconds)} in {took})"
+
+
+def _span(seconds: float) -> str:
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} s"
+
+
+def _reached(name: str, counts: dict[str, Any]) -> str:
+    parts = [
+        f"{kind} {count['covered']}/{count['total']}"
+        for kind, count in counts.items()
+        if kind != "missing" and count["total"]
+    ]
+    return f"coverage of {name}: {', '.join(parts)}"
+
+
+def _missed(goal: Any) -> str:
+    name = f"{goal.id} ({goal.path})" if goal.id else goal.path
+    return f"  not reached, line {goal.line}: {goal.what} of {name}"

@@ -1,0 +1,194 @@
+"""Runs one test: starts its run, sends what the test sends at its virtual moments, sees how it ends."""
+
+import asyncio
+import time
+from contextlib import suppress
+from datetime import datetime
+from typing import Any
+
+from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
+from temporalio.service import RPCError
+from temporalio.testing import TimeSkipper, TimeSkippingConfig
+
+from dsl.plan_reader import read_plan
+from dsl.release import Release
+from dsl.scenarios.model import Approval, Cancel, Event, Message, Retry, Signal
+from dsl.scenarios.steps import ids_by_path
+from dsl.scenarios.verdict import NO_END, NOT_DELIVERED, Note
+from worker.scenarios.clock import Clock
+from worker.scenarios.delivery import Refusal, deliver
+from worker.scenarios.idleness import is_idle
+from worker.scenarios.trial import RunOfTrial, Trial
+from workflows.calls import QUEUES
+
+LONGEST = 60.0
+"""Seconds of the world's own time that one test may take."""
+OFTEN = 0.02
+
+
+class Driver:
+    """Plays one test against the server."""
+
+    def __init__(self, client: Client, release: Release, trial: Trial) -> None:
+        self._trial = trial
+        self._scenario = trial.scenario
+        self._workflow = trial.file.workflow
+        self._release = release
+        self._timed = bool(self._scenario.messages) or self._scenario.until is not None
+        # Runs that the run starts have clocks of their own, which only move when they are told to.
+        settings = TimeSkippingConfig(enabled=not self._timed, disable_propagation=True)
+        self._skipper = TimeSkipper(client, config=settings)
+        self._clocks: dict[str, Clock] = {}
+        self._left: list[Message] = list(self._scenario.messages)
+        self._deadline = time.monotonic() + LONGEST
+        self._ending: asyncio.Task[None] | None = None
+
+    async def play(self) -> None:
+        """Run the test to its end; what came of it is in the trial's `seen`."""
+        trial = self._trial
+        trial.on_start = self._started
+        handle = await self._skipper.client.start_workflow(
+            self._workflow, self._scenario.input, id=trial.id, task_queue=QUEUES["light"]
+        )
+        self._skipper.config = TimeSkippingConfig(disable_propagation=True)
+        start = (await handle.describe()).start_time
+        self._ending = asyncio.create_task(_ended(handle))
+        try:
+            await asyncio.wait_for(self._play(handle, start), LONGEST)
+        except TimeoutError:
+            trial.note(Note(NO_END, None, f"the test goes on for more than {LONGEST:.0f} seconds"))
+        finally:
+            self._ending.cancel()
+            for clock in self._clocks.values():
+                clock.rest()
+            await self._look(handle, start)
+            with suppress(RPCError):
+                await handle.terminate("the test is over")
+
+    async def _play(self, handle: WorkflowHandle[Any, Any], start: datetime) -> None:
+        for message in self._scenario.messages:
+            await self._send(message, start)
+            self._left.remove(message)
+        clock = self._clock(self._trial.id)
+        if self._scenario.until is not None:
+            await clock.forward_to(start + self._scenario.until)
+            return
+        for id in self._trial.runs:
+            self._clock(id).run_on()
+        clock.run_on()
+        await self._end()
+
+    async def _end(self) -> None:
+        """Return when the run has ended, or when nothing will ever happen to it any more."""
+        assert self._ending is not None
+        wait = OFTEN
+        while not self._ending.done():
+            await asyncio.wait([self._ending], timeout=wait)
+            wait = min(wait * 2, 0.5)
+            if wait > 0.1 and not self._ending.done() and await self._idle():
+                return
+
+    async def _idle(self) -> bool:
+        return await is_idle(self._skipper.client, self._trial)
+
+    # Messages
+
+    async def _send(self, message: Message, start: datetime) -> None:
+        receiver = await self._receiver(message)
+        if receiver is None:
+            self._undelivered(message, "no run that takes it is open")
+            return
+        if message.after is not None:
+            await self._clock(receiver).forward_to(start + message.after)
+        refusal = await self._deliver(message, receiver)
+        if refusal is not None and not message.refused:
+            self._undelivered(message, str(refusal))
+        if refusal is None and message.refused:
+            self._undelivered(message, "it was taken, and the test says that it is refused")
+        if receiver != self._trial.id and not any(self._takes_more(receiver)):
+            self._clock(receiver).run_on()
+
+    async def _deliver(self, message: Message, receiver: str) -> Refusal | None:
+        """Why the run did not take the message; None when it did.
+
+        One without a moment is offered until the run can take it, or will never be able to.
+        """
+        while True:
+            refusal = await deliver(self._skipper.client, self._trial, message, receiver)
+            if refusal is None:
+                return None
+            if refusal.type != "NotReady":
+                offered = message.after is None and refusal.early and not message.refused
+                if not offered or await self._idle():
+                    return refusal
+            await asyncio.sleep(OFTEN)
+
+    def _undelivered(self, message: Message, why: str) -> None:
+        what = type(message).__name__.lower()
+        self._trial.note(
+            Note(NOT_DELIVERED, message.node, f"the {what} did not arrive as the test says: {why}")
+        )
+
+    async def _receiver(self, message: Message) -> str | None:
+        """The id of the run that takes the message: the test's own, else the first one below that does."""
+        if self._takes(self._workflow, message):
+            return self._trial.id
+        self._clock(self._trial.id).run_on()
+        assert self._ending is not None
+        while True:
+            for run in list(self._trial.runs.values()):
+                if run.ended_at is None and self._takes(run.workflow, message):
+                    return run.id
+            if self._ending.done() or await self._idle():
+                return None
+            await asyncio.sleep(OFTEN)
+
+    def _takes(self, workflow: str, message: Message) -> bool:
+        plan = self._release.plans[workflow]
+        match message:
+            case Signal():
+                return message.name in plan["document"]["signals"]
+            case Approval() | Retry(step=str()):
+                return message.step in ids_by_path(read_plan(plan["document"], plan["digest"])).values()
+            case Event() | Cancel() | Retry():
+                return workflow == self._workflow
+        return False
+
+    def _takes_more(self, run_id: str) -> list[Message]:
+        workflow = self._trial.runs[run_id].workflow
+        later = self._left[1:]
+        own = [message for message in later if not self._takes(self._workflow, message)]
+        return [message for message in own if self._takes(workflow, message)]
+
+    # Runs
+
+    def _clock(self, run_id: str) -> Clock:
+        if run_id not in self._clocks:
+            handle = self._skipper.client.get_workflow_handle(run_id)
+            self._clocks[run_id] = Clock(self._skipper, handle)
+        return self._clocks[run_id]
+
+    async def _started(self, run: RunOfTrial) -> None:
+        """A run that nobody will write to runs on by itself."""
+        if run.id == self._trial.id:
+            return
+        waiting = [message for message in self._left if not self._takes(self._workflow, message)]
+        if not any(self._takes(run.workflow, message) for message in waiting):
+            self._clock(run.id).run_on()
+
+    async def _look(self, handle: WorkflowHandle[Any, Any], start: datetime) -> None:
+        """Keep what came of the run, and of those that it started."""
+        for run in self._trial.runs.values():
+            if run.ended_at is None:
+                with suppress(RPCError):
+                    found = await self._skipper.client.get_workflow_handle(run.id).query("status")
+                    run.statuses.append(found)
+        own = self._trial.runs.get(handle.id)
+        if own is not None:
+            end = own.ended_at or await self._clock(own.id).now()
+            self._trial.conclude(own, end - start)
+
+
+async def _ended(handle: WorkflowHandle[Any, Any]) -> None:
+    with suppress(WorkflowFailureError):
+        await handle.result()

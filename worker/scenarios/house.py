@@ -1,0 +1,133 @@
+"""The activities of a worker for tests: stand-ins, pure activities as they are, and the house in memory."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Any
+
+from temporalio import activity
+from temporalio.common import RawValue
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
+
+from activities.context import CatalogueFiles, Context
+from activities.runner import ActivityFault, run
+from dsl.plan_reader import read_plan
+from dsl.release import Release
+from dsl.scenarios.steps import ids_by_path
+from payloads.call import Call
+from payloads.entry import Effect
+from payloads.facts import ActivityFacts, activity_facts
+from worker.scenarios.trial import Missing, Trial
+
+TENANT = "main"
+HEARTBEAT_SECONDS = 1.0
+THREADS = 4
+
+
+class House:
+    """Answers every activity of every test of a command; the tests are told apart by their runs' ids."""
+
+    def __init__(self, release: Release) -> None:
+        self.trials: dict[str, Trial] = {}
+        self._release = release
+        self._catalogue = CatalogueFiles(release.catalogue)
+        self._executor = ThreadPoolExecutor(THREADS, thread_name_prefix="activity")
+        self._facts = activity_facts()
+        self._ids: dict[str, Mapping[str, str]] = {}
+
+    def trial_of(self, workflow_id: str) -> Trial:
+        """The test that a run belongs to: the ids of children begin with that of their parent."""
+        return self.trials[workflow_id.partition(".")[0]]
+
+    def activities(self) -> list[Any]:
+        """One dynamic activity, which takes every name."""
+
+        @activity.defn(dynamic=True)
+        async def perform(args: Sequence[RawValue]) -> Any:
+            convert = activity.payload_converter().from_payload
+            given, call = (convert(value.payload) for value in args)
+            return await self._perform(activity.info().activity_type, given, Call.model_validate(call))
+
+        return [perform]
+
+    async def _perform(self, name: str, given: Any, call: Call) -> Any:
+        trial = self.trial_of(call.workflow_id)
+        facts = self._facts[name]
+        if facts.internal and facts.effect != Effect.PURE:
+            return await self._of_the_house(name, given, call, trial)
+        step = self._step(call)
+        try:
+            return trial.answer(facts, step)
+        except Missing:
+            if facts.effect != Effect.PURE:
+                raise trial.lacks_stand_in(name, step) from None
+        return await self._really(facts, given, call)
+
+    async def _really(self, facts: ActivityFacts, given: Any, call: Call) -> Any:
+        """A pure activity as a worker runs it, with the catalogue of the folder."""
+        context = Context(call=call, catalogue=self._catalogue, services=None, now=lambda: datetime.now(UTC))
+        loop = asyncio.get_running_loop()
+        work = loop.run_in_executor(self._executor, run, facts.name, given, context)
+        while True:
+            try:
+                return await asyncio.wait_for(asyncio.shield(work), HEARTBEAT_SECONDS)
+            except TimeoutError:
+                if not activity.info().is_local:
+                    activity.heartbeat()
+            except ActivityFault as fault:
+                raise ApplicationError(
+                    fault.message,
+                    {"path": fault.path},
+                    type=fault.type,
+                    non_retryable=not fault.retryable,
+                    category=ApplicationErrorCategory.BENIGN,
+                ) from None
+
+    async def _of_the_house(self, name: str, given: Any, call: Call, trial: Trial) -> Any:
+        match name:
+            case "runs.load_release":
+                await trial.run(call.workflow_id, call.workflow)
+                return self._load(given["workflow"])
+            case "events.emit":
+                trial.seen.emitted.append(given["event"])
+                return {"stream": call.stream, "sequence": len(trial.seen.emitted)}
+            case "events.record":
+                trial.seen.recorded.append(given["fact"])
+                return {"stream": call.stream, "sequence": len(trial.seen.recorded)}
+            case "leases.acquire":
+                return {"granted": True, "holder": call.workflow_id, "position": 0}
+            case "leases.release":
+                return {"released": True}
+            case "approvals.open":
+                return {"eligible": trial.eligible(given["role"])}
+            case "subscriptions.open":
+                (await trial.run(call.workflow_id, call.workflow)).wanted = given["wanted"]
+                return {"missed": []}
+            case "subscriptions.close":
+                return {}
+        raise trial.lacks_stand_in(name, None)
+
+    def _load(self, workflow: str) -> dict[str, Any]:
+        plan = self._release.plans.get(workflow)
+        if plan is None:
+            message = f"no workflow is called {workflow}"
+            raise ApplicationError(
+                message,
+                type="UnknownDefinition",
+                non_retryable=True,
+                category=ApplicationErrorCategory.BENIGN,
+            )
+        return {
+            "plan": plan["document"],
+            "plan_digest": plan["digest"],
+            "release": self._release.digest,
+            "tenant": TENANT,
+        }
+
+    def _step(self, call: Call) -> str | None:
+        """The id of the step that calls; None for an undo, and for a step without one or with a `key`."""
+        if call.workflow not in self._ids:
+            plan = self._release.plans[call.workflow]
+            self._ids[call.workflow] = ids_by_path(read_plan(plan["document"], plan["digest"]))
+        return self._ids[call.workflow].get(call.step)
