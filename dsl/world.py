@@ -46,8 +46,9 @@ class World:
     `files` are the catalogue files that are there, None when not all are known.
     `facts` and `events` are None where no `catalogue/events.yaml` is there to ask; `event_schemas` has
     the schema of what a business event carries, for those that state one.
-    `tables` are the decision tables of the catalogue. `roles` are those of `catalogue/people.yaml`,
-    `metrics` the types of those of `catalogue/metrics.yaml`; None where the file is not there.
+    `tables` are the decision tables of the catalogue. `roles` has how many people hold each role of
+    `catalogue/people.yaml`, `metrics` the types of those of `catalogue/metrics.yaml`; None where the file
+    is not there.
     """
 
     activities: Mapping[str, ActivityFacts]
@@ -57,7 +58,7 @@ class World:
     files: frozenset[str] | None = None
     event_schemas: Mapping[str, Schema] = field(default_factory=dict)
     tables: Mapping[str, TableFacts] = field(default_factory=dict)
-    roles: frozenset[str] | None = None
+    roles: Mapping[str, int] | None = None
     metrics: Mapping[str, Type] | None = None
 
     def workflow_schema(self, name: str) -> Schema | None:

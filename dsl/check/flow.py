@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dsl import definition as written
+from dsl.check.endings import always_ends, check_approval, check_catches, trading
 from dsl.check.exchanges import check_exchange
+from dsl.check.loops import check_recursion, check_repeat
 from dsl.definition import Block, Definition, Step, walk
 from dsl.durations import Sessions, parse_duration
 from dsl.problems import Report
@@ -16,7 +18,9 @@ from dsl.world import World
 def check_flow(definition: Definition, world: World, report: Report) -> None:
     """Report every fault of flow."""
     _Flow(world, report).block(definition.body, _Around())
-    trades = [step for step in definition.walk() if isinstance(step, written.Call) and trading(step, world)]
+    check_catches(definition.body, world, report)
+    check_recursion(definition, report)
+    trades = any(trading(step, world) for step in definition.walk())
     if trades and definition.on_failure is None:
         report.node(
             "K905",
@@ -24,34 +28,6 @@ def check_flow(definition: Definition, world: World, report: Report) -> None:
             f"{definition.workflow.text} trades, and undoes at once when it fails",
             "add `on_failure: {hold: 1d, role: operations}`",
         )
-
-
-def trading(step: written.Call, world: World) -> bool:
-    """Does the step send orders."""
-    entry = world.activities.get(step.call.activity.text)
-    return entry is not None and entry.effect == "trades"
-
-
-def ends(block: Block) -> bool:
-    """Does the block always end the run, or leave by an error: is nothing behind it reached."""
-    return any(_always_ends(step) for step in block.steps)
-
-
-def _always_ends(step: Step) -> bool:
-    if step.when is not None:
-        return False
-    match step:
-        case written.Finish() | written.Fail():
-            return True
-        case written.Choose():
-            otherwise = any(branch.when is None for branch in step.choose)
-            return otherwise and all(ends(branch.block) for branch in step.choose)
-        case written.Parallel():
-            return any(ends(block) for block in step.blocks)
-        case written.Try():
-            final = step.finally_ is not None and ends(step.finally_)
-            return final or (ends(step.body) and all(ends(catch.block) for catch in step.catch))
-    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +57,7 @@ class _Flow:
                 ended = None  # one report a block
                 continue
             self._step(step, around)
-            if _always_ends(step) and step is not block.steps[-1]:
+            if always_ends(step) and step is not block.steps[-1]:
                 ended = step
 
     def _step(self, step: Step, around: _Around) -> None:
@@ -99,9 +75,10 @@ class _Flow:
             case written.Wait():
                 self._span(step.wait, "wait", around)
             case written.Approve():
-                self._approve(step)
+                check_approval(step, self._world, self._report)
                 self._span(step.within, "within", around)
             case written.Repeat():
+                check_repeat(step, self._report)
                 self._span(step.every, "every", around)
             case written.Receive():
                 self._span(step.within, "within", around)
@@ -152,14 +129,6 @@ class _Flow:
                 "use `collect`, or leave out `at_most`",
             )
 
-    def _approve(self, step: written.Approve) -> None:
-        for name, block in (("on_reject", step.on_reject), ("on_timeout", step.on_timeout)):
-            if block is not None and not ends(block) and not _last_asks(block):
-                message = f"after `{name}` the run goes on as if it were approved"
-                self._report.node(
-                    "K306", block.node, message, "end it with `finish`, `fail` or another `approve`"
-                )
-
     def _span(self, node: Node | None, key: str, around: _Around) -> None:
         if not isinstance(node, ScalarNode) or "${" in node.text:
             return
@@ -175,10 +144,6 @@ class _Flow:
                 message = "this `catch` is never reached"
                 self._report.node("K301", catch.node, message, "the one before it takes every error")
                 return
-
-
-def _last_asks(block: Block) -> bool:
-    return bool(block.steps) and isinstance(block.steps[-1], written.Approve)
 
 
 def _names_set(block: Block) -> Iterator[ScalarNode]:

@@ -7,6 +7,7 @@ from dsl import definition as written
 from dsl.definition import Block, Definition, walk
 from dsl.near import listed, suggestion
 from dsl.problems import Report
+from dsl.scalars import resolve
 from dsl.tree import ScalarNode
 from dsl.world import ENGINE_ERRORS, World
 
@@ -18,6 +19,8 @@ def check_names(definition: Definition, world: World, report: Report) -> None:
     names.loops(definition.body, {})
     for step in definition.walk():
         names.step(step)
+    if definition.on_failure is not None:
+        names.role(definition.on_failure.role)
     names.unused_signals()
 
 
@@ -61,6 +64,8 @@ class _Names:
             case written.Receive():
                 for name in step.receive:
                     self._signal(name)
+            case written.Approve():
+                self._approvers(step)
             case written.Emit():
                 self._known(step.emit, self.world.events, "K208", "business event")
             case written.Run():
@@ -72,6 +77,21 @@ class _Names:
             if entry.key.text not in received:
                 message = f"nothing receives the signal `{entry.key.text}`"
                 self.report.node("K902", entry.key, message, "receive it, or take it away")
+
+    def role(self, node: ScalarNode) -> None:
+        """Report a role that nobody can hold."""
+        self._known(node, self.world.roles, "K216", "role")
+
+    def _approvers(self, step: written.Approve) -> None:
+        role, quorum = step.approve.get("role"), step.approve.get("quorum")
+        if not isinstance(role, ScalarNode):
+            return
+        self.role(role)
+        people = (self.world.roles or {}).get(role.text)
+        wanted = resolve(quorum) if isinstance(quorum, ScalarNode) else 1
+        if people is not None and isinstance(wanted, int) and wanted > people:
+            message = f"{wanted} people must approve, and the role `{role.text}` has {people}"
+            self.report.node("K217", quorum or role, message, "lower `quorum`, or name more people")
 
     def _activity(self, node: ScalarNode) -> None:
         entry = self.world.activities.get(node.text)

@@ -140,7 +140,7 @@ class References:
             case written.Approve():
                 return self._approve(step, state)
             case written.Emit():
-                self.texts.template(step.data, env)
+                self._emit(step, env)
                 return ANY, state
             case written.Run():
                 return self._run(step, env), state
@@ -188,6 +188,14 @@ class References:
             self._input(step.input, env, place, step.run)
         detached = step.detached is not None and step.detached.text.lower() == "true"
         return ANY if detached else self._world.output_of(step.run.text)
+
+    def _emit(self, step: written.Emit, env: TypeEnv) -> None:
+        place = place_of(self._world.event_schemas.get(step.emit.text), step.emit.text)
+        if place.schema is None:
+            self.texts.template(step.data, env)
+        else:
+            schema = object_schema(place.schema)
+            self._input(step.data, env, Place(schema, schema, place.what), step.emit)
 
     def _set(self, step: written.Set, state: State) -> tuple[Type, State]:
         types = {
