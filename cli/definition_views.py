@@ -6,9 +6,10 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.options import Address, Data, Definitions, Namespace
+from cli.options import Address, Data, Definitions, Namespace, Output
 from cli.output import Format, columns, show
 
+COMPARED = "a workflow of the folder, WORKFLOW@VERSION, WORKFLOW@newest, a file, or a release's digest"
 Reference = Annotated[
     str,
     typer.Argument(help="A workflow, WORKFLOW@VERSION, WORKFLOW@newest, or a file.", metavar="NAME"),
@@ -100,6 +101,30 @@ def graph(
         print(text, end="")
     else:
         write(file, text)
+
+
+def diff(
+    old: Annotated[str, typer.Argument(help=f"What was: {COMPARED}.", metavar="A")],
+    new: Annotated[str, typer.Argument(help="What is to be, named likewise.", metavar="B")],
+    data: Data = None,
+    definitions: Definitions = None,
+    address: Address = None,
+    namespace: Namespace = None,
+    output: Output = None,
+) -> None:
+    """Say what changed from A to B, and for each live run whether it stays or upgrades at its next turn.
+
+    Exit code 0 whether or not something changed; 1 when A or B is not there.
+
+    Example: kronos definitions diff investment@newest investment
+    """
+    from cli.differences import differences_table
+    from cli.guard import wait_for
+    from worker.differences import diff as compared
+    from worker.settings import load_settings
+
+    chosen = {"data": data, "definitions": definitions, "address": address, "namespace": namespace}
+    show(wait_for(compared(load_settings(chosen), old, new)), output, differences_table)
 
 
 def write(file: Path, text: str) -> None:

@@ -889,8 +889,9 @@ _ALL = (
     Code(
         "K525",
         "A test came to no end",
-        "The run did not end, and no more virtual time was to come: it waits for something that the test does "
-        "not send, or it goes on for ever. Expect `outcome: waiting` where that is right, or say `until`.",
+        "The run did not end, and no more virtual time was to come: it waits for something that the test "
+        "does not send, or it goes on for ever. Expect `outcome: waiting` where that is right, or say "
+        "`until`.",
         "expect: {outcome: completed}   # the run waits for a signal for ever",
         "signals: [{after: 1d, send: deposit_received, with: {amount: 5}}]",
     ),

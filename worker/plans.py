@@ -86,7 +86,7 @@ def _release(settings: Settings, digest: str) -> Found:
     return Found(str(document["digest"]), plans, whole=True)
 
 
-def _document(settings: Settings, digest: str | None) -> Mapping[str, Any]:
+def _document(settings: Settings, digest: str | None) -> dict[str, Any]:
     """A release's document by its digest or the beginning of it; None is the newest."""
     from payloads import plain_json
     from store import releases
@@ -99,7 +99,7 @@ def _document(settings: Settings, digest: str | None) -> Mapping[str, Any]:
                 release = releases.newest(tx, settings.tenant)
             else:
                 release = releases.load(tx, settings.tenant, _whole_digest(settings, tx, digest))
-            document: Mapping[str, Any] = plain_json.loads(release.document)
+            document: dict[str, Any] = plain_json.loads(release.document)
             return {**document, "digest": release.digest}
     finally:
         database.close()

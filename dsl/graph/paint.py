@@ -25,7 +25,7 @@ LOOKS: Mapping[str, Look] = {
     "undone": Look("↩", "#f3e5f5", "#6a1b9a", dashed=True),
     "done": Look("✓", "#e6f4ea", "#2e7d32"),
     "skipped": Look("-", "#f4f4f4", "#757575", dashed=True),
-    "pending": Look("○", "#ffffff", "#9e9e9e"),
+    "pending": Look("○", "#ffffff", "#6f6f6f"),
 }
 """By importance: of the turns of a loop the first of these is shown."""
 
