@@ -76,3 +76,17 @@ def test_what_cannot_be_drawn_is_said(kronos: Kronos) -> None:
     assert "did you mean investment?" in unknown.err
     assert kronos("definitions", "graph", "no-such-file.yaml").code == 2
     assert kronos("definitions", "graph", "investment@newest").code == 3
+
+
+def test_differences_are_told_without_a_server(kronos: Kronos, tmp_path: Path) -> None:
+    """Exit code 0, and that no server was asked."""
+    changed = tmp_path / "investment.yaml"
+    text = (kronos.folder / "definitions" / "workflows" / "investment.yaml").read_text()
+    changed.write_text(text.replace("timeout: 2m", "timeout: 3m"))
+    table = kronos("definitions", "diff", "investment", str(changed), "-o", "table")
+    assert (table.code, table.err) == (0, "")
+    assert "  ~ orders: orders.submit\n      call.timeout: 2m → 3m\n" in table.out
+    assert "No Temporal server answered" in table.out
+    data = json.loads(kronos("definitions", "diff", "investment", "investment").out)
+    assert (data["asked"], data["definitions"][0]["same"]) == (False, True)
+    assert kronos("definitions", "diff", "investment", "investmen").code == 1

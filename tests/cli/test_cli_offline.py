@@ -30,7 +30,16 @@ def test_the_three_formats_say_the_same(kronos: Kronos) -> None:
 COMMANDS = [
     *("demo", "up", "worker", "start", "signal", "status", "watch", "list", "cancel", "retry"),
     *("definitions list", "definitions show", "definitions validate", "definitions compile"),
-    *("definitions publish", "activities list", "activities show", "activities call"),
+    *(
+        "definitions publish",
+        "definitions explain",
+        "definitions schema",
+        "definitions graph",
+        "definitions diff",
+        "activities list",
+        "activities show",
+        "activities call",
+    ),
     *("trading halt", "trading resume", "trading show", "events list", "events tail", "events verify"),
     *("portfolio show", "config show", "doctor", "version"),
 ]
