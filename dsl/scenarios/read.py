@@ -1,6 +1,7 @@
 """Reads a file of tests: its structure as K1xx, and what it names in definitions and catalogue as K5xx."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from dsl.literals import value_of
 from dsl.near import listed, suggestion
@@ -11,10 +12,10 @@ from dsl.scenarios.model import Scenario, ScenarioFile, StandIn
 from dsl.scenarios.stand_ins import read_stand_ins
 from dsl.scenarios.subject import Subject, check_value
 from dsl.structure.fields import Fields, kind_of
-from dsl.tree import ListNode, MapNode, ScalarNode, Tree
+from dsl.tree import ListNode, MapNode, Node, ScalarNode, Tree
 from dsl.world import World
 
-KEYS = ("workflow", "tests", "people")
+KEYS = ("workflow", "tests", "people", "given")
 TEST_KEYS = (
     "name",
     "input",
@@ -48,7 +49,8 @@ def read_scenarios(
     if subject is None:
         _unknown(workflow, subjects, report)
         return None
-    read = tuple(_scenarios(tests, subject, world, report))
+    given = _given(top, subject, world)
+    read = tuple(_scenarios(tests, subject, world, given, report))
     return ScenarioFile(report.source.file, workflow.text, tree, read, people)
 
 
@@ -60,6 +62,23 @@ def _unknown(workflow: ScalarNode, subjects: dict[str, Subject], report: Report)
         suggestion(workflow.text, subjects),
         note=f"there are {listed(subjects)}" if subjects else "there is no workflow at all",
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """What every test of the file starts from: an input, and stand-ins that a test may replace."""
+
+    input: Node | None = None
+    stand_ins: Mapping[str, StandIn] = field(default_factory=dict)
+
+
+def _given(top: Fields, subject: Subject, world: World) -> _Given:
+    mapping = top.mapping("given")
+    if mapping is None:
+        return _Given()
+    fields = Fields(mapping, "`given`", top.report)
+    fields.allow(("input", "activities"))
+    return _Given(fields.get("input"), read_stand_ins(fields, subject, world))
 
 
 def _people(top: Fields) -> dict[str, tuple[str, ...]] | None:
@@ -76,13 +95,15 @@ def _people(top: Fields) -> dict[str, tuple[str, ...]] | None:
     return found
 
 
-def _scenarios(tests: ListNode, subject: Subject, world: World, report: Report) -> Iterator[Scenario]:
+def _scenarios(
+    tests: ListNode, subject: Subject, world: World, given: _Given, report: Report
+) -> Iterator[Scenario]:
     names: dict[str, int] = {}
     for node in tests.items:
         if not isinstance(node, MapNode):
             report.node("K122", node, f"a test must be a mapping, not {kind_of(node)}")
             continue
-        scenario = _scenario(Fields(node, "a test", report), subject, world)
+        scenario = _scenario(Fields(node, "a test", report), subject, world, given)
         if scenario is None:
             continue
         line, _ = report.source.place(scenario.node.start)
@@ -97,11 +118,12 @@ def _scenarios(tests: ListNode, subject: Subject, world: World, report: Report) 
         yield scenario
 
 
-def _scenario(fields: Fields, subject: Subject, world: World) -> Scenario | None:
+def _scenario(fields: Fields, subject: Subject, world: World, common: _Given) -> Scenario | None:
     fields.allow(TEST_KEYS, required=("name",))
     name = fields.text("name")
     expect = read_expectations(fields, subject, world)
-    given, until = fields.get("input"), fields.duration("until")
+    own, until = fields.get("input"), fields.duration("until")
+    given = own if own is not None else common.input
     schema = subject.input
     error = expect.get("error")
     if error is None or error.value != "InvalidInput":
@@ -110,7 +132,7 @@ def _scenario(fields: Fields, subject: Subject, world: World) -> Scenario | None
     if "outcome" in expect and expect["outcome"].value == "held" and until is None:
         help = "a run is held for a while only: say when to look, as in `until: 1h`"
         fields.report.node("K508", expect["outcome"].node, "`held` needs `until`", help)
-    stand_ins: dict[str, StandIn] = read_stand_ins(fields, subject, world)
+    stand_ins = {**common.stand_ins, **read_stand_ins(fields, subject, world)}
     messages = read_messages(fields, subject, world)
     if name is None:
         return None

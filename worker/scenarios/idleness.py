@@ -13,24 +13,35 @@ UNSET = (EventType.EVENT_TYPE_TIMER_FIRED, EventType.EVENT_TYPE_TIMER_CANCELED)
 
 async def is_idle(client: Client, trial: Trial) -> bool:
     """Do all open runs of a test only wait for messages: no timer, no activity, no task under way."""
-    if trial.id not in trial.runs:
+    before = _open(trial)
+    if trial.id not in before:
         return False
-    for run in list(trial.runs.values()):
-        if run.ended_at is None and not await _waits(client.get_workflow_handle(run.id), trial):
+    for id in before:
+        if not await _waits(client.get_workflow_handle(id), trial):
             return False
-    return True
+    # What ended or began meanwhile was perhaps what another one waits for.
+    return _open(trial) == before
+
+
+def _open(trial: Trial) -> list[str]:
+    return [run.id for run in trial.runs.values() if run.ended_at is None]
 
 
 async def _waits(handle: WorkflowHandle[Any, Any], trial: Trial) -> bool:
+    timers = events = 0
+    async for event in handle.fetch_history_events():
+        events += 1
+        timers += 1 if event.event_type == SET else -1 if event.event_type in UNSET else 0
     found = await handle.describe()
-    if found.status is not WorkflowExecutionStatus.RUNNING:
-        return False  # its end is about to be seen
+    # Nothing may have happened between the two looks: they are one only if the history is as long.
+    if timers or found.history_length != events or found.status is not WorkflowExecutionStatus.RUNNING:
+        return False
     raw = found.raw_description
     if raw.HasField("pending_workflow_task") or raw.pending_activities:
         return False
-    if any(child.workflow_id not in trial.runs for child in raw.pending_children):
-        return False
-    timers = 0
-    async for event in handle.fetch_history_events():
-        timers += 1 if event.event_type == SET else -1 if event.event_type in UNSET else 0
-    return timers == 0
+    return all(_is_open(child.workflow_id, trial) for child in raw.pending_children)
+
+
+def _is_open(workflow_id: str, trial: Trial) -> bool:
+    """Has the run begun and not ended: else its parent will soon hear of it."""
+    return workflow_id in trial.runs and trial.runs[workflow_id].ended_at is None
