@@ -11,6 +11,7 @@ from temporalio.common import RawValue
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities.context import CatalogueFiles, Context
+from activities.registry import implementations
 from activities.runner import ActivityFault, run
 from dsl.plan_reader import read_plan
 from dsl.release import Release
@@ -33,6 +34,8 @@ class House:
         self._release = release
         self._catalogue = CatalogueFiles(release.catalogue)
         self._executor = ThreadPoolExecutor(THREADS, thread_name_prefix="activity")
+        # The first call should not wait for libraries to load.
+        self._executor.submit(implementations)
         self._facts = activity_facts()
         self._ids: dict[str, Mapping[str, str]] = {}
 
