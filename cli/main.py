@@ -29,6 +29,8 @@ COMMANDS = {
     "activities": "activities:app",
     "trading": "trading:app",
     "events": "events:app",
+    "schedules": "schedules:app",
+    "triggers": "triggers:app",
     "portfolio": "portfolio:app",
     "config": "config:app",
     "doctor": "doctor:doctor",

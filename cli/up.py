@@ -49,9 +49,11 @@ def up(
 
 async def _up(settings: "Settings", ports: "Ports") -> int:
     from worker.embedded import embedded
+    from worker.schedules import apply
     from worker.serving import until_told_to_stop
 
     async with embedded(settings, ports, say) as house:
+        await apply(house.client, house.settings)
         print(_where(house), flush=True)
         told = await until_told_to_stop(house.failed())
         say("Stopping; what is under way ends first.")

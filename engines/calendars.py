@@ -102,6 +102,12 @@ def sessions_later(exchange: str, after: datetime, count: int) -> datetime:
     return local.replace(year=sessions[place].year, month=sessions[place].month, day=sessions[place].day)
 
 
+def sessions_between(exchange: str, first: date, last: date) -> tuple[date, ...]:
+    """The sessions from `first` to `last`, both included, as far as the calendar goes."""
+    sessions = _sessions(exchange)
+    return sessions[bisect_left(sessions, first) : bisect_right(sessions, last)]
+
+
 def last_session(exchange: str, before: date) -> date:
     """The last session of the exchange before the day `before`: one that has certainly closed."""
     sessions = _sessions(exchange)

@@ -28,6 +28,8 @@ DOMAINS = (
     "runs",
     "subscriptions",
     "dispatching",
+    "sweeps",
+    "thresholds",
 )
 
 

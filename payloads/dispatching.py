@@ -1,7 +1,4 @@
-"""What starts runs by themselves: routing business events, and sweeping portfolios at a time.
-
-These activities are called by workflows of the house, never by a definition.
-"""
+"""Routing business events to the runs that they are for: called by the house, never by a definition."""
 
 from typing import Annotated
 
@@ -27,45 +24,12 @@ class Dispatched(Payload):
     done: Count
 
 
-class SweepPage(Payload):
-    """A page of portfolios that a schedule trigger looks at.
-
-    The trigger is the one at `trigger` (from 1) of `workflow` in the release that the schedule was made
-    from; `time` is the scheduled time as it stands in the ids of runs.
-    """
-
-    release: str
-    workflow: str
-    trigger: Annotated[Whole, Field(ge=1)]
-    time: str
-    after: str = ""
-
-
-class SweptPage(Payload):
-    """What became of the page; `last` is the portfolio to go on after, null at the end."""
-
-    last: str | None
-    looked_at: Count
-    started: Count
-    failed: Count
-
-
 ENTRIES = (
     Entry(
         name="events.dispatch",
         summary="Start and signal the runs that business events are for",
         input=DispatchEvents,
         output=Dispatched,
-        effect=Effect.EFFECT,
-        errors=READ_ERRORS,
-        no_undo="what is started stands for itself",
-        internal=True,
-    ),
-    Entry(
-        name="sweeps.page",
-        summary="Start a run for each portfolio of a page that a schedule is for",
-        input=SweepPage,
-        output=SweptPage,
         effect=Effect.EFFECT,
         errors=READ_ERRORS,
         no_undo="what is started stands for itself",
