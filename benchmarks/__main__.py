@@ -2,11 +2,12 @@
 
 import asyncio
 
-from benchmarks import main_job
+from benchmarks import definitions, main_job
 
 
 def main() -> None:
     """Run every benchmark."""
+    definitions.measure()
     asyncio.run(main_job.measure())
 
 

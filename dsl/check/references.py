@@ -60,6 +60,7 @@ class References:
             if isinstance(step, written.Set)
             for entry in step.set
         }
+        self._latest: tuple[State, TypeEnv] | None = None
         self._outputs: dict[str, Type] = {}
         self.finishes: list[Type] = []
         """Types of what `finish` steps put out."""
@@ -74,9 +75,11 @@ class References:
         return union(*last, *self.finishes)
 
     def env(self, state: State) -> TypeEnv:
-        """The names that expressions see in this state."""
-        found = environment(state, self._given, self._later, self._unset)
-        return replace(found, tables=self._world.tables)
+        """The names that expressions see in this state, made once for all expressions of a step."""
+        if self._latest is None or self._latest[0] is not state:
+            found = environment(state, self._given, self._later, self._unset)
+            self._latest = state, replace(found, tables=self._world.tables)
+        return self._latest[1]
 
     def block(self, block: Block, state: State) -> State:
         """What is known after a list of steps."""
