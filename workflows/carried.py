@@ -99,6 +99,7 @@ def _state(run: "Interpreter", position: str) -> State:
         "undo": undo_rows(run, run.undo),
         "begun": run.begun,
         "started_at": run.started_at.isoformat(),
+        "stays": run.stays,
         "unread": [[message.name, message.payload, message.id] for message in mailbox.unread],
         "rejected": mailbox.rejected,
         "seen": mailbox.seen,
@@ -118,6 +119,7 @@ def take_up(run: "Interpreter", state: State) -> None:
     """Put the run where it was when it continued as new."""
     run.begun = state["begun"]
     run.started_at = datetime.fromisoformat(state["started_at"])
+    run.stays = state["stays"]
     run.scope.steps.update(state["steps"])
     run.scope.variables.update(state["vars"])
     run.returned = Returned(state["position"], state["levels"])
