@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PACKAGES := activities adapters cli dsl engines payloads store worker workflows
 
-.PHONY: demo up test lint bench schemas lock clean
+.PHONY: demo up test nightly lint bench schemas lock clean
 
 demo: .venv/.ok
 	$(BIN)/kronos demo
@@ -13,6 +13,10 @@ up: .venv/.ok
 
 test: .venv/.ok
 	$(BIN)/pytest
+
+# The same with 20,000 random and mutated files, and the time that each takes.
+nightly: .venv/.ok
+	KRONOS_FUZZ=20000 $(BIN)/pytest
 
 lint: .venv/.ok
 	$(BIN)/ruff check .

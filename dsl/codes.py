@@ -138,8 +138,9 @@ _ALL = (
     ),
     Code(
         "K116",
-        "Too many steps",
-        "A definition has at most 1,000 steps. Move some into a workflow of their own, and `run` it.",
+        "Too many steps or triggers",
+        "A definition has at most 1,000 steps, and 100 triggers and subscriptions. Move some steps into a "
+        "workflow of their own, and `run` it.",
         "steps: […1,001 of them…]",
         "steps:\n  - run: first_half\n  - run: second_half",
     ),

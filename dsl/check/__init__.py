@@ -13,6 +13,7 @@ from dsl.definition import Definition
 from dsl.problems import Report
 from dsl.world import World
 
+MOST_TRIGGERS = 100
 MOST_STEPS = 1000
 """Steps of one definition; the checks take time with their square."""
 
@@ -24,6 +25,15 @@ def check_definition(definition: Definition, world: World, report: Report) -> No
         message = f"the definition has {steps} steps, at most {MOST_STEPS} are taken"
         report.node(
             "K116", definition.workflow, message, "move some into a workflow of their own, and `run` it"
+        )
+        return
+    triggers = len(definition.triggers) + len(definition.subscriptions)
+    if triggers > MOST_TRIGGERS:
+        message = (
+            f"the definition has {triggers} triggers and subscriptions, at most {MOST_TRIGGERS} are taken"
+        )
+        report.node(
+            "K116", definition.workflow, message, "make several workflows, or one trigger with `where`"
         )
         return
     if definition.input is not None:

@@ -103,10 +103,13 @@ def report_misfits(
     report_limits(node, place, report, of_text, code, said)
 
 
-def _misfits(node: Node, schema: Any, root: Schema, of_text: TypeOfText) -> Iterator[tuple[Node, Mismatch]]:
-    """The reasons of types, each with the node that its path starts from."""
+def _misfits(
+    node: Node, schema: Any, root: Schema, of_text: TypeOfText, wanted: Type | None = None
+) -> Iterator[tuple[Node, Mismatch]]:
+    """The reasons of types, each with the node that its path starts from; `wanted` is the schema's type."""
     opened: set[int] = set()
-    found = mismatches(type_of(node, schema, root, of_text), from_schema(schema, root))
+    wanted = from_schema(schema, root) if wanted is None else wanted
+    found = mismatches(type_of(node, schema, root, of_text), wanted)
     for each in _without_echoes(found):
         inside = _list_on(node, schema, root, each.path)
         if inside is None:
@@ -120,8 +123,12 @@ def _misfits_of_items(
     node: ListNode, schema: Any, root: Schema, of_text: TypeOfText
 ) -> Iterator[tuple[Node, Mismatch]]:
     """Which items do not fit: the type of the list, that of all of them together, does not tell."""
+    known: dict[int, Type] = {}
     for place, item in enumerate(node.items):
-        yield from _misfits(item, item_schema(schema, root, place), root, of_text)
+        inner = item_schema(schema, root, place)
+        if id(inner) not in known:
+            known[id(inner)] = from_schema(inner, root)
+        yield from _misfits(item, inner, root, of_text, known[id(inner)])
 
 
 def _list_on(

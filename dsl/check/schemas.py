@@ -19,6 +19,8 @@ FORMATS = (
     *("email", "hostname", "ipv4", "ipv6", "regex", "time", "uri", "uuid"),
 )
 
+MOST_VALUES = 1_000
+
 Check = Callable[["_Schemas", Node, str], None]
 
 
@@ -186,6 +188,9 @@ def _list(schemas: _Schemas, node: Node, key: str) -> None:
         schemas.wrong(node, f"`{key}` must be a list, not {kind_of(node)}")
     elif key == "enum" and not node.items:
         schemas.wrong(node, "`enum` allows nothing at all", "list the values")
+    elif key == "enum" and len(node.items) > MOST_VALUES:
+        message = f"`enum` lists {len(node.items)} values, at most {MOST_VALUES} are compared"
+        schemas.wrong(node, message, "take any text, and let an activity look it up")
 
 
 def _names(schemas: _Schemas, node: Node, key: str) -> None:

@@ -1,5 +1,6 @@
 """`triggers` and `subscribe`, whole in structure; `dsl.check.triggers` looks into their expressions."""
 
+from functools import cache
 from typing import Any
 
 from dsl import definition as written
@@ -83,14 +84,19 @@ def _check_cron(fields: Fields, node: ScalarNode | None) -> None:
         fields.report.node("K404", node, fault, help)
 
 
+@cache
+def _time_zones() -> frozenset[str]:
+    from zoneinfo import available_timezones  # only for triggers: it walks a folder
+
+    return frozenset(available_timezones())
+
+
 def _check_timezone(fields: Fields, node: ScalarNode | None) -> None:
     """Report a name that the tz database does not have."""
     if node is None:
         return
-    from zoneinfo import available_timezones  # only for triggers: it walks a folder
-
-    if node.text not in available_timezones():
-        help = suggestion(node.text, available_timezones()) or "write a name such as `Australia/Sydney`"
+    if node.text not in _time_zones():
+        help = suggestion(node.text, _time_zones()) or "write a name such as `Australia/Sydney`"
         fields.report.node("K403", node, f"there is no time zone `{node.text[:60]}`", help)
 
 

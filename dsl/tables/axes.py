@@ -89,6 +89,10 @@ class OrderedAxis:
                 found |= (1 << last) - (1 << first)
         return found
 
+    def apart(self, region: Region) -> bool:
+        """Do all spans of a region lie outside of the bounds, or hold no value."""
+        return all(self._tidy(span).within(self._bounds).empty for span in _spans(region))
+
     def cell(self, value: Any) -> int | None:
         """The cell of a number or date; None outside of the bounds, and for fractions of whole numbers."""
         place = place_of(value)

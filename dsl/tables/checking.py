@@ -11,7 +11,7 @@ from dsl.scalars import is_null
 from dsl.structure.fields import LOWER_NAME, Fields, is_name, kind_of
 from dsl.tables.axes import Region
 from dsl.tables.columns import Column, Unfit, column_of, joined, region_of
-from dsl.tables.comparing import Row, compare
+from dsl.tables.comparing import MOST_CELLS, Row, compare
 from dsl.tables.documents import document_of, entries
 from dsl.tables.facts import outputs_schema
 from dsl.tree import ListNode, MapEntry, MapNode, Node, ScalarNode
@@ -140,6 +140,9 @@ class _Table:
     def _condition(self, node: Node, column: Column) -> Region | None:
         """What a condition takes; None, and reported, when it is none."""
         if isinstance(node, ListNode):
+            if len(node.items) > MOST_CELLS:
+                self._report.node("K165", node, f"a condition lists at most {MOST_CELLS:,} values")
+                return None
             regions = [self._condition(item, column) for item in node.items]
             if not regions:
                 message, help = "an empty list takes nothing", "leave the column out where anything fits"
@@ -153,7 +156,7 @@ class _Table:
         except Unfit as unfit:
             self._report.node("K161", node, unfit.message, unfit.help)
             return None
-        if not column.axis([region]).mask(region):
+        if not column.takes(region):
             message = f"no value of `{column.name}` fits this condition"
             self._report.node("K162", node, message, "look at its bounds, and at the schema of the column")
         return region

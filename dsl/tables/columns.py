@@ -25,6 +25,8 @@ _KEYS = {
 _ALWAYS = ("type", "description", "title", "examples")
 _FORMATS = {"number": ("money",), "date": ("date",)}
 
+MOST_CHARACTERS = 200
+
 _COMPARISON = re.compile(r"\s*(<=|>=|<|>)\s*(\S+)")
 _AND = re.compile(r"\s+and\b")
 _NUMBER = re.compile(r"-?[0-9]{1,28}(\.[0-9]{1,28})?%?", re.ASCII)
@@ -54,6 +56,12 @@ class Column:
     def ordered(self) -> bool:
         """Can its values be compared by `<`."""
         return self.kind in ("number", "integer", "date")
+
+    def takes(self, region: Region) -> bool:
+        """Does any value of the column lie in a region."""
+        if not self.ordered:
+            return True
+        return not OrderedAxis(self.bounds, (), whole=self.kind != "number", days=False).apart(region)
 
     def axis(self, regions: Iterable[Region]) -> Axis:
         """The column's values in cells, cut wherever a condition begins or ends."""
@@ -150,6 +158,8 @@ def _listed_value(column: Column, value: Any) -> Any:
 
 
 def _compared(column: Column, text: str) -> Span:
+    if len(text) > MOST_CHARACTERS:
+        raise Unfit(f"a condition has at most {MOST_CHARACTERS} characters", _help(column))
     span, rest = Span(LOWEST, HIGHEST), text
     while True:
         match = _COMPARISON.match(rest)

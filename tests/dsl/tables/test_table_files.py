@@ -146,7 +146,12 @@ def test_a_table_beyond_its_bounds_is_refused() -> None:
     """Rows and values are counted before anything is compared."""
     assert seen("".join(row(f"value: {place}") for place in range(501)) + DEFAULT)[0][0] == "K165"
     values = ", ".join(str(place) for place in range(2_100))
-    assert seen(row(f"value: [{values}]") + DEFAULT) == [("K165", -1)]
+    assert seen(row(f"value: [{values}]") + DEFAULT) == [("K165", 0)]
+    halves = "".join(
+        row(f"value: [{', '.join(str(place) for place in range(first, first + 1_100))}]")
+        for first in (0, 1_100)
+    )
+    assert seen(halves + DEFAULT) == [("K165", -1)]
 
 
 SIZES = (2, 3, 2)
