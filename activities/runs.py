@@ -12,8 +12,9 @@ from difflib import get_close_matches
 from typing import Any
 
 from activities.context import Context
-from activities.errors import ActivityError
+from activities.errors import ActivityError, InvalidInput
 from activities.registry import implements
+from activities.routing import misfits_of
 from payloads import plain_json
 from payloads.files.events import BusinessEvent, EventsFile, Fact
 from payloads.files.people import PeopleFile, eligible
@@ -85,6 +86,9 @@ def record(ask: RecordFact, context: Context) -> Appended:
 def emit(ask: EmitEvent, context: Context) -> Appended:
     """Append a business event, once for each step and turn that emits it."""
     known = context.catalogue.read("events", EventsFile).business
+    about = known.get(ask.event)
+    if about is not None and (misfits := misfits_of(about, ask.data)):
+        raise InvalidInput(f"{ask.event}: " + "; ".join(map(str, misfits)), f"with.{misfits[0].path}")
     return _append(ask.event, ask.data, known, "business", context)
 
 

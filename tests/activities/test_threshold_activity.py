@@ -1,6 +1,5 @@
 """Thresholds over measured portfolios: each fires once, starts its run, and says why it did or did not."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -65,7 +64,7 @@ def started() -> Started:
 
 
 @pytest.fixture
-def house(database: Database, tenant: str, started: Started) -> Iterator[Any]:
+def house(database: Database, tenant: str, started: Started) -> Any:
     """`house(at, {portfolio: drift})` judges a batch."""
     release = build_release(folder(WATCHED))
     with database.transaction() as tx:
@@ -85,7 +84,7 @@ def house(database: Database, tenant: str, started: Started) -> Iterator[Any]:
         context = Context(call, CatalogueFiles({}), services, lambda: datetime.now(UTC))
         return run("thresholds.evaluate", {"rows": rows, "at": at.isoformat()}, context)
 
-    yield evaluate
+    return evaluate
 
 
 def fired(answer: dict[str, Any]) -> list[str]:
