@@ -46,6 +46,12 @@ class StandIn:
     answers: tuple[Answer, ...] = ()
     by_step: Mapping[str, tuple[Answer, ...]] = field(default_factory=dict)
 
+    @property
+    def fails(self) -> bool:
+        """Does it ever answer with an error."""
+        lists = [self.answers, *self.by_step.values()]
+        return any(answer.fails is not None for answers in lists for answer in answers)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:

@@ -1,9 +1,14 @@
 """The virtual clock of one run: let it run on, or up to a moment and no further."""
 
-import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
+from google.protobuf.field_mask_pb2 import FieldMask
+from temporalio.api.common.v1 import TimeSkippingConfig, WorkflowExecution
+from temporalio.api.workflow.v1 import WorkflowExecutionOptions
+from temporalio.api.workflowservice.v1 import UpdateWorkflowExecutionOptionsRequest
 from temporalio.client import WorkflowHandle
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import TimeSkipper
@@ -15,40 +20,38 @@ class Clock:
     def __init__(self, skipper: TimeSkipper, handle: WorkflowHandle[Any, Any]) -> None:
         self._skipper = skipper
         self._handle = handle
-        self._moving: asyncio.Task[bool] | None = None
 
     async def now(self) -> datetime:
         """The run's time."""
         return await self._skipper.get_current_time(self._handle)
 
-    def run_on(self) -> None:
-        """Skip whatever there is to wait for, until the run ends."""
-        self._move(None)
+    async def run_on(self) -> None:
+        """Skip whatever there is to wait for, until the run ends; nothing is waited for here."""
+        # What the SDK offers for this also reads the whole history, event by event.
+        request = UpdateWorkflowExecutionOptionsRequest(
+            namespace=self._skipper.client.namespace,
+            workflow_execution=WorkflowExecution(workflow_id=self._handle.id),
+            workflow_execution_options=WorkflowExecutionOptions(
+                time_skipping_config=TimeSkippingConfig(enabled=True, disable_propagation=True)
+            ),
+            update_mask=FieldMask(paths=["time_skipping_config"]),
+        )
+        with _ended_is_fine():
+            await self._skipper.client.workflow_service.update_workflow_execution_options(request)
 
-    async def forward_to(self, moment: datetime) -> bool:
-        """Skip to this moment and stop there; False when the run ends before it comes."""
-        left = moment - await self.now()
-        if left <= timedelta(0):
-            self.rest()
-            return True
-        return await self._move(left)
+    async def forward_to(self, moment: datetime) -> None:
+        """Skip to this moment and stop there, or at the run's end if that comes first."""
+        with _ended_is_fine():
+            left = moment - await self.now()
+            if left > timedelta(0):
+                await self._skipper.fast_forward(self._handle, left)
 
-    def rest(self) -> None:
-        """Wait for the clock no longer."""
-        if self._moving is not None:
-            self._moving.cancel()
-            self._moving = None
 
-    def _move(self, span: timedelta | None) -> "asyncio.Task[bool]":
-        self.rest()
-        self._moving = asyncio.create_task(self._forward(span))
-        return self._moving
-
-    async def _forward(self, span: timedelta | None) -> bool:
-        try:
-            return await self._skipper.fast_forward(self._handle, span)
-        except RPCError as error:
-            # Who has ended needs no time.
-            if error.status is RPCStatusCode.NOT_FOUND:
-                return False
+@contextmanager
+def _ended_is_fine() -> Iterator[None]:
+    """Who has ended needs no time."""
+    try:
+        yield
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
             raise

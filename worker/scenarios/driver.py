@@ -59,8 +59,6 @@ class Driver:
             trial.note(Note(NO_END, None, f"the test goes on for more than {LONGEST:.0f} seconds"))
         finally:
             self._ending.cancel()
-            for clock in self._clocks.values():
-                clock.rest()
             await self._look(handle, start)
             with suppress(RPCError):
                 await handle.terminate("the test is over")
@@ -73,9 +71,8 @@ class Driver:
         if self._scenario.until is not None:
             await clock.forward_to(start + self._scenario.until)
             return
-        for id in self._trial.runs:
-            self._clock(id).run_on()
-        clock.run_on()
+        if self._timed:
+            await clock.run_on()
         await self._end()
 
     async def _end(self) -> None:
@@ -106,7 +103,7 @@ class Driver:
         if refusal is None and message.refused:
             self._undelivered(message, "it was taken, and the test says that it is refused")
         if receiver != self._trial.id and not any(self._takes_more(receiver)):
-            self._clock(receiver).run_on()
+            await self._clock(receiver).run_on()
 
     async def _deliver(self, message: Message, receiver: str) -> Refusal | None:
         """Why the run did not take the message; None when it did.
@@ -133,7 +130,7 @@ class Driver:
         """The id of the run that takes the message: the test's own, else the first one below that does."""
         if self._takes(self._workflow, message):
             return self._trial.id
-        self._clock(self._trial.id).run_on()
+        await self._clock(self._trial.id).run_on()
         assert self._ending is not None
         while True:
             for run in list(self._trial.runs.values()):
@@ -174,7 +171,7 @@ class Driver:
             return
         waiting = [message for message in self._left if not self._takes(self._workflow, message)]
         if not any(self._takes(run.workflow, message) for message in waiting):
-            self._clock(run.id).run_on()
+            await self._clock(run.id).run_on()
 
     async def _look(self, handle: WorkflowHandle[Any, Any], start: datetime) -> None:
         """Keep what came of the run, and of those that it started."""

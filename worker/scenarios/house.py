@@ -91,7 +91,7 @@ class House:
         match name:
             case "runs.load_release":
                 await trial.run(call.workflow_id, call.workflow)
-                return self._load(given["workflow"])
+                return self._load(given["workflow"], trial)
             case "events.emit":
                 trial.seen.emitted.append(given["event"])
                 return {"stream": call.stream, "sequence": len(trial.seen.emitted)}
@@ -111,7 +111,7 @@ class House:
                 return {}
         raise trial.lacks_stand_in(name, None)
 
-    def _load(self, workflow: str) -> dict[str, Any]:
+    def _load(self, workflow: str, trial: Trial) -> dict[str, Any]:
         plan = self._release.plans.get(workflow)
         if plan is None:
             message = f"no workflow is called {workflow}"
@@ -121,9 +121,10 @@ class House:
                 non_retryable=True,
                 category=ApplicationErrorCategory.BENIGN,
             )
+        quick = sorted(name for name, found in trial.scenario.stand_ins.items() if not found.fails)
         return {
-            "plan": plan["document"],
-            "plan_digest": plan["digest"],
+            "plan": _with_local(plan["document"], frozenset(quick)),
+            "plan_digest": f"{plan['digest']}:{','.join(quick)}",
             "release": self._release.digest,
             "tenant": TENANT,
         }
@@ -134,3 +135,16 @@ class House:
             plan = self._release.plans[call.workflow]
             self._ids[call.workflow] = ids_by_path(read_plan(plan["document"], plan["digest"]))
         return self._ids[call.workflow].get(call.step)
+
+
+def _with_local(part: Any, names: frozenset[str]) -> Any:
+    """The part of a plan with the calls of these activities made inside the workflow task.
+
+    What answers at once needs no queue: a call takes a fifth of the time.
+    """
+    if isinstance(part, list):
+        return [_with_local(item, names) for item in part]
+    if not isinstance(part, dict):
+        return part
+    inner = {key: _with_local(value, names) for key, value in part.items()}
+    return {**inner, "local": True} if "local" in part and part.get("activity") in names else inner

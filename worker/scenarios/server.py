@@ -41,4 +41,4 @@ async def virtual_server() -> AsyncIterator[Client]:
             converter = data_converter(keyring, NAMESPACE)
             yield await Client.connect(server.address, namespace=NAMESPACE, data_converter=converter)
         finally:
-            server.stop()
+            server.kill()
