@@ -186,3 +186,10 @@ tests:
         ("workflow: r", "workflow: p"),
     ):
         assert complaints(good.replace(right, wrong), schema)
+
+
+def test_every_test_of_the_repository_fits() -> None:
+    """Whoever opens one sees no complaint."""
+    schema = schema_of_tests(names_of(load_folder(DEFINITIONS).checked.world))
+    for file in sorted((DEFINITIONS / "tests").glob("*.yaml")):
+        assert complaints(file.read_text(), schema) == [], file.name
