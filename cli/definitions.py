@@ -10,7 +10,7 @@ from cli.explaining import ProblemOutput, explain, show_problems
 from cli.group import group
 from cli.options import Data, Definitions, Output
 from cli.output import as_yaml, columns, fields, say, show
-from cli.testing import try_out
+from cli.testing import require_passing_tests, try_out
 
 app = group("Definitions of business processes.", example="kronos definitions validate")
 app.command()(explain)
@@ -83,14 +83,17 @@ def publish(
             "--development", help="Allow changes under an unchanged or lower version, to try them out."
         ),
     ] = False,
+    skip_tests: Annotated[
+        bool, typer.Option("--skip-tests", help="Publish without running the tests of the definitions.")
+    ] = False,
     data: Data = None,
     definitions: Definitions = None,
     output: Output = None,
 ) -> None:
     """Store the definitions as an immutable release, from which new runs start.
 
-    Refused when a check fails, when a definition changed but its version did not, and when a higher
-    version of a definition is published already: raise `version` in its file.
+    Refused when a check or a test fails, when a definition changed but its version did not, and when
+    a higher version of a definition is published already: raise `version` in its file.
 
     Example: kronos definitions publish --definitions ./definitions
     """
@@ -98,6 +101,8 @@ def publish(
     from worker.settings import load_settings
 
     settings = load_settings({"data": data, "definitions": definitions})
+    if not skip_tests:
+        require_passing_tests(settings)
     published = publish_folder(settings, development=development)
     if published.changed:
         say(f"Development release: {published.changed}")

@@ -10,6 +10,7 @@ from cli.output import show
 
 if TYPE_CHECKING:
     from worker.scenarios.testing import Results
+    from worker.settings import Settings
 
 
 def try_out(
@@ -39,6 +40,13 @@ def try_out(
     results = wait_for(try_definitions(settings, names or []))
     show(as_json(results), output, lambda _: table(results))
     return 0 if results.passed and (results.complete or not require_coverage) else 1
+
+
+def require_passing_tests(settings: "Settings") -> None:
+    """Return when all tests of the definitions pass; what fails is raised, with its places."""
+    from worker.scenarios.selection import refuse_what_fails
+
+    wait_for(refuse_what_fails(settings))
 
 
 def as_json(results: "Results") -> dict[str, Any]:

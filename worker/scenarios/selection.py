@@ -30,6 +30,14 @@ async def try_definitions(settings: Settings, names: Sequence[str] = ()) -> Resu
     return results
 
 
+async def refuse_what_fails(settings: Settings) -> None:
+    """Return when every test of the definitions folder passes; `dsl.release.Refused` lists why not."""
+    results = await try_definitions(settings)
+    if not results.passed:
+        found = [problem for test in results.tests for problem in test.problems]
+        raise Refused([*results.problems, *found])
+
+
 def _add(results: Results, more: Results) -> None:
     known = {(test.file, test.line) for test in results.tests}
     results.tests += [test for test in more.tests if (test.file, test.line) not in known]
