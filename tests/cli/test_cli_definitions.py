@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -90,3 +91,23 @@ def test_differences_are_told_without_a_server(kronos: Kronos, tmp_path: Path) -
     data = json.loads(kronos("definitions", "diff", "investment", "investment").out)
     assert (data["asked"], data["definitions"][0]["same"]) == (False, True)
     assert kronos("definitions", "diff", "investment", "investmen").code == 1
+
+
+def test_a_run_is_drawn_and_compared_by_what_it_follows(up: Any) -> None:
+    """Its own definition, its states by mark, and that it stays on its version."""
+    started = up.kronos("start", "review", "--input", str(up.input), "--id", "R-drawn")
+    assert started.code == 0, started.err
+    drawn = up.kronos("definitions", "graph", "review", "--format", "svg", "--run", "R-drawn")
+    assert drawn.code == 0, drawn.err
+    assert drawn.out.startswith("<svg ")
+    assert any(mark in drawn.out for mark in ("✓ done", "▶ running", "… waiting"))
+    other = up.kronos("definitions", "graph", "another", "--run", "R-drawn")
+    assert (other.code, "is of review" in other.err) == (1, True)
+    file = up.definitions / "workflows" / "review.yaml"
+    changed = up.data / "review.yaml"
+    changed.write_text(file.read_text().replace("version: 1", "version: 2", 1))
+    told = json.loads(up.kronos("definitions", "diff", "review@newest", str(changed)).out)
+    assert told["asked"]
+    assert "R-drawn" in [run["workflow_id"] for run in told["runs"]]
+    assert {run["will"] for run in told["runs"]} == {"stay"}
+    assert up.kronos("cancel", "R-drawn").code == 0
