@@ -53,14 +53,14 @@ async def _up(settings: "Settings", ports: "Ports") -> int:
     from worker.serving import until_told_to_stop
 
     async with embedded(settings, ports, say) as house:
-        await apply(house.client, house.settings)
-        print(_where(house), flush=True)
+        schedules = await apply(house.client, house.settings)
+        print(_where(house, len(schedules)), flush=True)
         told = await until_told_to_stop(house.failed())
         say("Stopping; what is under way ends first.")
     return told
 
 
-def _where(house: "Embedded") -> str:
+def _where(house: "Embedded", schedules: int) -> str:
     names = ", ".join(f"{row['workflow']} {row['version']}" for row in house.published.definitions)
     kind = "Development release" if house.published.development else "Release"
     lines = [
@@ -71,6 +71,8 @@ def _where(house: "Embedded") -> str:
         f"{kind:<17} {house.published.release[:12]}: {names}",
         f"Market            {house.snapshot['source']} prices as of {house.snapshot['as_of']}",
     ]
+    if schedules:
+        lines.insert(-1, f"Schedules         {schedules} applied; `kronos schedules list` shows them")
     if house.published.changed:
         lines.append(f"Note              {house.published.changed}")
     if elsewhere := _elsewhere(house):

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from payloads.base import Payload, Whole
-from payloads.entry import Effect, Entry
+from payloads.entry import DeclaredError, Effect, Entry
 from payloads.storage import READ_ERRORS
 
 Count = Annotated[Whole, Field(ge=0)]
@@ -41,7 +41,11 @@ ENTRIES = (
         input=SweepPage,
         output=SweptPage,
         effect=Effect.EFFECT,
-        errors=READ_ERRORS,
+        errors=(
+            DeclaredError("UnknownRelease", "there is no such release"),
+            DeclaredError("UnknownTrigger", "the release has no trigger at that place"),
+            *READ_ERRORS,
+        ),
         no_undo="what is started stands for itself",
         internal=True,
     ),
