@@ -1,12 +1,13 @@
 """`kronos definitions test`: how it is called and what it prints."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from cli.guard import wait_for
-from cli.options import Definitions, Output
-from cli.output import show
+from cli.options import Address, Data, Definitions, Namespace, Output
+from cli.output import as_yaml, say, show
 
 if TYPE_CHECKING:
     from worker.scenarios.testing import Results
@@ -23,6 +24,16 @@ def try_out(
     require_coverage: Annotated[
         bool, typer.Option("--require-coverage", help="Fail too when something was not reached.")
     ] = False,
+    from_run: Annotated[
+        str | None,
+        typer.Option("--from-run", help="Write a test of this recorded run instead.", metavar="ID"),
+    ] = None,
+    save: Annotated[
+        Path | None, typer.Option("--save", help="Where that test goes, by default here.", metavar="FILE")
+    ] = None,
+    data: Data = None,
+    address: Address = None,
+    namespace: Namespace = None,
     definitions: Definitions = None,
     output: Output = None,
 ) -> int:
@@ -36,10 +47,31 @@ def try_out(
     from worker.scenarios.selection import try_definitions
     from worker.settings import load_settings
 
-    settings = load_settings({"definitions": definitions})
+    settings = load_settings(
+        {"definitions": definitions, "data": data, "address": address, "namespace": namespace}
+    )
+    if from_run is not None:
+        return _save(wait_for(_recorded(settings, from_run)), save)
     results = wait_for(try_definitions(settings, names or []))
     show(as_json(results), output, lambda _: table(results))
     return 0 if results.passed and (results.complete or not require_coverage) else 1
+
+
+async def _recorded(settings: "Settings", workflow_id: str) -> dict[str, Any]:
+    from worker.connection import connect
+    from worker.scenarios.recording import scenario_of_run
+
+    return await scenario_of_run(await connect(settings), workflow_id)
+
+
+def _save(test: dict[str, Any], path: Path | None) -> int:
+    text = as_yaml(test)
+    if path is None:
+        print(text, end="")
+    else:
+        path.write_text(text, encoding="utf-8")
+    say("This test holds the values of that run, personal ones too; replace them before you share it.")
+    return 0
 
 
 def require_passing_tests(settings: "Settings") -> None:

@@ -8,7 +8,12 @@ from dsl.plan_walk import blocks
 
 def ids_by_path(plan: p.Plan) -> dict[str, str]:
     """`{"steps[3].for_each[].steps[0]": id}` for every step that has an id."""
-    return {path: step.id for path, step in _walk(plan.steps, "steps", "") if step.id is not None}
+    return {path: step.id for path, step in walk_plan(plan) if step.id is not None}
+
+
+def walk_plan(plan: p.Plan) -> Iterator[tuple[str, p.Step]]:
+    """Every step with its static path, outer before inner."""
+    return _walk(plan.steps, "steps", "")
 
 
 def _walk(steps: tuple[p.Step, ...], block: str, inside: str) -> Iterator[tuple[str, p.Step]]:

@@ -85,8 +85,8 @@ class Driver:
             if wait > 0.1 and not self._ending.done() and await self._idle():
                 return
 
-    async def _idle(self) -> bool:
-        return await is_idle(self._skipper.client, self._trial)
+    async def _idle(self, *, stopped: bool = False) -> bool:
+        return await is_idle(self._skipper.client, self._trial, stopped=stopped)
 
     # Messages
 
@@ -108,15 +108,16 @@ class Driver:
     async def _deliver(self, message: Message, receiver: str) -> Refusal | None:
         """Why the run did not take the message; None when it did.
 
-        One without a moment is offered until the run can take it, or will never be able to.
+        It is offered until the run can take it, or is known not to come to where it could.
         """
         while True:
             refusal = await deliver(self._skipper.client, self._trial, message, receiver)
             if refusal is None:
                 return None
             if refusal.type != "NotReady":
-                offered = message.after is None and refusal.early and not message.refused
-                if not offered or await self._idle():
+                # At its moment the run may still be busy with getting there.
+                offered = refusal.early and not message.refused
+                if not offered or await self._idle(stopped=message.after is not None):
                     return refusal
             await asyncio.sleep(OFTEN)
 

@@ -11,13 +11,16 @@ SET = EventType.EVENT_TYPE_TIMER_STARTED
 UNSET = (EventType.EVENT_TYPE_TIMER_FIRED, EventType.EVENT_TYPE_TIMER_CANCELED)
 
 
-async def is_idle(client: Client, trial: Trial) -> bool:
-    """Do all open runs of a test only wait for messages: no timer, no activity, no task under way."""
+async def is_idle(client: Client, trial: Trial, *, stopped: bool = False) -> bool:
+    """Do all open runs of a test only wait for messages: no timer, no activity, no task under way.
+
+    With `stopped` clocks, what waits for time may be there: a timer, or the next attempt of a call.
+    """
     before = _open(trial)
     if trial.id not in before:
         return False
     for id in before:
-        if not await _waits(client.get_workflow_handle(id), trial):
+        if not await _waits(client.get_workflow_handle(id), trial, stopped):
             return False
     # What ended or began meanwhile was perhaps what another one waits for.
     return _open(trial) == before
@@ -27,17 +30,23 @@ def _open(trial: Trial) -> list[str]:
     return [run.id for run in trial.runs.values() if run.ended_at is None]
 
 
-async def _waits(handle: WorkflowHandle[Any, Any], trial: Trial) -> bool:
+async def _waits(handle: WorkflowHandle[Any, Any], trial: Trial, stopped: bool) -> bool:
     timers = events = 0
     async for event in handle.fetch_history_events():
         events += 1
         timers += 1 if event.event_type == SET else -1 if event.event_type in UNSET else 0
     found = await handle.describe()
     # Nothing may have happened between the two looks: they are one only if the history is as long.
-    if timers or found.history_length != events or found.status is not WorkflowExecutionStatus.RUNNING:
+    if (
+        (timers and not stopped)
+        or found.history_length != events
+        or found.status is not WorkflowExecutionStatus.RUNNING
+    ):
         return False
     raw = found.raw_description
-    if raw.HasField("pending_workflow_task") or raw.pending_activities:
+    if raw.HasField("pending_workflow_task"):
+        return False
+    if any(not stopped or activity.attempt == 1 for activity in raw.pending_activities):
         return False
     return all(_is_open(child.workflow_id, trial) for child in raw.pending_children)
 

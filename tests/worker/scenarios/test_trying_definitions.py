@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 
 from cli.guard import wait_for
+from cli.output import as_yaml
 from worker.errors import BadInput, UnknownId
+from worker.scenarios.driver import Driver
+from worker.scenarios.recording import scenario_of_run
 from worker.scenarios.selection import try_definitions
 from worker.scenarios.testing import Result, Results
 from worker.settings import Settings, load_settings
@@ -155,3 +158,28 @@ def test_a_file_that_cannot_be_opened_is_bad_input(settings: Settings) -> None:
     """Exit code 2, as for every file."""
     with pytest.raises(BadInput):
         wait_for(try_definitions(settings, ["nowhere.yaml"]))
+
+
+def test_a_recorded_run_becomes_a_test_that_passes(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its input, what its activities answered, what was sent to it, and what came of it."""
+    recorded = {}
+    play = Driver.play
+
+    async def play_and_record(driver: Driver) -> None:
+        await play(driver)
+        test = await scenario_of_run(driver._skipper.client, driver._trial.id)
+        recorded[driver._scenario.name] = test
+        (tmp_path / f"{len(recorded)}.yaml").write_text(as_yaml(test))
+
+    monkeypatch.setattr(Driver, "play", play_and_record)
+    only = settings.definitions / "tests" / "rebalancing.yaml"
+    wait_for(try_definitions(settings, [str(only)]))
+    monkeypatch.undo()
+
+    again = wait_for(try_definitions(settings, [str(path) for path in sorted(tmp_path.iterdir())]))
+    third = recorded["the broker comes back on the third try"]["tests"][0]
+    assert third["activities"]["orders.submit"]["fails"]["times"] == 2
+    assert len(again.tests) == 2
+    assert again.passed

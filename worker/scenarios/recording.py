@@ -1,0 +1,219 @@
+"""A test made of a run that was recorded: what it was given, what came of it, as a file of tests says it."""
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from temporalio.api.common.v1 import Payload
+from temporalio.api.enums.v1 import EventType
+from temporalio.api.failure.v1 import Failure
+from temporalio.api.history.v1 import HistoryEvent
+from temporalio.client import Client
+from temporalio.exceptions import ApplicationError
+
+from dsl import plan as p
+from dsl.durations import format_duration
+from dsl.plan_reader import read_plan
+from dsl.scenarios.steps import ids_by_path, walk_plan
+from payloads.facts import activity_facts
+from worker.client import status
+from worker.errors import Refused
+from worker.rpc import named_errors
+
+LOAD = "runs.load_release"
+LOCAL = "core_local_activity"
+TURN = re.compile(r"\b(for_each|repeat)\[\d+\]")
+CLOSED = ("completed", "failed", "cancelled")
+
+
+@dataclass(slots=True)
+class _Recorded:
+    """What the histories of a run, and of those that it started, say."""
+
+    workflow: str = ""
+    given: Any = None
+    plans: dict[str, p.Plan] = field(default_factory=dict)
+    answers: dict[str, list[tuple[str | None, dict[str, Any]]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
+    messages: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
+    cancelled: str | None = None
+
+
+async def scenario_of_run(client: Client, workflow_id: str) -> dict[str, Any]:
+    """The content of a file of tests with the run of this id as its one test.
+
+    Refused `StillOpen` for a run that has not ended as a test can: its end is what is expected.
+    """
+    found = await status(client, workflow_id)
+    if found["state"] not in CLOSED:
+        raise Refused(f"the run {workflow_id} is {found['state']}; only one that has ended makes a test")
+    recorded = _Recorded()
+    with named_errors(workflow_id):
+        await _read(client, workflow_id, recorded, None)
+    test: dict[str, Any] = {
+        "name": f"as the run {workflow_id} went",
+        "input": recorded.given,
+        "activities": {name: _stand_in(answers) for name, answers in recorded.answers.items()},
+        **recorded.messages,
+    }
+    if recorded.cancelled is not None:
+        test["cancel"] = {"after": recorded.cancelled}
+    test["expect"] = _expected(found, recorded)
+    return {"workflow": recorded.workflow, "tests": [test]}
+
+
+def _expected(found: dict[str, Any], recorded: _Recorded) -> dict[str, Any]:
+    expect: dict[str, Any] = {"outcome": found["state"]}
+    if found["state"] == "completed":
+        expect["output"] = found["output"]
+    elif found["error"]:
+        expect["error"] = found["error"]["type"]
+    # In what order branches that run at once end is chance.
+    together = any(
+        isinstance(step, p.Parallel | p.ForEach) for _, step in walk_plan(recorded.plans[recorded.workflow])
+    )
+    if found.get("path") and not together:
+        expect["path"] = found["path"]
+    return expect
+
+
+def _stand_in(answers: Sequence[tuple[str | None, dict[str, Any]]]) -> Any:
+    """By step where every call comes from one that has an id, else one answer a call."""
+    if all(step is not None for step, _ in answers):
+        by_step: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        for step, answer in answers:
+            by_step[str(step)].append(answer)
+        if len(by_step) > 1:
+            return {"by_step": {step: _shortest(each) for step, each in by_step.items()}}
+    return _shortest([answer for _, answer in answers])
+
+
+def _shortest(answers: list[dict[str, Any]]) -> Any:
+    same = all(answer == answers[0] and "fails" not in answer for answer in answers)
+    return answers[0] if same or len(answers) == 1 else answers
+
+
+async def _read(client: Client, workflow_id: str, into: _Recorded, start: datetime | None) -> None:
+    handle = client.get_workflow_handle(workflow_id)
+    events = [event async for event in handle.fetch_history_events()]
+    reading = _Reading(client, into, start or _moment(events[0]))
+    for event in events:
+        await reading.take(event)
+    for child in reading.children:
+        await _read(client, child, into, reading.start)
+
+
+class _Reading:
+    """Reads one history, event by event."""
+
+    def __init__(self, client: Client, into: _Recorded, start: datetime) -> None:
+        self._converter = client.data_converter
+        self._into = into
+        self._scheduled: dict[int, tuple[str, str | None]] = {}
+        self._attempts: dict[int, tuple[int, Failure]] = {}
+        self._ids: Mapping[str, str] = {}
+        self.start = start
+        self.children: list[str] = []
+
+    async def take(self, event: HistoryEvent) -> None:
+        """Learn from the next event."""
+        match event.event_type:
+            case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED if not self._into.workflow:
+                started = event.workflow_execution_started_event_attributes
+                self._into.workflow = started.workflow_type.name
+                self._into.given = await self._value(started.input.payloads)
+            case EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED:
+                scheduled = event.activity_task_scheduled_event_attributes
+                _, call = await self._converter.decode(scheduled.input.payloads)
+                self._scheduled[event.event_id] = scheduled.activity_type.name, self._ids.get(call["step"])
+            case EventType.EVENT_TYPE_ACTIVITY_TASK_STARTED:
+                attempt = event.activity_task_started_event_attributes
+                self._attempts[attempt.scheduled_event_id] = attempt.attempt, attempt.last_failure
+            case EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED:
+                done = event.activity_task_completed_event_attributes
+                await self._answered(done.scheduled_event_id, await self._value(done.result.payloads))
+            case EventType.EVENT_TYPE_ACTIVITY_TASK_FAILED:
+                failed = event.activity_task_failed_event_attributes
+                await self._failed(failed.scheduled_event_id, failed.failure)
+            case EventType.EVENT_TYPE_MARKER_RECORDED:
+                await self._local(event)
+            case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED:
+                signal = event.workflow_execution_signaled_event_attributes
+                payload = await self._value(signal.input.payloads)
+                self._send("signals", event, {"send": signal.signal_name, "with": payload})
+            case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED:
+                request = event.workflow_execution_update_accepted_event_attributes.accepted_request.input
+                self._update(event, request.name, await self._value(request.args.payloads))
+            case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED:
+                self._into.cancelled = self._after(event)
+            case EventType.EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_STARTED:
+                child = event.child_workflow_execution_started_event_attributes.workflow_execution
+                self.children.append(child.workflow_id)
+
+    def _update(self, event: HistoryEvent, name: str, given: dict[str, Any]) -> None:
+        if name == "signal":
+            self._send("signals", event, {"send": given["name"], "with": given.get("payload", {})})
+        elif name == "approve":
+            kept = {
+                key: given[key] for key in ("step", "decision", "by", "role", "comment") if given.get(key)
+            }
+            self._send("approvals", event, kept)
+        elif name == "retry":
+            self._send("retries", event, {key: given[key] for key in ("step", "by") if given.get(key)})
+
+    def _send(self, kind: str, event: HistoryEvent, message: dict[str, Any]) -> None:
+        self._into.messages[kind].append({"after": self._after(event), **message})
+
+    def _after(self, event: HistoryEvent) -> str:
+        return format_duration(max(_moment(event) - self.start, timedelta(0)))
+
+    async def _local(self, event: HistoryEvent) -> None:
+        marker = event.marker_recorded_event_attributes
+        if marker.marker_name != LOCAL:
+            return
+        about = json.loads(marker.details["data"].payloads[0].data)
+        result = await self._value(marker.details["result"].payloads) if "result" in marker.details else None
+        if about["activity_type"] == LOAD and result is not None:
+            plan = read_plan(result["plan"], result["plan_digest"])
+            self._into.plans[plan.workflow] = plan
+            self._ids = ids_by_path(plan)
+            return
+        step = self._ids.get(TURN.sub(r"\1[]", about["activity_id"].partition("#")[0]))
+        if marker.HasField("failure"):
+            failure = await self._failure(marker.failure, int(about.get("attempt", 1)))
+            self._keep(about["activity_type"], step, {"fails": failure})
+        else:
+            self._keep(about["activity_type"], step, {"returns": result})
+
+    async def _answered(self, scheduled: int, result: Any) -> None:
+        name, step = self._scheduled[scheduled]
+        attempts, before = self._attempts.get(scheduled, (1, Failure()))
+        failed = {"fails": await self._failure(before, attempts - 1)} if attempts > 1 else {}
+        self._keep(name, step, {**failed, "returns": result})
+
+    async def _failed(self, scheduled: int, failure: Failure) -> None:
+        name, step = self._scheduled[scheduled]
+        attempts, _ = self._attempts.get(scheduled, (1, failure))
+        self._keep(name, step, {"fails": await self._failure(failure, attempts)})
+
+    def _keep(self, name: str, step: str | None, answer: dict[str, Any]) -> None:
+        facts = activity_facts().get(name)
+        if facts is not None and not facts.internal:
+            self._into.answers[name].append((step, answer))
+
+    async def _failure(self, failure: Failure, times: int) -> dict[str, Any]:
+        error = await self._converter.decode_failure(failure)
+        kind = (error.type if isinstance(error, ApplicationError) else None) or "Timeout"
+        return {"error": kind, "times": times, "message": str(getattr(error, "message", error)) or kind}
+
+    async def _value(self, payloads: Sequence[Payload]) -> Any:
+        return (await self._converter.decode(payloads))[0] if payloads else {}
+
+
+def _moment(event: HistoryEvent) -> datetime:
+    return event.event_time.ToDatetime().replace(tzinfo=UTC)
