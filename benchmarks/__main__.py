@@ -2,13 +2,14 @@
 
 import asyncio
 
-from benchmarks import definitions, main_job
+from benchmarks import definitions, main_job, virtual_time
 
 
 def main() -> None:
     """Run every benchmark."""
     definitions.measure()
     asyncio.run(main_job.measure())
+    virtual_time.measure()
 
 
 if __name__ == "__main__":

@@ -78,11 +78,14 @@ class Driver:
     async def _end(self) -> None:
         """Return when the run has ended, or when nothing will ever happen to it any more."""
         assert self._ending is not None
-        wait = OFTEN
+        own = self._skipper.client.get_workflow_handle(self._trial.id)
+        wait, length = OFTEN, 0
         while not self._ending.done():
             await asyncio.wait([self._ending], timeout=wait)
             wait = min(wait * 2, 0.5)
-            if wait > 0.1 and not self._ending.done() and await self._idle():
+            before, length = length, (await own.describe()).history_length
+            # A closer look reads the whole history: only when it seems to stand still.
+            if length == before and not self._ending.done() and await self._idle():
                 return
 
     async def _idle(self, *, stopped: bool = False) -> bool:
