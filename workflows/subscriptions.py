@@ -23,7 +23,8 @@ async def subscribe(plan: p.Plan, caller: Caller, scope: Mapping[str, Any], take
     ask = {
         "wanted": [_wanted(one, plan, scope) for one in plan.subscribe],
         "first_run_id": info.first_execution_run_id,
-        "begun": info.start_time,
+        # Not `start_time`, which is that of the first task: a run may wait long for its first worker.
+        "begun": info.workflow_start_time,
     }
     label = f"Take {', '.join(sorted({one.event for one in plan.subscribe}))}"
     answer = await caller.internal("subscriptions.open", ask, caller.identity(PLACE), label)

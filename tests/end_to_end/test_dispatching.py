@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from tests.support.portfolios import open_portfolio
 from tests.support.reacting import write_reacting
 from tests.support.town import PATIENCE, Town, town
+from worker.services import opened
 
 
 @pytest.fixture(scope="module")
@@ -103,6 +105,21 @@ def test_a_run_takes_the_events_that_match_in_order(working: Town) -> None:
     for portfolio, amount in (("P-8", 1), ("P-7", 10), ("P-7", 20)):
         emit(working, "deposit_received", portfolio_id=portfolio, amount=amount)
     assert output(working, "listening-1") == {"amounts": [10, 20]}
+
+
+def test_a_run_that_was_reset_takes_events_again(working: Town) -> None:
+    """It failed for want of its portfolio; retried, it takes what comes after that."""
+    run = "faltering-1"
+    working.answer("start", "faltering", "--input", "-", "--id", run, given={"portfolio_id": "P-C-9"})
+    emit(working, "deposit_received", portfolio_id="P-C-9", amount=10)
+    until(lambda: working.kronos("status", run).returncode == 0)
+    working.until(run, lambda status: status["state"] == "failed")
+    with opened(working.settings) as services:
+        open_portfolio(services.database, "main", "C-9", 0)
+    working.answer("retry", run)
+    working.until(run, lambda status: status["state"] == "waiting")
+    emit(working, "deposit_received", portfolio_id="P-C-9", amount=20)
+    assert output(working, run) == {"amounts": [10, 20]}
 
 
 def test_runs_of_the_house_are_not_listed(working: Town) -> None:

@@ -70,6 +70,23 @@ steps:
   - {{id: second, receive: deposit}}
 output: {{amounts: ["${{ steps.first.payload.amount }}", "${{ steps.second.payload.amount }}"]}}
 """,
+    "faltering": f"""\
+workflow: faltering
+version: 1
+summary: Takes a deposit, needs the portfolio, takes another
+{PORTFOLIO_INPUT}
+signals:
+  deposit: {{type: object, required: [amount], properties: {{amount: {{type: number}}}}}}
+subscribe:
+  - event: deposit_received
+    match: {{portfolio_id: "${{ input.portfolio_id }}"}}
+    signal: deposit
+steps:
+  - {{id: first, receive: deposit}}
+  - {{id: read, call: portfolio.read, with: {{portfolio_id: "${{ input.portfolio_id }}"}}}}
+  - {{id: second, receive: deposit}}
+output: {{amounts: ["${{ steps.first.payload.amount }}", "${{ steps.second.payload.amount }}"]}}
+""",
     "daily": f"""\
 workflow: daily
 version: 1
