@@ -68,6 +68,7 @@ def read(ask: PortfolioId, context: Context) -> PortfolioRead:
             customer_id=row.customer_id,
             account_id=row.account_id,
             state=row.state,
+            mandate=row.mandate,
             risk_score=row.risk_score,
             marginal_rate=row.marginal_rate,
             cash=from_cents(cash.balance(tx, tenant, row.account_id)),

@@ -24,6 +24,7 @@ DOMAINS = (
     "funding",
     "portfolios",
     "orders",
+    "verification",
     "compliance",
     "runs",
     "subscriptions",

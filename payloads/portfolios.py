@@ -12,6 +12,8 @@ from payloads.storage import EFFECT_ERRORS, READ_ERRORS, UNKNOWN_PORTFOLIO
 
 RiskScore = Annotated[Whole, Field(ge=0, le=100)]
 State = Literal["opened", "invested", "managed"]
+Mandate = Literal["advised", "discretionary"]
+"""Whether the client decides on each proposal, or has left that to the firm."""
 
 
 class PortfolioId(Payload):
@@ -37,6 +39,7 @@ class PortfolioRead(Payload):
     customer_id: str
     account_id: str
     state: State
+    mandate: Mandate
     risk_score: int | None
     marginal_rate: Fraction | None
     cash: Amount

@@ -92,6 +92,7 @@ def show_portfolio(settings: Settings, portfolio_id: str) -> dict[str, Any]:
             "customer_id": row.customer_id,
             "account_id": row.account_id,
             "state": row.state,
+            "mandate": row.mandate,
             "risk_score": row.risk_score,
             "risk_category": row.risk_category,
         }

@@ -99,8 +99,10 @@ class Progress:
             self.undone.append(id)
 
     def skip(self, path: str, step: p.Step, now: datetime) -> None:
-        """The step's `when` was not true."""
-        self.steps[path] = StepProgress(path, step.id, KINDS[type(step)], "skipped", 0, now, now)
+        """The step's `when` was not true. A title that reads what the step needs is left out."""
+        constant = step.title is not None and step.title.constant
+        title = str(step.title.render({})) if step.title is not None and constant else None
+        self.steps[path] = StepProgress(path, step.id, KINDS[type(step)], "skipped", 0, now, now, title=title)
 
     def wait(self, path: str, reason: str) -> None:
         """The step waits for something outside: a signal, a timer, a lease, a person."""

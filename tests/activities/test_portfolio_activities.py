@@ -77,6 +77,7 @@ def test_a_portfolio_is_read_as_it_stands(call: Call, brokerage: Brokerage) -> N
         "customer_id": "C-1",
         "account_id": ACCOUNT,
         "state": "opened",
+        "mandate": "advised",
         "risk_score": 62,
         "marginal_rate": 0.37,
         "cash": 100000,

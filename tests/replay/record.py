@@ -13,6 +13,7 @@ from pathlib import Path
 from temporalio.client import Client
 from temporalio.converter import DataConverter
 
+from tests.support.reviewers import PAUSE, approve_all
 from tests.support.town import application, town
 from worker.converter import PlainJsonConverter
 from worker.demo import answers_of
@@ -26,7 +27,7 @@ PLAIN = replace(DataConverter.default, payload_converter_class=PlainJsonConverte
 
 async def record(folder: Path) -> None:
     """Run the example once and write what both runs did."""
-    with town(folder) as place, opened(place.settings) as services:
+    with town(folder, reviewed=False) as place, opened(place.settings) as services:
         client = await Client.connect(place.server.address, data_converter=PLAIN)
         workers = Workers(build_workers(client, place.settings, services, "all"))
         given = application("CUST_12345")
@@ -34,7 +35,11 @@ async def record(folder: Path) -> None:
         for name, payload in answers_of(given).items():
             if name != "documents_received":
                 await run.signal(name, payload)
-        await run.result()
+        ended = asyncio.create_task(run.result())
+        while not ended.done():
+            await approve_all(client)
+            await asyncio.sleep(PAUSE)
+        await ended
         for found in (run, client.get_workflow_handle(f"{run.id}.invested")):
             history = await found.fetch_history()
             name = (await found.describe()).workflow_type
