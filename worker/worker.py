@@ -147,7 +147,7 @@ class ActivityHost:
         failpoint(f"before.{name}")
         # With our context, in which Temporal tells the thread that the worker stops.
         work = self._loop.run_in_executor(
-            self._executor, contextvars.copy_context().run, run, name, given, context
+            self._executor, contextvars.copy_context().run, _run, name, given, context
         )
         while True:
             try:
@@ -189,6 +189,14 @@ class ActivityHost:
                 return True
             raise
         return found.status is not WorkflowExecutionStatus.RUNNING
+
+
+def _run(name: str, given: Any, context: Context) -> Any:
+    try:
+        return run(name, given, context)
+    except StopIteration as error:
+        # It cannot cross a future: whoever waits for the answer would wait for ever.
+        raise RuntimeError(f"{name} ran out of something to look through") from error
 
 
 def _raise_when(cancelled: threading.Event) -> Callable[..., None]:

@@ -75,7 +75,8 @@ def test_a_proposal_that_is_rejected_buys_nothing(place: Town) -> None:
     run = onboard(place, "SAYS-NO")
     for role in ("adviser", "compliance", "client"):
         asked = next_asked(place, run)
-        assert asked is not None and asked["role"] == role
+        assert asked is not None
+        assert asked["role"] == role
         approve(place, asked, PEOPLE.get(role, "SAYS-NO"), "reject" if role == "client" else "approve")
     assert next_asked(place, run) is None
     error = place.status(run)["error"]
@@ -93,4 +94,5 @@ def test_only_those_asked_decide(place: Town) -> None:
     for by, digest in (("kim", asked["digest"]), ("GUARDED", asked["digest"]), ("alex", "0" * 64)):
         assert place.kronos(*command, "--by", by, "--digest", digest).returncode == 1
     still = next_asked(place, run)
-    assert still is not None and still["decisions"] == []
+    assert still is not None
+    assert still["decisions"] == []
