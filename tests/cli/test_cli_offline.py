@@ -29,6 +29,9 @@ def test_the_three_formats_say_the_same(kronos: Kronos) -> None:
 
 COMMANDS = [
     *("demo", "up", "worker", "start", "signal", "status", "watch", "list", "cancel", "retry"),
+    *("approve", "approvals list", "approvals show", "approvals decide"),
+    *("schedules plan", "schedules apply", "schedules list", "schedules pause", "schedules resume"),
+    *("schedules trigger", "schedules backfill", "triggers list", "triggers explain"),
     *("definitions list", "definitions show", "definitions validate", "definitions compile"),
     *(
         "definitions publish",
