@@ -57,7 +57,12 @@ def test_the_wheel_has_exactly_the_shipped_packages(wheel: Path) -> None:
 def test_the_wheel_carries_definitions_examples_and_timetables(wheel: Path) -> None:
     """An installation without a checkout has the same definitions, catalogue, examples and sessions."""
     names = set(zipfile.ZipFile(wheel).namelist())
-    for folder, suffix in (("definitions", "yaml"), ("examples", "json"), ("engines", "json"), ("dsl", "json")):
+    for folder, suffix in (
+        ("definitions", "yaml"),
+        ("examples", "json"),
+        ("engines", "json"),
+        ("dsl", "json"),
+    ):
         ours = {str(path.relative_to(PROJECT)) for path in (PROJECT / folder).rglob(f"*.{suffix}")}
         assert ours
         assert ours <= names

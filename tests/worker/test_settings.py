@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from worker.connection import endpoint
+from worker.endpoint import endpoint
 from worker.errors import BadSettings
 from worker.settings import load_settings
 
