@@ -304,6 +304,8 @@ def test_a_defect_is_one_line_unless_asked_for_more(kronos: Kronos, tmp_path: Pa
             "temporalio sqlalchemy sqlmodel scipy numpy rich starlette asyncio pydantic",
         ),
         ("worker.endpoint", "temporalio.client sqlalchemy"),
+        ("activities.pod_optimizer activities.master_portfolio activities.market", "scipy sqlalchemy dsl"),
+        ("worker.local", "dsl.check sqlalchemy numpy temporalio"),
         ("worker.records", "alembic dsl adapters activities sqlalchemy.dialects.postgresql"),
     ],
 )
