@@ -2,11 +2,12 @@
 
 import asyncio
 
-from benchmarks import definitions, main_job, virtual_time
+from benchmarks import commands, definitions, main_job, virtual_time
 
 
 def main() -> None:
     """Run every benchmark."""
+    commands.measure()
     definitions.measure()
     asyncio.run(main_job.measure())
     virtual_time.measure()

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from importlib import import_module
 from typing import Any
 
 from temporalio import activity
@@ -118,6 +119,7 @@ class ActivityHost:
         )
         # The first task should not wait for libraries to load, least of all one inside a workflow task.
         self._executor.submit(implementations)
+        self._executor.submit(import_module, "engines.master_solver")
 
     def activities(self, role: Role) -> Sequence[Callable[..., Any]]:
         """The catalogue's activities of one role as Temporal definitions."""
