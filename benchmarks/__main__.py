@@ -2,13 +2,14 @@
 
 import asyncio
 
-from benchmarks import definitions, main_job, virtual_time
+from benchmarks import definitions, main_job, step_overhead, virtual_time
 
 
 def main() -> None:
     """Run every benchmark."""
     definitions.measure()
     asyncio.run(main_job.measure())
+    asyncio.run(step_overhead.measure())
     virtual_time.measure()
 
 
