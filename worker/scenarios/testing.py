@@ -116,6 +116,7 @@ async def _play_all(
     release: Release, tests: Sequence[tuple[ScenarioFile, Scenario]], coverage: dict[str, Coverage]
 ) -> list[Result]:
     house = House(release)
+    house.prepare(tests)
     watch(lambda id, status, now, goes_on: house.trial_of(id).ended(id, status, now, goes_on))
     turns = asyncio.Semaphore(AT_ONCE)
     async with virtual_server() as client, AsyncExitStack() as workers:
