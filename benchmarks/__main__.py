@@ -2,7 +2,7 @@
 
 import asyncio
 
-from benchmarks import commands, definitions, main_job, virtual_time
+from benchmarks import commands, definitions, main_job, step_overhead, virtual_time
 
 
 def main() -> None:
@@ -10,6 +10,7 @@ def main() -> None:
     commands.measure()
     definitions.measure()
     asyncio.run(main_job.measure())
+    asyncio.run(step_overhead.measure())
     virtual_time.measure()
 
 

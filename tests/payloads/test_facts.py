@@ -24,8 +24,8 @@ def test_facts_say_what_the_catalogue_says() -> None:
     for name, found in catalogue().items():
         assert (facts[name].effect, facts[name].role) == (found.effect.value, found.role.value)
         assert set(facts[name].errors) == {error.name for error in found.errors}
-        assert facts[name].input_schema == entry.input_schema
-        assert facts[name].output_schema == entry.output_schema
+        assert facts[name].input_schema == found.input_schema
+        assert facts[name].output_schema == found.output_schema
 
 
 def test_what_is_kept_is_not_made_again(folder: Path) -> None:
