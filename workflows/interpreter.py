@@ -38,6 +38,7 @@ class Interpreter:
         self.returned = Returned()
         self.levels: dict[str, Callable[[], dict[str, Any]]] = {}
         self.undo = UndoLog()
+        self.leases = safety.Leases()
         self.stays: str | None = None
         self.phase = "running"
         self.labels = attributes.Labels(plan)
@@ -60,6 +61,7 @@ class Interpreter:
             await self.block(self.plan.steps, frame, "steps")
             return self.render(self.plan.output, frame) if self.plan.output else None
         except Finished as finished:
+            await safety.free(self, self.undo)
             return finished.output
         except (StepFailed, asyncio.CancelledError):
             self.phase = "undoing"
@@ -90,12 +92,12 @@ class Interpreter:
             if step.record is not None:
                 await steps.record(self, step.record, output, frame)
         except Finished:
-            self.progress.end(path, "done", self.now())
+            self._end(path, "done")
             raise
         except (StepFailed, asyncio.CancelledError):
-            self.progress.end(path, "failed", self.now())
+            self._end(path, "failed")
             raise
-        self.progress.end(path, "done", self.now())
+        self._end(path, "done")
         self._label(frame)
 
     # Expressions see one moment as `run.now` for as long as a workflow task lasts.
@@ -190,6 +192,10 @@ class Interpreter:
             return evaluate()
         except EvaluationError as error:
             raise StepFailed(error.type, str(error), frame.place.runtime, cause=error) from error
+
+    def _end(self, path: str, state: str) -> None:
+        self.progress.end(path, state, self.now())
+        self.labels.waits_for(self.progress.waits_for)
 
     def _label(self, frame: Frame, step: p.Step | None = None) -> None:
         if step is not None and "." not in frame.place.runtime:
