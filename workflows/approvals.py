@@ -112,18 +112,20 @@ async def approve(run: "Interpreter", step: p.Approve, frame: Frame) -> Any:
     path = frame.place.runtime
     taken = run.returned.branch(path, ("on_reject", "on_timeout"))
     if taken is not None:
-        await run.block(step.on_reject if taken == "on_reject" else step.on_timeout, frame, taken)
-        return None
+        known = run.returned.level(path) or {}
+        return await _not_approved(run, step, frame, taken, known["decided"])
     approval = await _open(run, step, frame)
     run.approvals[path] = approval
     run.wait(path, f"approval by {step.role}")
-    with suppress(TimeoutError):
-        await workflow.wait_condition(
-            lambda: approval.decided,
-            timeout=max(approval.deadline - run.now(), timedelta(0)),
-            timeout_summary=f"Deadline for the approval by {step.role}"[:120],
-        )
-    del run.approvals[path]
+    try:
+        with suppress(TimeoutError):
+            await workflow.wait_condition(
+                lambda: approval.decided,
+                timeout=max(approval.deadline - run.now(), timedelta(0)),
+                timeout_summary=f"Deadline for the approval by {step.role}"[:120],
+            )
+    finally:
+        del run.approvals[path]  # also when another branch failed: nobody is asked any more
     run.resume(path)
     return await _go_on(run, step, frame, approval)
 
@@ -132,11 +134,7 @@ async def _go_on(run: "Interpreter", step: p.Approve, frame: Frame, approval: Ap
     last = approval.decisions[-1] if approval.decisions else None
     if last is not None:
         await _record(run, approval, frame)
-    if not approval.decided:
-        await run.block(step.on_timeout, frame, "on_timeout")
-    elif approval.rejected:
-        await run.block(step.on_reject, frame, "on_reject")
-    return {
+    decided = {
         "decision": last["decision"] if last is not None and approval.decided else "timeout",
         "by": last["by"] if last else None,
         "role": step.role,
@@ -144,6 +142,18 @@ async def _go_on(run: "Interpreter", step: p.Approve, frame: Frame, approval: Ap
         "at": last["at"] if last else run.now(),
         "digest": approval.digest,
     }
+    if approval.decided and not approval.rejected:
+        return decided
+    return await _not_approved(run, step, frame, "on_reject" if approval.rejected else "on_timeout", decided)
+
+
+async def _not_approved(
+    run: "Interpreter", step: p.Approve, frame: Frame, name: str, decided: dict[str, Any]
+) -> Any:
+    """Goes on only where the branch asks again, and is approved there."""
+    run.levels[frame.place.runtime] = lambda: {"decided": decided}
+    await run.block(step.on_reject if name == "on_reject" else step.on_timeout, frame, name)
+    return decided
 
 
 async def _open(run: "Interpreter", step: p.Approve, frame: Frame) -> Approval:

@@ -61,18 +61,23 @@ class Caller:
         """The activity's output; StepFailed with its typed error, CancelledError when cancelled.
 
         A wait that its stopping worker handed back goes on at another; that is no attempt used up,
-        else a few deployments in a day would hold every run with an order open.
+        else a few deployments in a day would hold every run with an order open. A cancellation that
+        comes while the activity ends in its own way still counts: no step follows it.
         """
         self.acted = self.acted or activity_facts()[activity.activity].effect in ACTING
+        before = _cancellations()
         while True:
             try:
-                return await self._call(activity, given, call, label, activity_id)
+                answer = await self._call(activity, given, call, label, activity_id)
             except StepFailed as error:
+                if _cancellations() > before:
+                    raise asyncio.CancelledError from error
                 if error.type != WORKER_STOPPING:
                     raise
-                task = asyncio.current_task()
-                if task is not None and task.cancelling():
-                    raise asyncio.CancelledError from error
+            else:
+                if _cancellations() > before:
+                    raise asyncio.CancelledError
+                return answer
 
     async def _call(self, activity: p.Activity, given: Any, call: Call, label: str, activity_id: str) -> Any:
         retry = retry_policy(activity.retry)
@@ -136,7 +141,7 @@ async def run_child(
     step: p.Run, given: Any, link: dict[str, Any], child_id: str, path: str, label: str
 ) -> Any:
     """The output of a child run; None at once for a detached one."""
-    policy = workflow.ParentClosePolicy
+    policy, before = workflow.ParentClosePolicy, _cancellations()
     try:
         handle = await workflow.start_child_workflow(
             step.run,
@@ -146,16 +151,24 @@ async def run_child(
             parent_close_policy=policy.ABANDON if step.detached else policy.REQUEST_CANCEL,
             static_summary=label[:LABEL],
         )
-        return None if step.detached else await handle
+        output = None if step.detached else await handle
     except ChildWorkflowError as error:
-        task = asyncio.current_task()
-        if is_cancelled_exception(error) and task is not None and task.cancelling():
+        if _cancellations() > before:
             raise asyncio.CancelledError from error
         if is_cancelled_exception(error):
             raise StepFailed("Cancelled", f"the run {child_id} was cancelled", path, cause=error) from error
         raise step_failed(error, path) from error
     except WorkflowAlreadyStartedError as error:
         raise StepFailed("AlreadyRunning", f"a run {child_id} is open already", path, cause=error) from error
+    if _cancellations() > before:
+        raise asyncio.CancelledError
+    return output
+
+
+def _cancellations() -> int:
+    """How often the branch at work was cancelled so far; undoing goes on after one."""
+    task = asyncio.current_task()
+    return task.cancelling() if task is not None else 0
 
 
 def retry_policy(retry: p.Retry) -> RetryPolicy:

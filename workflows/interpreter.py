@@ -40,6 +40,7 @@ class Interpreter:
         self.returned = Returned()
         self.levels: dict[str, Callable[[], dict[str, Any]]] = {}
         self.undo = UndoLog()
+        self.leases = safety.Leases()
         self.stays: str | None = None
         self.phase = "running"
         self.labels = attributes.Labels(plan)
@@ -63,6 +64,7 @@ class Interpreter:
             await self.block(self.plan.steps, frame, "steps")
             return self.render(self.plan.output, frame) if self.plan.output else None
         except Finished as finished:
+            await safety.free(self, self.undo)
             return finished.output
         except (StepFailed, asyncio.CancelledError):
             self.phase = "undoing"
@@ -192,8 +194,12 @@ class Interpreter:
         workflow.set_current_details(self.panel.after(path))
 
     def _end(self, path: str, state: str) -> None:
+        waited = self.progress.waits_for
         self.progress.end(path, state, self.now())
-        self._ticked(path)
+        if self.progress.waits_for != waited:
+            self._waits(path)
+        else:
+            self._ticked(path)
 
     def _ticked(self, path: str) -> None:
         """What happens inside of a top-level step is not shown."""

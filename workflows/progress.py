@@ -83,7 +83,8 @@ class Progress:
         entry.ended_at = None
 
     def end(self, path: str, state: str, now: datetime) -> None:
-        """The step is done or failed."""
+        """The step is done or failed; one that was cancelled waits for nothing any more."""
+        self.waits.pop(path, None)
         step = self.steps[path]
         step.state = state
         step.ended_at = now

@@ -216,8 +216,11 @@ class KronosRun:
         """The open approval that an update decides; refused when it cannot."""
         open_ones = self._ready().approvals.values()
         step = message.get("step")
-        found = next((one for one in open_ones if step in (one.step, one.path)), None)
-        if found is None or step is None:
+        asked = [one for one in open_ones if step in (one.step, one.path)] if step is not None else []
+        # Turns that overlap ask under one id; what was shown tells them apart.
+        shown = [one for one in asked if one.digest == message.get("digest")]
+        found = next(iter(shown or asked), None)
+        if found is None:
             names = ", ".join(one.step or one.path for one in open_ones) or "none"
             raise Refused("NothingOpen", f"no approval `{step}` is open in this run; open: {names}")
         try:

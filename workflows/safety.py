@@ -1,7 +1,8 @@
 """What keeps money safe when a step goes wrong: leases, holding for a person, undoing."""
 
 import asyncio
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,17 @@ if TYPE_CHECKING:
 
 FIRST_LEASE_PAUSE = timedelta(seconds=1)
 LONGEST_LEASE_PAUSE = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Leases:
+    """What this run holds: blocks by resource, and the resources that are being given back.
+
+    The store knows one owner, the run: only the last of its blocks under a lease gives it back.
+    """
+
+    held: Counter[str] = field(default_factory=Counter)
+    leaving: set[str] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -37,10 +49,15 @@ async def locked(run: "Interpreter", step: p.Step, frame: Frame) -> Any:
     if step.lock is None:
         return await steps.perform(run, step, frame)
     lease = _carried_lease(run, frame)
-    if lease is None:
+    if lease is not None:
+        run.leases.held[str(lease.resource)] += 1
+    else:
         resource = str(run.render(step.lock, frame))
+        # A release under way could otherwise reach the store after this lock's own request.
+        await workflow.wait_condition(lambda: resource not in run.leases.leaving)
         lease = Begun(run.next_order(), frame, resource=resource)
         frame.undo.entries.append(lease)
+        run.leases.held[resource] += 1
         await _acquire(run, resource, frame)
     try:
         output = await steps.perform(run, step, frame)
@@ -76,11 +93,25 @@ async def _acquire(run: "Interpreter", resource: str, frame: Frame) -> None:
 
 
 async def _give_back(run: "Interpreter", lease: Begun, undo: UndoLog) -> None:
-    call = run.caller.identity(lease.frame.place, part="/release")
-    given = {"resource": lease.resource}
-    await run.caller.internal("leases.release", given, call, f"Give the lease on {lease.resource} back")
+    """Give a lease back, unless another block of this run is still under it."""
+    resource = str(lease.resource)
+    if run.leases.held[resource] == 1:
+        run.leases.leaving.add(resource)
+        call = run.caller.identity(lease.frame.place, part="/release")
+        given = {"resource": resource}
+        try:
+            await run.caller.internal("leases.release", given, call, f"Give the lease on {resource} back")
+        finally:
+            run.leases.leaving.discard(resource)
+    run.leases.held[resource] -= 1
     if lease in undo.entries:
         undo.entries.remove(lease)
+
+
+async def free(run: "Interpreter", undo: UndoLog) -> None:
+    """Give back the leases of branches that a `finish` beside them cut short; nothing is undone."""
+    for held in [begun for begun in undo.entries if begun.resource is not None]:
+        await _give_back(run, held, undo)
 
 
 def holds(run: "Interpreter", error: StepFailed, frame: Frame) -> bool:

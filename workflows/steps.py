@@ -134,8 +134,10 @@ async def try_steps(run: "Interpreter", step: p.Try, frame: Frame) -> Any:
         ending = error
     frame.undo.take_over(undo)
     run.lanes.open += 1  # how the `try` ended is nowhere else: its `finally` cannot continue as new
-    await run.block(step.finally_, frame, "finally")
-    run.lanes.open -= 1
+    try:
+        await run.block(step.finally_, frame, "finally")
+    finally:
+        run.lanes.open -= 1
     if ending is not None:
         raise ending
     return None

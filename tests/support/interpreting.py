@@ -148,8 +148,14 @@ async def connected(server: DevServer, folder: Path) -> Client:
 
 
 @asynccontextmanager
-async def working(client: Client, house: House, *, cached: int = 100) -> AsyncIterator[None]:
-    """A worker that runs plans of the house; `cached=0` replays every run at every task."""
+async def working(
+    client: Client, house: House, *, cached: int = 100, tasks: int | None = None
+) -> AsyncIterator[None]:
+    """A worker that runs plans of the house; `cached=0` replays every run at every task.
+
+    `tasks=1` lets it do one workflow task at a time: with no cache a second one would throw away the
+    first one's run together with the local activity that is under way, to begin both anew.
+    """
     async with Worker(
         client,
         task_queue="kronos",
@@ -157,6 +163,7 @@ async def working(client: Client, house: House, *, cached: int = 100) -> AsyncIt
         activities=house.definitions(),
         workflow_runner=workflow_runner(),
         max_cached_workflows=cached,
+        max_concurrent_workflow_tasks=tasks,
     ):
         yield
 
