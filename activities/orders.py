@@ -19,6 +19,7 @@ from activities.order_checks import Checks
 from activities.registry import implements
 from activities.sending import Sender
 from activities.settling import cancel, settle
+from activities.waiting import Looks, waiting
 from adapters.failpoints import failpoint
 from dsl.durations import parse_duration
 from payloads.base import cents
@@ -80,7 +81,8 @@ def submit(ask: SubmitOrders, context: Context) -> SubmittedOrders:
 
 
 @implements("orders.await_fills")
-def await_fills(ask: AwaitFills, context: Context) -> FillReport:
+@waiting
+def await_fills(ask: AwaitFills, context: Context) -> Looks[FillReport]:
     """Book fills as they come; at the deadline cancel what is left; report once."""
     reported = recorded(ask, context, FillReport)
     if reported is not None:
@@ -95,7 +97,7 @@ def await_fills(ask: AwaitFills, context: Context) -> FillReport:
             cancel(context, still_open)
             cancelled = True
         else:
-            context.pause(pause)
+            yield pause
             pause = min(pause * polling.factor, polling.longest_seconds)
         # All of them: a fill can follow a cancel that the broker has acknowledged.
         still_open = settle(context, ids)
@@ -104,7 +106,8 @@ def await_fills(ask: AwaitFills, context: Context) -> FillReport:
 
 
 @implements("orders.cancel_open")
-def cancel_open(ask: CancelOpen, context: Context) -> CancelledOrders:
+@waiting
+def cancel_open(ask: CancelOpen, context: Context) -> Looks[CancelledOrders]:
     """Cancel whatever is open, and book what filled before the cancel."""
     to_cancel = _to_cancel(ask, context)
     ids = to_cancel.orders
@@ -114,7 +117,7 @@ def cancel_open(ask: CancelOpen, context: Context) -> CancelledOrders:
     if still_open:
         cancel(context, still_open)
     while still_open := settle(context, still_open):
-        context.pause(pause)
+        yield pause
         pause = min(pause * polling.factor, polling.longest_seconds)
     failpoint("cancel.before_result")
     with context.services.database.transaction() as tx:
