@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
 from sqlmodel import Session
 
@@ -32,13 +32,21 @@ def report_on(tx: Session, tenant: str, found: Sequence[Order]) -> FillReport:
     )
 
 
-def tell(tx: Session, portfolio_id: str, found: Sequence[Order], context: Context) -> None:
-    """Append what became of these orders as the fact TradesExecuted; nothing when there are none."""
+def tell(
+    tx: Session, portfolio_id: str, found: Sequence[Order], context: Context, *, late: bool = False
+) -> None:
+    """Append what became of these orders as the fact TradesExecuted; nothing when there are none.
+
+    `late` says that an earlier fact told of them, in whose place this one stands: it has all of each
+    order, not only what came since.
+    """
     if not found:
         return
     tenant = context.call.tenant
     report = report_on(tx, tenant, found).model_dump(mode="python", exclude={"fills"})
-    told = {"portfolio_id": portfolio_id, "trades": report.pop("execution_results"), **report}
+    told: dict[str, Any] = {"portfolio_id": portfolio_id, "trades": report.pop("execution_results"), **report}
+    if late:
+        told["late"] = True
     customer_id = portfolios.portfolio(tx, tenant, portfolio_id).customer_id
     append(tx, context, customer_id, "TradesExecuted", told)
 
@@ -52,9 +60,18 @@ def tell_traded(tx: Session, portfolio_id: str, cancelled: Sequence[Order], cont
     own = orders.unreported(tx, call.tenant, portfolio_id, call.effect_root)
     met = {order.client_order_id: order for order in (*own, *cancelled)}.values()
     closed = [order for order in met if order.state not in OPEN_STATES]
-    traded = [order for order in closed if order.cum_units and order.reported_by is None]
+    traded = [order for order in closed if order.cum_units and orders.is_untold(order)]
     tell(tx, portfolio_id, traded, context)
     orders.mark_told(tx, traded, call.key(), context.now())
+
+
+def tell_late(tx: Session, portfolio_id: str, context: Context) -> None:
+    """Tell of the portfolio's orders that filled after they had ended, whichever run sent them."""
+    found = orders.filled_late(tx, context.call.tenant, portfolio_id)
+    tell(tx, portfolio_id, [order for order in found if orders.is_untold(order)], context)
+    told_before = [order for order in found if not orders.is_untold(order)]
+    tell(tx, portfolio_id, told_before, context, late=True)
+    orders.mark_late_told(tx, found, context.call.key(), context.now())
 
 
 def _overall(whole: int, part: int, number: int) -> Literal["filled", "partial", "expired"]:

@@ -14,11 +14,12 @@ from activities import reference_prices
 from activities.context import Context
 from activities.effects import once, recorded
 from activities.errors import ActivityError
-from activities.fill_report import report_on, tell, tell_traded
+from activities.fill_report import report_on, tell, tell_late, tell_traded
 from activities.order_checks import Checks
 from activities.registry import implements
 from activities.sending import Sender
-from activities.settling import cancel, settle
+from activities.settling import cancel, settle, settle_late
+from activities.waiting import Looks, waiting
 from adapters.failpoints import failpoint
 from dsl.durations import parse_duration
 from payloads.base import cents
@@ -52,14 +53,6 @@ class Watch:
     deadline: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class ToCancel:
-    """Orders to cancel, and cancelled ones of this run that a late fill may still reach."""
-
-    orders: list[str]
-    cancelled_before: list[str]
-
-
 @implements("orders.submit")
 def submit(ask: SubmitOrders, context: Context) -> SubmittedOrders:
     """Send every order once, sells first; tried again, only what was not sent yet is sent."""
@@ -80,7 +73,8 @@ def submit(ask: SubmitOrders, context: Context) -> SubmittedOrders:
 
 
 @implements("orders.await_fills")
-def await_fills(ask: AwaitFills, context: Context) -> FillReport:
+@waiting
+def await_fills(ask: AwaitFills, context: Context) -> Looks[FillReport]:
     """Book fills as they come; at the deadline cancel what is left; report once."""
     reported = recorded(ask, context, FillReport)
     if reported is not None:
@@ -89,13 +83,14 @@ def await_fills(ask: AwaitFills, context: Context) -> FillReport:
     ids = watch.orders
     polling = context.catalogue.read("trading", TradingFile).polling
     pause, cancelled = polling.first_seconds, False
+    settle_late(context, ask.portfolio_id)
     still_open = settle(context, ids)
     while still_open:
         if context.now() >= watch.deadline and not cancelled:
             cancel(context, still_open)
             cancelled = True
         else:
-            context.pause(pause)
+            yield pause
             pause = min(pause * polling.factor, polling.longest_seconds)
         # All of them: a fill can follow a cancel that the broker has acknowledged.
         still_open = settle(context, ids)
@@ -104,17 +99,17 @@ def await_fills(ask: AwaitFills, context: Context) -> FillReport:
 
 
 @implements("orders.cancel_open")
-def cancel_open(ask: CancelOpen, context: Context) -> CancelledOrders:
+@waiting
+def cancel_open(ask: CancelOpen, context: Context) -> Looks[CancelledOrders]:
     """Cancel whatever is open, and book what filled before the cancel."""
-    to_cancel = _to_cancel(ask, context)
-    ids = to_cancel.orders
-    settle(context, to_cancel.cancelled_before)
+    ids = _to_cancel(ask, context)
+    settle_late(context, ask.portfolio_id)
     polling = context.catalogue.read("trading", TradingFile).polling
     pause, still_open = polling.first_seconds, settle(context, ids)
     if still_open:
         cancel(context, still_open)
     while still_open := settle(context, still_open):
-        context.pause(pause)
+        yield pause
         pause = min(pause * polling.factor, polling.longest_seconds)
     failpoint("cancel.before_result")
     with context.services.database.transaction() as tx:
@@ -122,6 +117,7 @@ def cancel_open(ask: CancelOpen, context: Context) -> CancelledOrders:
         portfolios.portfolio(tx, context.call.tenant, ask.portfolio_id, lock=True)
         found = orders.of_portfolio(tx, context.call.tenant, ask.portfolio_id, ids)
         tell_traded(tx, ask.portfolio_id, found, context)
+        tell_late(tx, ask.portfolio_id, context)
         return CancelledOrders(
             cancelled=[order.client_order_id for order in found if order.state == OrderState.CANCELLED]
         )
@@ -229,18 +225,18 @@ def _length(within: str) -> timedelta:
 def _report(tx: Session, portfolio_id: str, ids: Sequence[str], context: Context) -> FillReport:
     tenant = context.call.tenant
     found = orders.of_portfolio(tx, tenant, portfolio_id, ids)
-    tell(tx, portfolio_id, [order for order in found if order.reported_by is None], context)
+    tell(tx, portfolio_id, [order for order in found if orders.is_untold(order)], context)
     orders.mark_reported(tx, found, context.call.key(), context.now())
+    tell_late(tx, portfolio_id, context)
     return report_on(tx, tenant, found)
 
 
-def _to_cancel(ask: CancelOpen, context: Context) -> ToCancel:
+def _to_cancel(ask: CancelOpen, context: Context) -> list[str]:
     """What is open now, and what an earlier attempt began with."""
     call = context.call
     with context.services.database.transaction() as tx:
         portfolios.portfolio(tx, call.tenant, ask.portfolio_id)
         still_open = [each.client_order_id for each in orders.open_orders(tx, call.tenant, ask.portfolio_id)]
-        late = orders.cancelled_by(tx, call.tenant, ask.portfolio_id, call.effect_root)
         content = ask.model_dump(mode="python")
         first = effects.once(tx, call.tenant, call.key("open"), content, lambda: still_open)
-    return ToCancel(list(dict.fromkeys([*first, *still_open])), [order.client_order_id for order in late])
+    return list(dict.fromkeys([*first, *still_open]))

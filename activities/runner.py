@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from activities.context import Context
 from activities.errors import ActivityError
 from activities.registry import implementation
+from activities.waiting import Looks, looks_of, to_the_end
 from adapters.errors import AdapterError
 from engines.errors import EngineError
 from payloads.entry import Entry
@@ -39,10 +40,15 @@ def run(name: str, given: Any, context: Context, *, strict: bool = False) -> dic
     Raises ActivityFault for every declared error and for input that breaks its schema; anything
     else is a defect of the activity and passes through.
     """
+    return to_the_end(looks(name, given, context, strict=strict), context.pause)
+
+
+def looks(name: str, given: Any, context: Context, *, strict: bool = False) -> Looks[dict[str, Any]]:
+    """`run` in parts: yields the seconds that the activity wants to wait before it is resumed."""
     activity = entry(name)
     ask = parse_input(activity, given, strict=strict)
     try:
-        answer = implementation(name)(ask, context)
+        answer = yield from looks_of(implementation(name), ask, context)
     except ValidationError as error:
         raise ActivityFault(
             "ResultOutOfRange",
@@ -54,7 +60,8 @@ def run(name: str, given: Any, context: Context, *, strict: bool = False) -> dic
         raise ActivityFault(
             type(error).__name__, error.message, error.path, retryable=_retryable(activity, error)
         ) from error
-    return answer.model_dump(mode="python")
+    output: dict[str, Any] = answer.model_dump(mode="python")
+    return output
 
 
 def parse_input(activity: Entry, given: Any, *, strict: bool) -> Any:

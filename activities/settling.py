@@ -6,7 +6,7 @@ ActivityError
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
@@ -67,6 +67,16 @@ def cancel(context: Context, ids: Iterable[str]) -> None:
     settle(context, ids)
 
 
+def settle_late(context: Context, portfolio_id: str) -> None:
+    """Book what filled of the portfolio's orders after they had ended, whichever run sent them."""
+    days = context.catalogue.read("trading", TradingFile).polling.late_fill_days
+    since, name = context.now() - timedelta(days=days), context.services.broker.name
+    with context.services.database.reading() as tx:
+        found = orders.that_may_still_fill(tx, context.call.tenant, portfolio_id, name, since)
+        ids = [order.client_order_id for order in found]
+    settle(context, ids)
+
+
 def _of_this_broker(context: Context, ids: Iterable[str]) -> list[str]:
     name, kept = context.services.broker.name, []
     with context.services.database.reading() as tx:
@@ -120,11 +130,14 @@ def _known(tx: Session, tenant: str, told: News) -> bool:
 
 def _book(tx: Session, tenant: str, told: News, brokerage: int, zone: ZoneInfo, at: datetime) -> None:
     order = orders.load(tx, tenant, told.client_order_id)
+    before, had_ended = order.cum_units, order.state not in OPEN_STATES
     for fill in told.executions:
         executed = Executed(
             fill.execution_id, fill.units, fill.price, fill.executed_at, _day(fill.executed_at, zone)
         )
         fills.book(tx, tenant, order, executed, brokerage_cents=brokerage, at=at)
+    if order.cum_units > before:
+        orders.mark_late(tx, order, at, had_ended=had_ended)
     state = told.state
     assert state is not None
     # A state that counts more fills than were reported waits for the rest before the order closes.

@@ -128,6 +128,8 @@ def _status_table(run: Any) -> str:
         "state": run["state"] if run["live"] else f"{run['state']} (from history: no worker answers)",
         "waits for": run["waits_for"],
     }
+    if run.get("problem"):
+        about["problem"] = f"this version of Kronos cannot read all of the history: {run['problem']}"
     if run["error"]:
         about["error"] = f"{run['error']['type']}: {run['error']['message']}"
     if run["signals_rejected"]:

@@ -494,8 +494,9 @@ _ALL = (
     Code(
         "K215",
         "A catalogue file that an activity needs is missing",
-        "Activities read rates, limits and lists from files of `catalogue/`, and fail without them. Put "
-        "the file back; the folder that comes with Kronos has one of each.",
+        "Activities read rates, limits and lists from files of `catalogue/`, and fail without them; "
+        "`approve` reads people.yaml, `emit` and `record` read events.yaml. Put the file back; the folder "
+        "that comes with Kronos has one of each.",
         right="catalogue/limits.yaml",
     ),
     Code(
@@ -679,7 +680,8 @@ _ALL = (
         "K303",
         "Trading outside of a lock",
         "Two runs must never trade one portfolio at the same time: put `lock` on the step or on a"
-        " block around it.",
+        " block around it. A lock does not reach into child runs: a workflow that trades locks for"
+        " itself, whoever runs it.",
         "- call: orders.submit",
         '- lock: "${ input.portfolio_id }"\n  call: orders.submit',
     ),
@@ -701,7 +703,10 @@ _ALL = (
     Code(
         "K306",
         "An approval that lets the run go on",
-        "`on_reject` and `on_timeout` end in `finish`, `fail` or another `approve`.",
+        "`on_reject` and `on_timeout` end in `finish`, `fail` or another `approve`, and do not trade before."
+        " No `catch` that takes the error of a refusal goes on to a trade, and no `finally` behind an"
+        " approval trades. Child runs count, and those that they run: both the trades of a workflow that"
+        " asks nobody before, and the errors with which its own approvals end.",
         "approve: {role: compliance, show: {…}}\nwithin: 2d\n"
         "on_reject: [{fail: {error: Refused, message: refused}}]\n"
         "on_timeout: [{call: notifications.send, with: {…}}]",
@@ -724,6 +729,15 @@ _ALL = (
         "else it turns as fast as it can for as long as `until` is false.",
         "- repeat: {until: steps.check.done}\n  steps: […]",
         "- repeat: {until: steps.check.done, every: 1h}\n  steps: […]",
+    ),
+    Code(
+        "K309",
+        "A child that waits for its parent's lock",
+        "A child run locks for itself, and a lock has one holder. When the parent holds the same lock"
+        " while it waits for the child, neither goes on.",
+        '- lock: "${ input.portfolio_id }"\n  run: investment\n'
+        '  with: {portfolio_id: "${ input.portfolio_id }"}',
+        '- run: investment\n  with: {portfolio_id: "${ input.portfolio_id }"}',
     ),
     Code(
         "K401",

@@ -32,11 +32,17 @@ class Interface:
     """What a `run` step sees of a workflow.
 
     `errors` are the types it can fail with, None if unknown; `output` is the type of what it puts out.
+    `trades_unasked`: it, or a workflow that it runs, can send orders before anybody has approved;
+    `refusals` are the types that it fails with when somebody refuses, or nobody answers; `locks` the
+    fields of its input by which it takes a lock.
     """
 
     input: Schema
     errors: frozenset[str] | None = None
     output: Type = ANY
+    trades_unasked: bool = False
+    refusals: frozenset[str] = frozenset()
+    locks: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

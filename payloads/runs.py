@@ -97,6 +97,7 @@ ENTRIES = (
         output=OpenedApproval,
         effect=Effect.READS,
         internal=True,
+        files=("people",),
     ),
     Entry(
         name="runs.load_release",
@@ -119,6 +120,7 @@ ENTRIES = (
         ),
         no_undo="the log is append-only",
         internal=True,
+        files=("events",),
     ),
     Entry(
         name="events.emit",
@@ -132,6 +134,7 @@ ENTRIES = (
         ),
         no_undo="the log is append-only",
         internal=True,
+        files=("events",),
     ),
     Entry(
         name="leases.acquire",

@@ -23,6 +23,8 @@ from store.tables import OPEN_STATES, Order, OrderState, Portfolio, Position
 BUY, SELL = "buy", "sell"
 # Before the key in `reported_by`: the fact is out, and no call has reported on the order.
 BY_CANCEL = "cancel:"
+# Before either, or alone: a fill came after the order had ended, and there is no fact of it yet.
+LATE = "late:"
 
 
 class InsufficientCash(StoreError):
@@ -214,13 +216,44 @@ def unreported(tx: Session, tenant: str, portfolio_id: str, effect_root: str) ->
     ]
 
 
-def cancelled_by(tx: Session, tenant: str, portfolio_id: str, effect_root: str) -> list[Order]:
-    """Orders of one run that were cancelled: those that a late fill may still come for."""
+def that_may_still_fill(
+    tx: Session, tenant: str, portfolio_id: str, broker: str, since: datetime
+) -> list[Order]:
+    """Orders that ended unfilled since then, by whichever run: those that a late fill may still come for."""
     return [
         order
         for order in _all(tx, tenant, portfolio_id)
-        if order.effect_root == effect_root and order.state == OrderState.CANCELLED
+        if order.state in (OrderState.CANCELLED, OrderState.EXPIRED)
+        and order.broker == broker
+        and order.cum_units < order.units
+        and order.updated_at >= since
     ]
+
+
+def mark_late(tx: Session, order: Order, at: datetime, *, had_ended: bool) -> None:
+    """Note that an order filled after it had ended, or had been told of; else nothing."""
+    told = order.reported_by
+    if (told is not None or had_ended) and not (told or "").startswith(LATE):
+        order.reported_by = f"{LATE}{told or ''}"
+        _touch(tx, order, at)
+
+
+def filled_late(tx: Session, tenant: str, portfolio_id: str) -> list[Order]:
+    """Orders with fills that came after their end, and that nobody has told of since."""
+    return [order for order in _all(tx, tenant, portfolio_id) if (order.reported_by or "").startswith(LATE)]
+
+
+def mark_late_told(tx: Session, orders: Iterable[Order], key: str, at: datetime) -> None:
+    """Note that the late fills of these orders were told."""
+    for order in orders:
+        before = (order.reported_by or "").removeprefix(LATE)
+        order.reported_by = before or f"{BY_CANCEL}{key}"
+        _touch(tx, order, at)
+
+
+def is_untold(order: Order) -> bool:
+    """Is there no fact yet of what became of the order."""
+    return order.reported_by in (None, LATE)
 
 
 def units_on_sale(tx: Session, tenant: str, portfolio_id: str, etf: str) -> int:
@@ -272,7 +305,8 @@ def _differing(kept: Order, asked: Asked) -> list[str]:
 
 
 def _is_reported(order: Order) -> bool:
-    return order.reported_by is not None and not order.reported_by.startswith(BY_CANCEL)
+    told = (order.reported_by or "").removeprefix(LATE)
+    return bool(told) and not told.startswith(BY_CANCEL)
 
 
 def _all(tx: Session, tenant: str, portfolio_id: str) -> list[Order]:

@@ -4,9 +4,10 @@ import asyncio
 import contextvars
 import logging
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from importlib import import_module
 from typing import Any
@@ -20,8 +21,9 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 
 from activities.context import Context
 from activities.registry import implementations
-from activities.runner import ActivityFault, run
+from activities.runner import ActivityFault, looks
 from activities.services import Services
+from activities.waiting import Looks
 from adapters.failpoints import failpoint
 from payloads.call import Call
 from payloads.catalogue import catalogue
@@ -35,6 +37,8 @@ from workflows.run import KronosRun
 
 ROLES = ("all", "workflows", "compute", "broker")
 THREADS = 16
+# Activities under way at once; those that wait for fills hold no thread, and may be many.
+OPEN = {Role.LIGHT: 100, Role.COMPUTE: 100, Role.BROKER: 500}
 HEARTBEAT_SECONDS = 1.0
 # Workers that stop let their activities end, so that a deploy interrupts nothing.
 GRACE = timedelta(seconds=30)
@@ -44,6 +48,13 @@ logger = logging.getLogger(__name__)
 
 class Stopping(Exception):
     """The worker is told to stop; raised where the activity pauses, before it goes on waiting."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """An activity wants to wait for so many seconds, then to go on."""
+
+    seconds: float
 
 
 class Cancelled(Exception):
@@ -89,6 +100,7 @@ def _worker(
         activities=host.activities(role),
         workflow_runner=workflow_runner(),
         max_cached_workflows=max_cached_workflows,
+        max_concurrent_activities=OPEN[role],
         identity=worker_identity(settings),
         graceful_shutdown_timeout=GRACE,
         # What a dead worker had cached is handed to another after this long.
@@ -147,37 +159,45 @@ class ActivityHost:
             pause=_pause_unless(cancelled),
         )
         failpoint(f"before.{name}")
+        parts = looks(name, given, context)
+        try:
+            while True:
+                part = await self._in_thread(parts, cancelled)
+                if not isinstance(part, Pause):
+                    failpoint(f"after.{name}")
+                    return part
+                if cancelled.is_set():
+                    raise Cancelled
+                await _rest(part.seconds)
+        except Cancelled:
+            raise asyncio.CancelledError from None
+        except Stopping:
+            logger.info("%s of %s is handed back: this worker stops", name, call.workflow_id)
+            raise ApplicationError(
+                "its worker was told to stop",
+                type=WORKER_STOPPING,
+                non_retryable=True,
+                category=ApplicationErrorCategory.BENIGN,  # no warning in the log
+            ) from None
+        except ActivityFault as fault:
+            raise ApplicationError(
+                fault.message,
+                {"path": fault.path},
+                type=fault.type,
+                non_retryable=not fault.retryable,
+            ) from None
+
+    async def _in_thread(self, parts: Looks[dict[str, Any]], cancelled: threading.Event) -> Any:
+        """The activity's next part, from a thread."""
         # With our context, in which Temporal tells the thread that the worker stops.
-        work = self._loop.run_in_executor(
-            self._executor, contextvars.copy_context().run, _run, name, given, context
-        )
+        work = self._loop.run_in_executor(self._executor, contextvars.copy_context().run, _part, parts)
         while True:
             try:
-                answer = await asyncio.wait_for(asyncio.shield(work), HEARTBEAT_SECONDS)
-                failpoint(f"after.{name}")
-                return answer
+                return await asyncio.wait_for(asyncio.shield(work), HEARTBEAT_SECONDS)
             except TimeoutError:
-                if not activity.info().is_local:
-                    activity.heartbeat()
+                _beat()
             except asyncio.CancelledError:
                 cancelled.set()
-            except Cancelled:
-                raise asyncio.CancelledError from None
-            except Stopping:
-                logger.info("%s of %s is handed back: this worker stops", name, call.workflow_id)
-                raise ApplicationError(
-                    "its worker was told to stop",
-                    type=WORKER_STOPPING,
-                    non_retryable=True,
-                    category=ApplicationErrorCategory.BENIGN,  # no warning in the log
-                ) from None
-            except ActivityFault as fault:
-                raise ApplicationError(
-                    fault.message,
-                    {"path": fault.path},
-                    type=fault.type,
-                    non_retryable=not fault.retryable,
-                ) from None
 
     def _is_run_closed(self, workflow_id: str) -> bool:
         """Whether no run of this workflow id is open, as Temporal knows."""
@@ -193,12 +213,31 @@ class ActivityHost:
         return found.status is not WorkflowExecutionStatus.RUNNING
 
 
-def _run(name: str, given: Any, context: Context) -> Any:
+def _part(parts: Looks[dict[str, Any]]) -> Any:
+    """What the activity comes to next: its answer, or that it wants to wait."""
     try:
-        return run(name, given, context)
-    except StopIteration as error:
-        # It cannot cross a future: whoever waits for the answer would wait for ever.
-        raise RuntimeError(f"{name} ran out of something to look through") from error
+        return Pause(next(parts))
+    except StopIteration as end:  # no future can carry it
+        return end.value
+
+
+async def _rest(seconds: float) -> None:
+    """Wait without a thread, with a heartbeat each second; Stopping when the worker is told to stop."""
+    end = time.monotonic() + seconds
+    while (left := end - time.monotonic()) > 0:
+        try:
+            await asyncio.wait_for(activity.wait_for_worker_shutdown(), min(left, HEARTBEAT_SECONDS))
+        except TimeoutError:
+            _beat()
+        else:
+            raise Stopping
+    if activity.is_worker_shutdown():
+        raise Stopping
+
+
+def _beat() -> None:
+    if not activity.info().is_local:
+        activity.heartbeat()
 
 
 def _raise_when(cancelled: threading.Event) -> Callable[..., None]:

@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dsl import definition as written
-from dsl.check.endings import always_ends, check_approval, check_catches, trading
+from dsl.check.approvals import check_approvals, sends_orders
+from dsl.check.endings import always_ends
 from dsl.check.exchanges import check_exchange
+from dsl.check.locks import check_child, lock_text
 from dsl.check.loops import check_recursion, check_repeat
 from dsl.definition import Block, Definition, Step, walk
 from dsl.durations import Sessions, parse_duration
@@ -18,9 +20,9 @@ from dsl.world import World
 def check_flow(definition: Definition, world: World, report: Report) -> None:
     """Report every fault of flow."""
     _Flow(world, report).block(definition.body, _Around())
-    check_catches(definition.body, world, report)
+    check_approvals(definition.body, world, report)
     check_recursion(definition, report)
-    trades = any(trading(step, world) for step in definition.walk())
+    trades = any(sends_orders(step, world) for step in definition.walk())
     if trades and definition.on_failure is None:
         report.node(
             "K905",
@@ -34,7 +36,7 @@ def check_flow(definition: Definition, world: World, report: Report) -> None:
 class _Around:
     """What the blocks around a step give it."""
 
-    locked: bool = False
+    locks: tuple[str, ...] = ()
     calendar: bool = False
 
 
@@ -61,7 +63,8 @@ class _Flow:
                 ended = step
 
     def _step(self, step: Step, around: _Around) -> None:
-        around = _Around(around.locked or step.lock is not None, step.calendar is not None)
+        taken = lock_text(step.lock)
+        around = _Around((*around.locks, taken) if taken else around.locks, step.calendar is not None)
         check_exchange(step.calendar, self._report)
         match step:
             case written.Call():
@@ -74,8 +77,9 @@ class _Flow:
                 self._catches(step)
             case written.Wait():
                 self._span(step.wait, "wait", around)
+            case written.Run():
+                check_child(step, around.locks, self._world, self._report)
             case written.Approve():
-                check_approval(step, self._world, self._report)
                 self._span(step.within, "within", around)
             case written.Repeat():
                 check_repeat(step, self._report)
@@ -83,13 +87,13 @@ class _Flow:
             case written.Receive():
                 self._span(step.within, "within", around)
         for block in step.blocks:
-            self.block(block, _Around(around.locked))
+            self.block(block, _Around(around.locks))
 
     def _call(self, step: written.Call, around: _Around) -> None:
         entry = self._world.activities.get(step.call.activity.text)
         if entry is None:
             return
-        if trading(step, self._world) and not around.locked:
+        if sends_orders(step, self._world) and not around.locks:
             self._report.node(
                 "K303",
                 step.call.activity,

@@ -4,12 +4,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from dsl import definition as written
+from dsl.check.approvals import NOBODY
+from dsl.check.behind import activities_behind
 from dsl.definition import Block, Definition, walk
 from dsl.near import listed, suggestion
 from dsl.problems import Report
 from dsl.scalars import resolve
 from dsl.tree import ScalarNode
 from dsl.world import ENGINE_ERRORS, World
+from payloads.facts import ActivityFacts
 
 
 def check_names(definition: Definition, world: World, report: Report) -> None:
@@ -54,6 +57,8 @@ class _Names:
     def step(self, step: written.Step) -> None:
         if step.record is not None:
             self._fact(step.record.fact)
+        for activity, node in activities_behind(step):
+            self._files(activity, self.world.activities[activity], node)
         match step:
             case written.Call():
                 self._activity(step.call.activity)
@@ -104,9 +109,12 @@ class _Names:
             help = suggestion(node.text, callable_names) or "`kronos activities list` shows them all"
             self.report.node("K201", node, f"there is no activity `{node.text[:60]}`", help)
             return
+        self._files(node.text, entry, node)
+
+    def _files(self, activity: str, entry: ActivityFacts, node: ScalarNode) -> None:
         for name in entry.files:
             if self.world.files is not None and name not in self.world.files:
-                message = f"{node.text} needs catalogue/{name}.yaml, which is not there"
+                message = f"{activity} needs catalogue/{name}.yaml, which is not there"
                 self.report.node("K215", node, message, f"add catalogue/{name}.yaml")
 
     def _fact(self, node: ScalarNode) -> None:
@@ -168,15 +176,20 @@ def errors_of(block: Block, world: World) -> frozenset[str] | None:
 
 
 def _errors_of_step(step: written.Step, world: World) -> set[str] | None:
+    found = {error for name, _ in activities_behind(step) for error in world.activities[name].errors}
     match step:
         case written.Call():
             entry = world.activities.get(step.call.activity.text)
-            return None if entry is None else set(entry.errors)
+            return None if entry is None else found | set(entry.errors)
         case written.Fail():
-            return {step.error.text}
+            return found | {step.error.text}
         case written.Run():
             child = world.workflows.get(step.run.text)
-            return None if child is None or child.errors is None else set(child.errors)
+            return None if child is None or child.errors is None else found | {"Cancelled", *child.errors}
+        case written.Approve():
+            return found | {NOBODY}
+        case written.Repeat():
+            return found | {"RepeatExhausted", "StateTooLarge"}
         case written.Broken():
             return None
-    return set()
+    return found

@@ -77,6 +77,9 @@ class Polling(Payload):
     proceeds_seconds: Seconds = Field(
         description="how long buys wait for the proceeds of sells in one attempt"
     )
+    late_fill_days: Annotated[int, Field(ge=1, le=60)] = Field(
+        default=5, description="how long after its end an order is looked at for a late fill"
+    )
 
 
 class TradingFile(Payload):

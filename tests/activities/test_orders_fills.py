@@ -1,6 +1,7 @@
 """Waiting for fills and cancelling what is left: each execution booked once, the report once."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -320,6 +321,65 @@ def test_a_late_fill_is_found_by_a_later_cancel(opened: Open) -> None:
     assert brokerage.positions() == brokerage.units_at_exchange() == {"VAS": 10}
     assert [fact.data["trades"][0]["shares"] for fact in facts(brokerage)] == [10]
     brokerage.hold_balanced(100_000_00)
+
+
+class Slow:
+    """A broker that says nothing of the fill of a cancelled order until it is `told`."""
+
+    name, simulated = "simulated", True
+
+    def __init__(self, exchange: Any) -> None:
+        self.exchange, self.told = exchange, False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.exchange, name)
+
+    def find(self, order: str) -> Any:
+        found = self.exchange.find(order)
+        if self.told or found is None or found.etf != "VAS" or not found.state.closed:
+            return found
+        return replace(found, state=type(found.state)("cancelled"), filled=0)
+
+    def executions(self, order: str) -> Any:
+        found = self.exchange.find(order)
+        return self.exchange.executions(order) if self.told or found.etf != "VAS" else []
+
+
+@pytest.mark.parametrize("first", ["fills", "cancel"])
+@pytest.mark.parametrize("later", ["fills", "cancel"])
+def test_a_fill_that_comes_after_it_was_told_is_a_second_fact(opened: Open, first: str, later: str) -> None:
+    """Another run's next wait or cancel finds it, books it, and tells all of the order, once."""
+    brokerage = opened(behaviour={"rules": [{"etf": "VAS", "does": "late_fill"}, {"does": "fill"}]})
+    slow = Slow(brokerage.exchange)
+    brokerage = brokerage.with_broker(slow)  # type: ignore[arg-type]
+    late, _ = send(brokerage, ("buy", 10, "VAS"), ("buy", 7, "VAF"))
+    ways = {
+        "fills": lambda run: fills(brokerage, run=run, within="0.01s"),
+        "cancel": lambda run: cancel(brokerage, run),
+    }
+    ways[first]("run-1")
+    before = len(facts(brokerage))
+    assert brokerage.positions().get("VAS") is None
+    slow.told = True
+    ways[later]("run-2")
+    ways[later]("run-3")
+    assert brokerage.positions()["VAS"] == 10
+    (fact,) = facts(brokerage)[before:]
+    assert fact.data.get("late", False) is (first == "fills")
+    assert [(each["order"], each["shares"]) for each in fact.data["trades"]] == [(late, 10)]
+
+
+def test_an_order_that_ended_long_ago_is_not_asked_for_again(opened: Open) -> None:
+    """Days after its end, by the catalogue, no fill is expected any more."""
+    brokerage = opened(behaviour={"default": "late_fill"})
+    slow = Slow(brokerage.exchange)
+    brokerage = brokerage.with_broker(slow)  # type: ignore[arg-type]
+    send(brokerage, ("buy", 10, "VAS"))
+    fills(brokerage, within="0.01s")
+    slow.told = True
+    brokerage.clock.now += timedelta(days=6)
+    fills(brokerage, run="run-2")
+    assert brokerage.positions() == {}
 
 
 def test_a_worker_for_another_broker_leaves_orders_alone(opened: Open) -> None:

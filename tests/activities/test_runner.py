@@ -2,6 +2,7 @@
 
 import pytest
 
+from activities import runner
 from activities.runner import ActivityFault, run
 from tests.support.contexts import pure_context
 
@@ -53,3 +54,10 @@ def test_a_parcel_counts_once_and_not_before_it_is_bought() -> None:
     assert twice.path == "parcels[1].id"
     early = fault("tax.analyze_portfolio", {**given, "parcels": [{**parcel, "acquired": "2026-07-01"}]})
     assert (early.type, early.path) == ("NothingHeld", "parcels[0].acquired")
+
+
+def test_an_activity_that_runs_out_of_items_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A StopIteration cannot cross a future: the run would wait for the answer for ever."""
+    monkeypatch.setattr(runner, "implementation", lambda name: lambda ask, context: next(iter(())))
+    with pytest.raises(RuntimeError):
+        run("calendar.next_session", {"exchange": "XASX", "after": "2026-01-05"}, pure_context())

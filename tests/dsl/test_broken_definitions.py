@@ -13,6 +13,11 @@ from tests.support.definitions import problems, seen, small
 DEFINITIONS = Path(__file__).parents[2] / "definitions"
 FIRST = 15  # the line of the first step in `small`
 
+AGREED = (
+    "- approve: {role: compliance, show: {a: 1}}\n  within: 1d\n"
+    "  on_reject: [{finish: {}}]\n  on_timeout: [{finish: {}}]"
+)
+
 STRUCTURE = [
     ("- cal: portfolio.read", "K120", 0),
     ("- id: x", "K123", 0),
@@ -439,6 +444,46 @@ def test_lines_are_counted_as_an_editor_counts_them(char: str) -> None:
     assert isinstance(tree.root, MapNode)
     kept = [entry.value.text for entry in tree.root if isinstance(entry.value, ScalarNode)]
     assert kept[2:] == [f"x{char}y", f"o{char}", f"{char}z"]
+
+
+@pytest.mark.parametrize(
+    ("name", "steps", "at"),
+    [
+        ("people", AGREED, ["compliance"]),
+        ("events", "- wait: 1d\n  record: PortfolioRebalanced", ["PortfolioRebalanced"]),
+        ("events", "- emit: drift_exceeded", ["drift_exceeded"]),
+    ],
+)
+def test_a_file_that_the_engine_reads_for_a_step_is_missed(
+    tmp_path: Path, name: str, steps: str, at: list[str]
+) -> None:
+    """Who approves and which events there are stand in the catalogue, too."""
+    shutil.copytree(DEFINITIONS / "catalogue", tmp_path / "catalogue")
+    (tmp_path / "catalogue" / f"{name}.yaml").unlink()
+    (tmp_path / "workflows").mkdir()
+    (tmp_path / "workflows" / "small.yaml").write_text(small(steps))
+    found = [problem for problem in check_folder(load_folder(tmp_path)) if problem.is_error]
+    assert {problem.code for problem in found} == {"K215"}
+    lines = small(steps).splitlines()
+    assert [lines[one.line - 1][one.column - 1 : one.end_column - 1] for one in found] == at
+
+
+@pytest.mark.parametrize(
+    ("steps", "error"),
+    [
+        (AGREED, "NobodyCanApprove"),
+        ("- repeat: {until: input.amount > 1, at_most: 2}\n  steps: [{wait: 1d}]", "RepeatExhausted"),
+        ("- wait: {session: XASX, at: open}", "OutsideCalendar"),
+        ("- wait: 2bd\n  calendar: XASX", "OutsideCalendar"),
+        ("- run: small\n  when: false\n  with: {id: a, amount: 1, ids: []}", "Cancelled"),
+    ],
+)
+def test_an_error_that_a_step_itself_can_end_with_is_taken(steps: str, error: str) -> None:
+    """A `catch` may name it around such a step, and around no other."""
+    clause = f"\n  catch: [{{errors: [{error}], steps: [{{finish: {{}}}}]}}]"
+    inside = "\n".join(f"    {line}" for line in steps.splitlines())
+    assert seen(small(f"- try:\n{inside}{clause}")) == []
+    assert [code for code, _ in seen(small(f"- try: [{{wait: 1d}}]{clause}"))] == ["K207"]
 
 
 def test_a_catalogue_file_that_an_activity_needs_is_missed(tmp_path: Path) -> None:
