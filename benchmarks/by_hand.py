@@ -38,10 +38,10 @@ class Steps:
             stream=self.stream,
         ).model_dump(mode="python")
 
-    async def pure(self, name: str, given: dict[str, Any]) -> Any:
+    async def pure(self, name: str, given: dict[str, Any], step: str = "") -> Any:
         return await workflow.execute_local_activity(
             name,
-            args=[given, self.who(name)],
+            args=[given, self.who(step or name)],
             start_to_close_timeout=timedelta(seconds=30),
             retry_policy=RETRY,
         )
@@ -164,7 +164,25 @@ SCORE = ("points", "risk_score", "risk_category", "method", "findings")
 
 @workflow.defn
 class InvestmentByHand:
-    """The path on which everything fills."""
+    """The path on which everybody approves and everything fills."""
+
+    def __init__(self) -> None:
+        self.asked: dict[str, Any] | None = None
+        self.decided: dict[str, Any] | None = None
+
+    @workflow.query
+    def status(self) -> dict[str, Any]:
+        """What is asked, where the interpreter's status has it."""
+        return {"approvals": [self.asked] if self.asked else []}
+
+    @workflow.update
+    def approve(self, decision: dict[str, Any]) -> dict[str, Any]:
+        """A person's word."""
+        assert self.asked is not None
+        assert decision["by"] in self.asked["eligible"]
+        assert decision["digest"] == self.asked["digest"]
+        self.asked, self.decided = None, decision
+        return {"decision": decision["decision"]}
 
     @workflow.run
     async def run(self, portfolio_id: str, release: str) -> Any:
@@ -205,10 +223,6 @@ class InvestmentByHand:
             },
         )
         await steps.record("TaxOptimizationCompleted", tax)
-        await steps.do(
-            "portfolio.set_target",
-            {**here, "weights": master["weights"], "snapshot": market["snapshot"]},
-        )
         plan = await steps.pure(
             "rebalancing.plan_trades",
             {
@@ -221,7 +235,13 @@ class InvestmentByHand:
                 "min_first_holding": limits["min_first_holding"],
             },
         )
-        return await self.trade(steps, here, portfolio, market, plan)
+        await self.check(steps, here, portfolio, market, plan)
+        await self.review(steps, holdings, plan)
+        await steps.do(
+            "portfolio.set_target",
+            {**here, "weights": master["weights"], "snapshot": market["snapshot"]},
+        )
+        return await self.trade(steps, here, portfolio, plan)
 
     async def pods(self, steps: Steps, capital: Any, holdings: Any, market: Any) -> dict[str, Any]:
         """All four at once, each recorded."""
@@ -242,8 +262,8 @@ class InvestmentByHand:
 
         return dict(await asyncio.gather(*(one(pod) for pod in PODS)))
 
-    async def trade(self, steps: Steps, here: Any, portfolio: Any, market: Any, plan: Any) -> Any:
-        """Compliance, orders, fills, and what follows."""
+    async def check(self, steps: Steps, here: Any, portfolio: Any, market: Any, plan: Any) -> None:
+        """The automatic compliance check."""
         checked = await steps.do(
             "compliance.check",
             {
@@ -257,11 +277,39 @@ class InvestmentByHand:
             },
         )
         assert checked["passed"]
+
+    async def review(self, steps: Steps, holdings: Any, plan: Any) -> None:
+        """The people whom the table names for a small portfolio of an advised client."""
+        show = {
+            "portfolio_id": holdings["portfolio_id"],
+            "amount": sum(order["value"] for order in plan["orders"]),
+            "orders": plan["orders"],
+        }
+        for role in ("adviser", "compliance", "client"):
+            if role == "client":
+                values = {"portfolio_id": holdings["portfolio_id"], "amount": show["amount"]}
+                told = {"customer_id": holdings["customer_id"], "template": "proposal_ready"}
+                await steps.do("notifications.send", {**told, "values": values}, "ready")
+            opened = await steps.pure(
+                "approvals.open", {"role": role, "show": show, "stream": steps.stream}, role
+            )
+            digest = f"{workflow.info().run_id} {role}"
+            self.asked = {"step": role, "role": role, "digest": digest, **opened}
+            await workflow.wait_condition(lambda: self.decided is not None)
+            decided, self.decided = self.decided, None
+            assert decided is not None
+            data = {"step": role, "role": role, "digest": digest, "decisions": [decided]}
+            await steps.do("events.record", {"fact": "ApprovalDecided", "data": data}, f"decided {role}")
+
+    async def trade(self, steps: Steps, here: Any, portfolio: Any, plan: Any) -> Any:
+        """Orders, fills, and what follows."""
         orders = await steps.do("orders.submit", {**here, "trades": plan["orders"]}, minutes=2)
         fills = await steps.do(
             "orders.await_fills", {**here, "orders": orders["orders"], "within": "1d"}, minutes=2880
         )
         assert fills["execution_summary"]["successful"]
+        planned = {"planned": plan["orders"], "executed": fills["execution_results"]}
+        assert (await steps.pure("orders.verify_fills", planned))["verified"]
         await steps.do("portfolio.create", here)
         await steps.do("leases.release", {"resource": here["portfolio_id"]})
         await steps.do("monitoring.start", here)

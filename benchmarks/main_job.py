@@ -1,6 +1,7 @@
 """Onboarding plus investment on the embedded server: the interpreter beside the same by hand.
 
-Signals are sent at once after the start, so the figure is the system's own share. Pairs alternate,
+Signals are sent at once after the start, and whoever is asked approves as soon as they are seen to be
+asked (both sides are looked at every 50 ms), so the figure is the system's own share. Pairs alternate,
 each run has a client of its own, both use the same workers' activities and the same server.
 """
 
@@ -8,11 +9,13 @@ import asyncio
 import statistics
 import tempfile
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from temporalio.client import Client, WorkflowHandle
+from temporalio.service import RPCError
 
 from benchmarks.by_hand import InvestmentByHand, OnboardingByHand
 from benchmarks.house import House, house
@@ -22,6 +25,7 @@ from worker.market import prepare_market
 from worker.settings import load_settings
 
 PAIRS = 15
+LOOKS_EVERY = 0.05
 ALLOWED_SECONDS = 40.0  # the whole system's share that the process was designed for
 
 
@@ -37,8 +41,8 @@ async def measure() -> None:
     """Print both sides and their ratios, then where the interpreter's time goes, step by step."""
     with tempfile.TemporaryDirectory(prefix="kronos-bench-", ignore_cleanup_errors=True) as folder:
         settings = load_settings({"data": Path(folder)})
-        prepare_market(settings)
         async with house(settings, (OnboardingByHand, InvestmentByHand)) as home:
+            prepare_market(settings)
             for _ in range(2):  # imports, caches, and the code paths of both
                 await _interpreted(home, "warm")
                 await _handwritten(home, "warm")
@@ -58,7 +62,7 @@ async def _interpreted(home: House, name: str) -> tuple[Taken, WorkflowHandle[An
         "onboarding", given, id=f"onboarding-{given['customer']['customer_id']}", task_queue="kronos"
     )
     await _signal(handle, answers)
-    output = await handle.result()
+    output = await _approved(home.client, handle)
     assert output["status"] == "invested", output
     return Taken(time.perf_counter() - clock, time.process_time() - processor), handle
 
@@ -73,8 +77,21 @@ async def _handwritten(home: House, name: str) -> Taken:
         task_queue="kronos",
     )
     await _signal(handle, answers)
-    await handle.result()
+    await _approved(home.client, handle)
     return Taken(time.perf_counter() - clock, time.process_time() - processor)
+
+
+async def _approved(client: Client, handle: WorkflowHandle[Any, Any]) -> Any:
+    """The run's result; whatever its investment asks is approved."""
+    result = asyncio.create_task(handle.result())
+    investment = client.get_workflow_handle(f"{handle.id}.invested")
+    while not result.done():
+        await asyncio.wait([result], timeout=LOOKS_EVERY)
+        with suppress(RPCError):  # it has not begun yet
+            for asked in (await investment.query("status"))["approvals"]:
+                word = {"step": asked["step"], "decision": "approve", "by": asked["eligible"][0]}
+                await investment.execute_update("approve", {**word, "digest": asked["digest"]})
+    return await result
 
 
 async def _signal(handle: WorkflowHandle[Any, Any], answers: dict[str, Any]) -> None:
