@@ -9,6 +9,7 @@ import typer
 from cli.group import group
 from cli.options import Address, Data, Namespace, Output
 from cli.output import columns, fields, show
+from cli.proposal import proposal
 
 if TYPE_CHECKING:
     from worker.settings import Settings
@@ -71,7 +72,7 @@ def show_open(
     from cli.guard import wait_for
 
     rows = wait_for(_shown(_settings(data, address, namespace), workflow_id, step))
-    show(rows, output, lambda found: "\n\n".join(fields(row) for row in found) or "Nothing is open.")
+    show(rows, output, lambda found: "\n\n\n".join(map(proposal, found)) or "Nothing is open.")
 
 
 @approve.command(help=_IN_SHORT)
@@ -118,7 +119,7 @@ def _decide(
 
 def _agreed(asked: dict[str, Any], given: dict[str, Any]) -> str:
     """The digest of what was shown, once the person at the terminal has agreed to decide on it."""
-    typer.echo(fields(asked), err=True)
+    typer.echo(f"{proposal(asked)}\n", err=True)
     typer.confirm(f"{given['decision'].capitalize()} this as {given['by']}?", abort=True, err=True)
     digest: str = asked["digest"]
     return digest
