@@ -35,6 +35,15 @@ class Checked:
     """The text of each definition, by workflow."""
 
 
+@dataclass(frozen=True, slots=True)
+class Surveyed:
+    """A folder before its definitions are checked: what they can name, and the reports of the catalogue."""
+
+    catalogue: Mapping[str, Any]
+    world: World
+    reports: list[Report]
+
+
 @dataclass(slots=True)
 class _Reading:
     """A folder half read: what is known so far."""
@@ -46,23 +55,28 @@ class _Reading:
     """Decision tables by name, those with faults too: that a file is there is known at once."""
 
 
-def check(folder: Folder) -> Checked:
-    """Read the catalogue, and hold every definition against it and against the others."""
+def survey(folder: Folder) -> Surveyed:
+    """Read the catalogue, and say what definitions of the folder can name."""
     reading = _Reading(folder.structure.definitions)
     for file in folder.catalogue:
         _read_catalogue(file, reading)
     files = frozenset(file.name for file in folder.catalogue) if folder.whole else None
-    world = replace(_world(reading), files=files)
-    for definition, report in reading.definitions.values():
+    return Surveyed(reading.catalogue, replace(_world(reading), files=files), reading.reports)
+
+
+def check(folder: Folder) -> Checked:
+    """Hold every definition against the catalogue and against the others."""
+    surveyed, definitions = folder.surveyed, folder.structure.definitions
+    for definition, report in definitions.values():
         with suppress(EnoughSaid):
-            check_definition(definition, world, report)
-    reports = [*reading.reports, *folder.structure.reports]
+            check_definition(definition, surveyed.world, report)
+    reports = [*surveyed.reports, *folder.structure.reports]
     return Checked(
-        definitions={name: definition for name, (definition, _) in reading.definitions.items()},
-        catalogue=reading.catalogue,
-        world=world,
+        definitions={name: definition for name, (definition, _) in definitions.items()},
+        catalogue=surveyed.catalogue,
+        world=surveyed.world,
         problems=in_order(problem for report in reports for problem in report.problems),
-        sources={name: report.source for name, (_, report) in reading.definitions.items()},
+        sources={name: report.source for name, (_, report) in definitions.items()},
     )
 
 

@@ -14,7 +14,7 @@ from dsl.structure.document import read_definition
 
 if TYPE_CHECKING:
     # The checker is imported when something is to be checked: to list what there is, nothing needs to be.
-    from dsl.checked import Checked
+    from dsl.checked import Checked, Surveyed
     from dsl.scenarios.files import Tests
 
 SUFFIXES = (".yaml", ".yml")
@@ -49,6 +49,13 @@ class Folder:
         for file in self.workflows:
             _read_workflow(file, structure)
         return structure
+
+    @cached_property
+    def surveyed(self) -> "Surveyed":
+        """What the definitions can name, before they are checked; computed once."""
+        from dsl.checked import survey
+
+        return survey(self)
 
     @cached_property
     def checked(self) -> "Checked":

@@ -63,12 +63,12 @@ def as_file(schema: dict[str, Any]) -> str:
 
 def _names(settings: Settings) -> Names:
     try:
-        checked = load_folder(settings.definitions).checked
+        surveyed = load_folder(settings.definitions).surveyed
     except OSError as error:
         raise BadInput(f"{error.filename} cannot be read: {error.strerror}") from error
-    people = checked.catalogue.get("people")
+    people = surveyed.catalogue.get("people")
     roles = people.get("roles") if isinstance(people, dict) else None
-    return names_of(checked.world, roles if isinstance(roles, dict) else ())
+    return names_of(surveyed.world, roles if isinstance(roles, dict) else ())
 
 
 def _catalogue_files() -> list[str]:
