@@ -37,8 +37,8 @@ async def measure() -> None:
     """Print both sides and their ratios, then where the interpreter's time goes, step by step."""
     with tempfile.TemporaryDirectory(prefix="kronos-bench-", ignore_cleanup_errors=True) as folder:
         settings = load_settings({"data": Path(folder)})
-        prepare_market(settings)
         async with house(settings, (OnboardingByHand, InvestmentByHand)) as home:
+            prepare_market(settings)
             for _ in range(2):  # imports, caches, and the code paths of both
                 await _interpreted(home, "warm")
                 await _handwritten(home, "warm")
