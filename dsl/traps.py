@@ -213,7 +213,7 @@ def _collections(root: Node) -> Iterator[MapNode | ListNode]:
 
 def _find_in_entry(before: MapEntry | None, entry: MapEntry, node: MapNode, report: Report) -> None:
     key, value = entry.key, entry.value
-    if key.plain and re.search(r"\S \? \S", key.text):
+    if " ? " in key.text and key.plain and re.search(r"\S \? \S", key.text):
         _silent("K149", key.start, report)
     elif node.flow and before and _cut_in_call(before.value) and _is_nothing(value):
         _silent("K147", before.value.start, report)

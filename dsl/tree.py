@@ -64,7 +64,10 @@ class MapNode:
 
     def entry(self, key: str) -> MapEntry | None:
         """The entry under `key`, None when it is not there."""
-        return next((entry for entry in self.entries if entry.key.text == key), None)
+        for entry in self.entries:
+            if entry.key.text == key:
+                return entry
+        return None
 
     def __iter__(self) -> Iterator[MapEntry]:
         return iter(self.entries)

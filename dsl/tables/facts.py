@@ -64,7 +64,8 @@ def tables_in(plan: Any, tables: Mapping[str, TableFacts]) -> Schema:
     while waiting:
         value = waiting.pop()
         if isinstance(value, str):
-            named.update(match[1] or match[2] or "" for match in _CALL.finditer(value))
+            if "table" in value:
+                named.update(match[1] or match[2] or "" for match in _CALL.finditer(value))
         elif isinstance(value, Mapping):
             waiting.extend(value.values())
         elif isinstance(value, list):

@@ -5,6 +5,8 @@ that waits for timers alone, and to which nobody will write, needs no server to 
 its earliest timer fires, and its clock goes there. Beside an activity of a queue or a child the timers
 are the server's own, as in every other run.
 
+Search attributes stay away from the server, too: each costs it a row, and nobody looks a test's run up.
+
 What happens here follows from the activations alone, so that such a run replays like any other.
 """
 
@@ -60,19 +62,18 @@ class SkippingRunner(WorkflowRunner):
         """The run's instance; a child begins at its parent's time, what goes on as new at the time before."""
         plain, info = self._plain.create_instance(det), det.info
         trial, id = self._trial_of(info.workflow_id), info.workflow_id
-        if trial.timed:
-            return plain
         before = info.parent.workflow_id if info.parent and info.continued_run_id is None else id
         # A run that replays begins where it did the first time.
         ahead = self._begun.setdefault(info.run_id, trial.ahead.get(before, 0))
-        return _Skipping(plain, ahead, lambda now: trial.ahead.update({id: now}))
+        return _Skipping(plain, not trial.timed, ahead, lambda now: trial.ahead.update({id: now}))
 
 
 class _Skipping(WorkflowInstance):
     """One run, whose clock may be ahead of the server's; times are nanoseconds."""
 
-    def __init__(self, plain: WorkflowInstance, ahead: int, tell: Callable[[int], None]) -> None:
+    def __init__(self, plain: WorkflowInstance, free: bool, ahead: int, tell: Callable[[int], None]) -> None:
         self._plain = plain
+        self._free = free  # do its timers fire here
         self._ahead = ahead
         self._tell = tell
         self._open: dict[tuple[str, int], str] = {}
@@ -142,7 +143,7 @@ class _Skipping(WorkflowInstance):
         kind = str(command.WhichOneof("variant"))
         if kind == "upsert_workflow_search_attributes":
             return []
-        if kind == "start_timer":
+        if kind == "start_timer" and self._free:
             timer = command.start_timer
             self._held[timer.seq] = now + timer.start_to_fire_timeout.ToNanoseconds(), command
             return []
