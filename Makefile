@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PACKAGES := activities adapters cli dsl engines payloads store worker workflows
 
-.PHONY: demo up test nightly lint bench schemas lock clean
+.PHONY: demo up test nightly lint bench schemas timetables lock clean
 
 demo: .venv/.ok
 	$(BIN)/kronos demo
@@ -46,6 +46,10 @@ schemas: .venv/.ok
 	fi
 	$(BIN)/python -m compileall -q $(PACKAGES)
 	touch $@
+
+# For maintainers: writes the sessions of every exchange anew, from exchange_calendars.
+timetables: .venv/.ok
+	$(BIN)/python -m tests.support.timetables
 
 # For maintainers: writes the lock anew (all platforms, hashes, no addresses). Needs uv.
 lock:

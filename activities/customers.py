@@ -192,18 +192,19 @@ def _send_agreement(tx: Session, ask: SendAgreement, context: Context) -> SentAg
             agreement_id=agreement_id,
             customer_id=ask.customer_id,
             portfolio_id=ask.portfolio_id,
+            mandate=ask.mandate,
             sent_at=context.now(),
             actor=context.call.actor,
         )
     )
-    data = {"agreement_id": agreement_id, "portfolio_id": ask.portfolio_id}
+    data = {"agreement_id": agreement_id, "portfolio_id": ask.portfolio_id, "mandate": ask.mandate}
     append(tx, context, ask.customer_id, "AgreementSent", data)
     return SentAgreement(agreement_id=agreement_id)
 
 
 @implements("agreements.record_signature")
 def record_signature(ask: RecordSignature, context: Context) -> RecordedSignature:
-    """When the agreement was signed; a second signature of the same one changes nothing."""
+    """When the agreement was signed; its mandate holds from then on. A second signature changes nothing."""
     return once(ask, context, RecordedSignature, lambda tx: _record_signature(tx, ask, context))
 
 
@@ -216,7 +217,14 @@ def _record_signature(tx: Session, ask: RecordSignature, context: Context) -> Re
         place = f"agreements/{ask.agreement_id}"
         agreement.signed_by = seal(tx, tenant, ask.customer_id, place, ask.signed_by)
         tx.add(agreement)
-        data = {"agreement_id": ask.agreement_id, "portfolio_id": agreement.portfolio_id}
+        portfolio = portfolios.portfolio(tx, tenant, agreement.portfolio_id, lock=True)
+        portfolio.mandate = agreement.mandate
+        tx.add(portfolio)
+        data = {
+            "agreement_id": ask.agreement_id,
+            "portfolio_id": agreement.portfolio_id,
+            "mandate": agreement.mandate,
+        }
         append(tx, context, ask.customer_id, "AgreementSigned", data, personal={"signed_by": ask.signed_by})
     return RecordedSignature(agreement_id=ask.agreement_id, signed_at=agreement.signed_at)
 

@@ -3,28 +3,16 @@
 import math
 from collections.abc import Mapping
 from decimal import Decimal
-from fractions import Fraction
 
 from sqlmodel import Session
 
 from activities.context import Context
 from activities.effects import append, once
 from activities.errors import ActivityError
-from activities.limits import house_limits
-from activities.market import latest_snapshot
-from activities.reference_prices import ReferencePrices
 from activities.registry import implements
-from activities.snapshots import chosen_snapshot
-from engines.drift import Band, check_drift
-from engines.trading.orders import Portfolio as Standing
-from engines.trading.orders import Terms
-from engines.trading.plan import plan_trades
 from engines.weights import PLACES, stored_weights
-from payloads.market import LatestSnapshot
-from payloads.orders import Trade
 from payloads.portfolios import (
     CreatedPortfolio,
-    Drift,
     Monitored,
     ParcelHeld,
     PortfolioId,
@@ -38,7 +26,6 @@ from store.tables import Parcel
 
 # Weights may come rounded to the fourth decimal, as people show them.
 TOLERANCE = 1e-4
-SHARE_PLACES = 12
 
 
 class WeightsNotWhole(ActivityError):
@@ -47,10 +34,6 @@ class WeightsNotWhole(ActivityError):
 
 class NothingHeld(ActivityError):
     """The portfolio holds nothing: no order of it has filled."""
-
-
-class NoTarget(ActivityError):
-    """The portfolio has no target to have drifted from."""
 
 
 class NotInvested(ActivityError):
@@ -68,6 +51,7 @@ def read(ask: PortfolioId, context: Context) -> PortfolioRead:
             customer_id=row.customer_id,
             account_id=row.account_id,
             state=row.state,
+            mandate=row.mandate,
             risk_score=row.risk_score,
             marginal_rate=row.marginal_rate,
             cash=from_cents(cash.balance(tx, tenant, row.account_id)),
@@ -169,57 +153,3 @@ def _start_monitoring(tx: Session, ask: PortfolioId, context: Context) -> Monito
         data = {"portfolio_id": ask.portfolio_id}
         append(tx, context, row.customer_id, "PortfolioMonitoringStarted", data)
     return Monitored(portfolio_id=ask.portfolio_id, state=row.state)
-
-
-@implements("portfolio.measure_drift")
-def measure_drift(ask: PortfolioId, context: Context) -> Drift:
-    """How far the portfolio is from its target at the newest prices, and the trades that bring it back."""
-    held, target = _held(ask.portfolio_id, context)
-    prices = _prices({*held.positions, *target}, context)
-    standing = Standing(held.positions, prices, held.available_cash)
-    drifts = check_drift(_weights(standing), target, Band(absolute=Decimal(0)))
-    plan = plan_trades(standing, target, _terms(context))
-    return Drift(
-        largest=float(max(map(abs, drifts.drifts.values()))),
-        total_drift=float(drifts.total),
-        by_etf={etf: float(drift) for etf, drift in drifts.drifts.items()},
-        trades=[Trade.model_validate(order, from_attributes=True) for order in plan.orders],
-    )
-
-
-def _held(portfolio_id: str, context: Context) -> tuple[PortfolioRead, dict[str, Decimal]]:
-    """The portfolio and its exact target weights."""
-    held = read(PortfolioId(portfolio_id=portfolio_id), context)
-    if not held.target:
-        raise NoTarget(
-            f"portfolio {portfolio_id} has no target; run `investment` for it first", "portfolio_id"
-        )
-    if not held.positions and not held.available_cash:
-        raise NothingHeld(f"portfolio {portfolio_id} holds neither units nor cash", "portfolio_id")
-    return held, {etf: Decimal(repr(weight)) for etf, weight in held.target.items()}
-
-
-def _prices(etfs: set[str], context: Context) -> dict[str, Decimal]:
-    newest = latest_snapshot(LatestSnapshot(), context)
-    prices = ReferencePrices(chosen_snapshot(context, newest.snapshot))
-    return {etf: prices.of(etf, "portfolio_id") for etf in sorted(etfs)}
-
-
-def _weights(standing: Standing) -> dict[str, Decimal]:
-    """Each holding's share of the whole, cash included, to more places than any band has."""
-    return {
-        etf: round(_decimal(standing.value(etf) / standing.whole), SHARE_PLACES) for etf in standing.positions
-    }
-
-
-def _decimal(share: Fraction) -> Decimal:
-    return Decimal(share.numerator) / Decimal(share.denominator)
-
-
-def _terms(context: Context) -> Terms:
-    house = house_limits(context.catalogue)
-    return Terms(
-        brokerage=house.brokerage,
-        buffer=house.cash_buffer,
-        min_first_holding=house.min_first_holding,
-    )

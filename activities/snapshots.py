@@ -16,7 +16,6 @@ from engines.estimates import Estimates, estimate
 from payloads.files.market import MarketFile
 from payloads.files.universe import UniverseFile
 from payloads.market import AssetFigures
-from store import snapshots as stored
 
 KEPT_IN_MEMORY = 8
 
@@ -53,6 +52,8 @@ def newest_stored(context: Context) -> Snapshot | None:
     """The tenant's stored snapshot of the latest day; None when there is no database, or none in it."""
     if context.services is None:
         return None
+    from store import snapshots as stored  # without a database nothing of it is imported
+
     tenant = context.call.tenant
     with context.services.database.reading() as tx:
         row = stored.newest(tx, tenant)
@@ -141,6 +142,8 @@ def _stored(context: Context, digest: str) -> Snapshot | None:
     tenant = context.call.tenant
     if (found := _CACHE.get(tenant, digest)) is not None:
         return found
+    from store import snapshots as stored
+
     with context.services.database.reading() as tx:
         row: Any = stored.load(tx, tenant, digest)
         return None if row is None else _CACHE.keep(tenant, row.content, digest)

@@ -2,13 +2,15 @@
 
 import asyncio
 
-from benchmarks import definitions, main_job, virtual_time
+from benchmarks import commands, definitions, main_job, step_overhead, virtual_time
 
 
 def main() -> None:
     """Run every benchmark."""
+    commands.measure()
     definitions.measure()
     asyncio.run(main_job.measure())
+    asyncio.run(step_overhead.measure())
     virtual_time.measure()
 
 

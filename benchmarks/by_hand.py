@@ -1,4 +1,4 @@
-"""Onboarding and investment written by hand on temporalio, to hold the interpreter against.
+"""Onboarding, investment and light steps written by hand on temporalio, to hold the interpreter against.
 
 The same activities in the same order, the same facts appended, the same lease; no plan, no
 expressions, no status, no search attributes.
@@ -273,3 +273,18 @@ class InvestmentByHand:
                 "values": here,
             },
         )
+
+
+@workflow.defn
+class LightByHand:
+    """The turns of light steps that `step_overhead` has the interpreter take."""
+
+    @workflow.run
+    async def run(self, cash: Any, turns: int, release: str) -> Any:
+        steps = Steps(release, workflow.info().first_execution_run_id)
+        orders, weight = 0, None
+        for _ in range(turns):
+            limits = await steps.pure("portfolio.investment_limits", {"cash": cash})
+            orders, left = orders + 1, limits["tradeable_cash"]
+            weight = limits["min_weight"] if limits["max_etfs"] > 5 and left > 100 else 0.5
+        return {"orders": orders, "weight": weight}

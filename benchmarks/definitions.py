@@ -9,9 +9,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from dsl.check import check_definition
 from dsl.compile import compile_definition
+from dsl.definition import Definition
 from dsl.expressions import compile_expression
-from dsl.folder import File, Folder, load_folder
+from dsl.folder import load_folder
+from dsl.load import load
+from dsl.structure.document import read_definition
+from dsl.world import World
 from payloads import plain_json
 
 LINES = 700
@@ -64,18 +69,12 @@ SCOPE: dict[str, Any] = plain_json.loads(
 def measure() -> None:
     """Print every figure beside what it may be."""
     gc.set_threshold(50_000, 20, 20)  # as the command line does
-    text = long_definition()
-    folder = Folder("", workflows=(File("long.yaml", "long", text.encode()),), catalogue=_catalogue())
-    alone = Folder("", catalogue=_catalogue())
-    _checked(folder)
-    check, whole = [], []
-    for _ in range(ROUNDS):
-        around = _taken(lambda: _checked(alone))
-        check.append(_taken(lambda: _checked(folder)) - around)
-        whole.append(_taken(lambda: _compiled(folder)) - around)
+    text, world = long_definition(), load_folder(Path("definitions")).checked.world
+    check = [_taken(lambda: _checked(text, world)) for _ in range(ROUNDS)]
+    whole = [_taken(lambda: compile_definition(_checked(text, world), world)) for _ in range(ROUNDS)]
     print(f"\nDefinitions ({len(text.splitlines())} lines), median of {ROUNDS}, and the best")
-    print(f"  check       {statistics.median(check) * 1e3:8.1f} ms {min(check) * 1e3:8.1f} ms")
-    print(f"  and compile {statistics.median(whole) * 1e3:8.1f} ms {min(whole) * 1e3:8.1f} ms   (at most 50)")
+    for name, taken, limit in (("check", check, ""), ("and compile", whole, "   (at most 50)")):
+        print(f"  {name:11} {statistics.median(taken) * 1e3:8.1f} ms {min(taken) * 1e3:8.1f} ms{limit}")
     print(f"  kronos definitions validate {_command():.2f} s   (at most 1)")
     for name, source in EXPRESSIONS.items():
         print(f"  expression, {name:14} {_evaluation(source) * 1e6:6.2f} µs")
@@ -87,20 +86,15 @@ def long_definition() -> str:
     return HEAD.format(lines=LINES) + "".join(BLOCK.format(n=n) for n in range(count)) + TAIL
 
 
-def _catalogue() -> tuple[File, ...]:
-    return load_folder(Path("definitions")).catalogue
-
-
-def _checked(folder: Folder) -> Any:
-    """A folder checked anew: what was found the last time is not used."""
-    fresh = Folder(folder.path, folder.workflows, folder.catalogue)
-    assert not [problem for problem in fresh.checked.problems if problem.is_error], fresh.checked.problems[:3]
-    return fresh.checked
-
-
-def _compiled(folder: Folder) -> Any:
-    checked = _checked(folder)
-    return compile_definition(checked.definitions["long"], checked.world)
+def _checked(text: str, world: World) -> Definition:
+    """All that is done with a file: read as YAML, its structure and then everything else checked."""
+    tree, report = load(text.encode(), "long.yaml")
+    assert tree is not None
+    definition = read_definition(tree, report)
+    assert definition is not None
+    check_definition(definition, world, report)
+    assert not [problem for problem in report.problems if problem.is_error], report.problems[:3]
+    return definition
 
 
 def _taken(work: Callable[[], Any]) -> float:

@@ -8,27 +8,18 @@ import asyncio
 import statistics
 import tempfile
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from temporalio.client import Client, WorkflowHandle
 
 from benchmarks.by_hand import InvestmentByHand, OnboardingByHand
-from worker.connection import connect
+from benchmarks.house import House, house
 from worker.demo import answers_of, example
-from worker.dev_server import start_dev_server
 from worker.inputs import read_json
-from worker.library import publish
 from worker.market import prepare_market
-from worker.ports import free_ports
-from worker.services import opened
-from worker.serving import Workers
-from worker.settings import Settings, load_settings
-from worker.worker import build_workers
-from workflows.run import KronosRun
+from worker.settings import load_settings
 
 PAIRS = 15
 ALLOWED_SECONDS = 40.0  # the whole system's share that the process was designed for
@@ -46,52 +37,24 @@ async def measure() -> None:
     """Print both sides and their ratios, then where the interpreter's time goes, step by step."""
     with tempfile.TemporaryDirectory(prefix="kronos-bench-", ignore_cleanup_errors=True) as folder:
         settings = load_settings({"data": Path(folder)})
-        async with _both(settings) as house:
+        prepare_market(settings)
+        async with house(settings, (OnboardingByHand, InvestmentByHand)) as home:
             for _ in range(2):  # imports, caches, and the code paths of both
-                await _interpreted(house, "warm")
-                await _handwritten(house, "warm")
+                await _interpreted(home, "warm")
+                await _handwritten(home, "warm")
             interpreted, handwritten = [], []
             for pair in range(PAIRS):
-                interpreted.append((await _interpreted(house, str(pair)))[0])
-                handwritten.append(await _handwritten(house, str(pair)))
-            _, handle = await _interpreted(house, "steps")
+                interpreted.append((await _interpreted(home, str(pair)))[0])
+                handwritten.append(await _handwritten(home, str(pair)))
+            _, handle = await _interpreted(home, "steps")
             _print(interpreted, handwritten)
-            await _print_steps(house.client, handle)
+            await _print_steps(home.client, handle)
 
 
-@dataclass(frozen=True, slots=True)
-class House:
-    """A server whose workers know both: the interpreter and the workflows written by hand."""
-
-    client: Client
-    release: str
-
-
-@asynccontextmanager
-async def _both(settings: Settings) -> AsyncIterator[House]:
-    release = publish(settings, development=True).release
-    prepare_market(settings)
-    server = start_dev_server(
-        database=settings.temporal_database, log=settings.temporal_log, port=free_ports(1)[0]
-    )
-    try:
-        local = replace(settings, address=server.address)
-        client = await connect(local)
-        with opened(local) as services:
-            both = (KronosRun, OnboardingByHand, InvestmentByHand)
-            workers = Workers(build_workers(client, local, services, "all", workflows=both))
-            try:
-                yield House(client, release)
-            finally:
-                await workers.drain()
-    finally:
-        server.stop()
-
-
-async def _interpreted(house: House, name: str) -> tuple[Taken, WorkflowHandle[Any, Any]]:
+async def _interpreted(home: House, name: str) -> tuple[Taken, WorkflowHandle[Any, Any]]:
     given, answers = _client_of(f"I-{name}-{time.monotonic_ns()}")
     clock, processor = time.perf_counter(), time.process_time()
-    handle = await house.client.start_workflow(
+    handle = await home.client.start_workflow(
         "onboarding", given, id=f"onboarding-{given['customer']['customer_id']}", task_queue="kronos"
     )
     await _signal(handle, answers)
@@ -100,12 +63,12 @@ async def _interpreted(house: House, name: str) -> tuple[Taken, WorkflowHandle[A
     return Taken(time.perf_counter() - clock, time.process_time() - processor), handle
 
 
-async def _handwritten(house: House, name: str) -> Taken:
+async def _handwritten(home: House, name: str) -> Taken:
     given, answers = _client_of(f"H-{name}-{time.monotonic_ns()}")
     clock, processor = time.perf_counter(), time.process_time()
-    handle = await house.client.start_workflow(
+    handle = await home.client.start_workflow(
         "OnboardingByHand",
-        args=[given, house.release],
+        args=[given, home.release],
         id=f"by-hand-{given['customer']['customer_id']}",
         task_queue="kronos",
     )

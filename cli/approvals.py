@@ -15,6 +15,13 @@ if TYPE_CHECKING:
 
 app = group("See and decide what runs ask people.", example="kronos approvals list")
 
+# `kronos approve` is `kronos approvals decide` by a shorter name.
+approve = typer.Typer(rich_markup_mode=None, add_completion=False)
+_IN_SHORT = """Approve or reject what a step shows: short for `kronos approvals decide`.
+
+Example: kronos approve investment-1 compliance --decision approve --by kim --digest 4f1c…
+"""
+
 
 class Decision(StrEnum):
     """A person's word."""
@@ -67,6 +74,7 @@ def show_open(
     show(rows, output, lambda found: "\n\n".join(fields(row) for row in found) or "Nothing is open.")
 
 
+@approve.command(help=_IN_SHORT)
 @app.command("decide")
 def decide(
     workflow_id: RunId,
@@ -84,28 +92,6 @@ def decide(
     """Approve or reject what a step shows.
 
     Example: kronos approvals decide investment-1 compliance --decision approve --by kim --digest 4f1c…
-    """
-    settings = _settings(data, address, namespace)
-    given = {"step": step, "decision": decision.value, "by": by, "role": role, "comment": comment}
-    _decide(settings, workflow_id, given, digest, output)
-
-
-def approve(
-    workflow_id: RunId,
-    step: Step,
-    decision: Word,
-    by: By,
-    role: Role = None,
-    digest: Digest = None,
-    comment: Comment = None,
-    data: Data = None,
-    address: Address = None,
-    namespace: Namespace = None,
-    output: Output = None,
-) -> None:
-    """Approve or reject what a step shows: short for `kronos approvals decide`.
-
-    Example: kronos approve investment-1 compliance --decision approve --by kim --digest 4f1c…
     """
     settings = _settings(data, address, namespace)
     given = {"step": step, "decision": decision.value, "by": by, "role": role, "comment": comment}

@@ -21,7 +21,7 @@ def show_(
 
     Example: kronos config show -o yaml
     """
-    from worker.connection import endpoint
+    from worker.endpoint import endpoint
     from worker.settings import load_settings
 
     flags = {"data": data, "definitions": definitions, "address": address, "namespace": namespace}
@@ -43,6 +43,8 @@ def show_(
 
 def shown_url(url: str) -> str:
     """A database's address without its password."""
-    from sqlalchemy import make_url
+    if "@" not in url:
+        return url  # a password stands before an @: nothing to hide
+    from sqlalchemy import make_url  # takes long to import
 
     return make_url(url).render_as_string(hide_password=True)

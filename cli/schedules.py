@@ -23,6 +23,19 @@ Id = Annotated[
 ]
 Work = Callable[["Client", "Settings"], Awaitable[Any]]
 
+_PAUSE = """Let a schedule start nothing until it is resumed.
+
+Example: kronos schedules pause kronos:main:rebalancing:1
+"""
+_RESUME = """Let a paused schedule go on; what it missed is not made up for.
+
+Example: kronos schedules resume kronos:main:rebalancing:1
+"""
+_TRIGGER = """Let a schedule fire now.
+
+Example: kronos schedules trigger rebalancing
+"""
+
 
 @app.command()
 def plan(
@@ -66,48 +79,27 @@ def list_(
     show({"schedules": rows}, output, _list)
 
 
-@app.command()
-def pause(
-    id: Id, data: Data = None, address: Address = None, namespace: Namespace = None, output: Output = None
+@app.command("trigger", help=_TRIGGER)
+@app.command("resume", help=_RESUME)
+@app.command("pause", help=_PAUSE)
+def control(
+    command: typer.Context,
+    id: Id,
+    data: Data = None,
+    address: Address = None,
+    namespace: Namespace = None,
+    output: Output = None,
 ) -> None:
-    """Let a schedule start nothing until it is resumed.
-
-    Example: kronos schedules pause kronos:main:rebalancing:1
-    """
+    """Pause a schedule, resume it, or let it fire now: by the name of the command."""
     from worker import schedules
 
     by = getpass.getuser()
-    row = _ask(lambda client, settings: schedules.pause(client, settings, id, by), data, address, namespace)
-    show(row, output, fields)
-
-
-@app.command()
-def resume(
-    id: Id, data: Data = None, address: Address = None, namespace: Namespace = None, output: Output = None
-) -> None:
-    """Let a paused schedule go on; what it missed is not made up for.
-
-    Example: kronos schedules resume kronos:main:rebalancing:1
-    """
-    from worker import schedules
-
-    by = getpass.getuser()
-    row = _ask(lambda client, settings: schedules.resume(client, settings, id, by), data, address, namespace)
-    show(row, output, fields)
-
-
-@app.command()
-def trigger(
-    id: Id, data: Data = None, address: Address = None, namespace: Namespace = None, output: Output = None
-) -> None:
-    """Let a schedule fire now.
-
-    Example: kronos schedules trigger rebalancing
-    """
-    from worker import schedules
-
-    row = _ask(lambda client, settings: schedules.trigger(client, settings, id), data, address, namespace)
-    show(row, output, fields)
+    work: dict[str | None, Work] = {
+        "pause": lambda client, settings: schedules.pause(client, settings, id, by),
+        "resume": lambda client, settings: schedules.resume(client, settings, id, by),
+        "trigger": lambda client, settings: schedules.trigger(client, settings, id),
+    }
+    show(_ask(work[command.info_name], data, address, namespace), output, fields)
 
 
 @app.command()

@@ -10,7 +10,6 @@ from dsl.literals import value_of
 from dsl.near import listed, suggestion
 from dsl.problems import Report
 from dsl.scalars import is_null
-from dsl.tables.checking import check_table
 from dsl.tables.documents import is_table
 from dsl.tree import ListNode, MapNode, Node, ScalarNode, Tree
 from payloads.remembered import keep, recall
@@ -24,6 +23,8 @@ if TYPE_CHECKING:
 def read_catalogue_file(tree: Tree, name: str, report: Report) -> Any:
     """What the file says as JSON; a fault of a decision table, or of the file's model, is reported."""
     if is_table(tree.root):
+        from dsl.tables.checking import check_table  # brings the whole checker, which other files do without
+
         assert isinstance(tree.root, MapNode)
         return check_table(tree.root, name, report)
     value = value_of(tree.root)

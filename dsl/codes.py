@@ -935,14 +935,6 @@ _ALL = (
         "on_failure: {hold: 1d, role: operations}\nsteps: [{call: orders.submit, with: {…}}]",
     ),
     Code(
-        "K906",
-        "Not supported yet",
-        "The language has this, and the definition is valid; publishing it is refused, "
-        "because this version cannot run it.",
-        "",
-        "repeat: {until: vars.done, at_most: 10}   # wait for the version that runs it",
-    ),
-    Code(
         "K907",
         "A row of a table that is never taken",
         "The rows before it fit everything.",

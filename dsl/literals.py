@@ -49,10 +49,15 @@ def schema_of(node: Node) -> Any:
     return read
 
 
+_OPENED = frozenset(("$ref", "anyOf", "oneOf", "allOf"))
+
+
 def alternatives(schema: Any, root: Schema) -> list[Schema]:
     """The schemas that a value may fit: references followed, `anyOf`, `oneOf` and `allOf` opened."""
+    if isinstance(schema, Mapping) and not schema.keys() & _OPENED:
+        return [schema]
     found: list[Schema] = []
-    waiting = [schema]
+    waiting = [schema] if isinstance(schema, Mapping) else []
     for _ in range(64):  # a schema may lead back to itself
         if not waiting:
             break
@@ -97,11 +102,12 @@ def only_text(schema: Any, root: Schema) -> bool:
 
 def field_schema(schema: Any, root: Schema, name: str) -> Any:
     """The schema of field `name` of an object; None when the schema does not say."""
-    for one in alternatives(schema, root):
+    forms = alternatives(schema, root)
+    for one in forms:
         properties = one.get("properties")
         if isinstance(properties, Mapping) and name in properties:
             return properties[name]
-    for one in alternatives(schema, root):
+    for one in forms:
         patterns = one.get("patternProperties")
         # A pattern that a file brings along may take for ever: who has only one need not try it.
         if isinstance(patterns, Mapping) and len(patterns) == 1:

@@ -8,7 +8,7 @@
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,6 @@ from dsl.compile import compile_definition
 from dsl.folder import File, Folder, check_folder, load_folder, yaml_files
 from dsl.load import load
 from dsl.problems import Problem, in_order
-from dsl.structure.unsupported import NOT_SUPPORTED
 from dsl.tree import MapNode, Tree
 from payloads import plain_json
 
@@ -71,11 +70,10 @@ class Refused(Exception):
 
 
 def build_release(folder: Folder) -> Release:
-    """The release of a folder; Refused when it has errors, or parts that cannot run yet."""
+    """The release of a folder; Refused when it has errors."""
     checked = folder.checked
-    problems = [_when_published(problem) for problem in checked.problems]
-    if any(problem.is_error for problem in problems):
-        raise Refused(problems)
+    if any(problem.is_error for problem in checked.problems):
+        raise Refused(checked.problems)
     plans: dict[str, Any] = {}
     for workflow, definition in sorted(checked.definitions.items()):
         document = compile_definition(definition, checked.world)
@@ -87,10 +85,6 @@ def build_release(folder: Folder) -> Release:
     content = {"format": FORMAT, "plans": plans, "catalogue": dict(checked.catalogue)}
     digest = plain_json.digest(content)
     return Release({**content, "digest": digest}, digest)
-
-
-def _when_published(problem: Problem) -> Problem:
-    return replace(problem, severity="error") if problem.code == NOT_SUPPORTED else problem
 
 
 def check_paths(paths: Iterable[Path], folder: Folder | None = None) -> list[Problem]:

@@ -1,31 +1,19 @@
-"""Exchange sessions and settlement days, by exchange_calendars.
+"""Exchange sessions and settlement days.
 
-    EngineError
-    ├── UnknownExchange   there is no calendar of that exchange
-    ├── OutsideCalendar   the date is before or after what the calendar covers
-    ├── NotASession       the exchange is closed on that day
-    └── NoOffset          a moment does not say its offset from UTC
-
-The library is imported when the first question is asked: it brings pandas, which takes a second.
+EngineError
+├── UnknownExchange   there is no calendar of that exchange
+├── OutsideCalendar   the date is before or after what the calendar covers
+├── NotASession       the exchange is closed on that day
+└── NoOffset          a moment does not say its offset from UTC
 """
 
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from difflib import get_close_matches
-from functools import cache
-from typing import TYPE_CHECKING, Literal
-from zoneinfo import ZoneInfo
+from typing import Literal
 
 from engines.errors import EngineError
-
-if TYPE_CHECKING:
-    from exchange_calendars import ExchangeCalendar
-
-# Fixed, so that an answer never depends on the day it is asked. Holidays by rule are known to the
-# last year; those that governments add are known when the library learns of them.
-FIRST_DAY = date(1990, 1, 1)
-LAST_DAY = date(2050, 12, 31)
+from engines.timetable import Session, Timetable, exchange_codes, timetable
 
 
 class UnknownExchange(EngineError):
@@ -42,15 +30,6 @@ class NotASession(EngineError):
 
 class NoOffset(EngineError):
     """A moment does not say its offset from UTC."""
-
-
-@dataclass(frozen=True, slots=True)
-class Session:
-    """One session; times carry the exchange's own offset of that day."""
-
-    day: date
-    opens_at: datetime
-    closes_at: datetime
 
 
 def settlement_date(exchange: str, trade_date: date, days: int) -> date:
@@ -74,7 +53,7 @@ def next_session(exchange: str, after: date | datetime) -> Session:
     if after.tzinfo is None:
         raise NoOffset(f"{after.isoformat()} does not say its offset from UTC; add one", "after")
     # The day before in the exchange's zone: a session of the same day may still open.
-    local = after.astimezone(_zone(exchange)).date()
+    local = after.astimezone(_timetable(exchange).zone).date()
     found = next_session(exchange, local - timedelta(days=1))
     while found.opens_at <= after:
         found = next_session(exchange, found.day)
@@ -85,16 +64,20 @@ def next_edge(exchange: str, after: datetime, edge: Literal["open", "close"]) ->
     """When the exchange next opens or closes after the moment `after`."""
     if edge == "open":
         return next_session(exchange, after).opens_at
-    local = after.astimezone(_zone(exchange)).date()
-    found = next_session(exchange, local - timedelta(days=1))
-    return found.closes_at if found.closes_at > after else next_session(exchange, found.day).closes_at
+    return _open_or_next(exchange, after).closes_at
+
+
+def open_from(exchange: str, moment: datetime) -> datetime:
+    """The first moment from `moment` on at which the exchange is open: `moment` itself when it is."""
+    session = _open_or_next(exchange, moment)
+    return max(moment, session.opens_at)
 
 
 def sessions_later(exchange: str, after: datetime, count: int) -> datetime:
     """The same time of day, as the exchange's clocks show it, `count` sessions after the day of `after`."""
     if count == 0:
         return after
-    local = after.astimezone(_zone(exchange))
+    local = after.astimezone(_timetable(exchange).zone)
     sessions = _sessions(exchange)
     place = _place_after(sessions, local.date(), exchange, "after") + count - 1
     if place >= len(sessions):
@@ -114,6 +97,13 @@ def last_session(exchange: str, before: date) -> date:
     return sessions[bisect_left(sessions, before) - 1]
 
 
+def _open_or_next(exchange: str, moment: datetime) -> Session:
+    """The first session that closes after the moment."""
+    local = moment.astimezone(_timetable(exchange).zone).date()
+    found = next_session(exchange, local - timedelta(days=1))
+    return found if found.closes_at > moment else next_session(exchange, found.day)
+
+
 def _place_after(sessions: tuple[date, ...], day: date, exchange: str, path: str) -> int:
     """The place of the first session after `day`."""
     place = bisect_right(sessions, day)
@@ -128,45 +118,20 @@ def _outside(exchange: str, day: date, path: str) -> OutsideCalendar:
 
 
 def _session(exchange: str, day: date) -> Session:
-    calendar, zone = _calendar(exchange), _zone(exchange)
-    opens, closes = calendar.session_open(day.isoformat()), calendar.session_close(day.isoformat())
-    return Session(day, opens.to_pydatetime().astimezone(zone), closes.to_pydatetime().astimezone(zone))
+    return _timetable(exchange).session(day)
 
 
-def _zone(exchange: str) -> ZoneInfo:
-    return ZoneInfo(str(_calendar(exchange).tz))
-
-
-@cache
 def _sessions(exchange: str) -> tuple[date, ...]:
-    return tuple(_calendar(exchange).sessions.date)
+    return _timetable(exchange).sessions
 
 
-@cache
-def _calendar(exchange: str) -> "ExchangeCalendar":
-    import exchange_calendars
-
-    known = exchange_calendars.get_calendar_names(include_aliases=True)
-    if exchange not in known:
-        near = get_close_matches(exchange.upper(), known, n=3, cutoff=0.5)
+def _timetable(exchange: str) -> Timetable:
+    codes = exchange_codes()
+    if exchange not in codes:
+        near = get_close_matches(exchange.upper(), codes, n=3, cutoff=0.5)
         hint = f"; did you mean {' or '.join(near)}?" if near else "; use a market code such as XASX"
         raise UnknownExchange(f"there is no calendar of {exchange}{hint}", "exchange")
-    try:
-        return _covering(exchange)
-    except (ValueError, NotImplementedError) as error:
-        # Some calendars of the library fail to build; its message is pages long.
-        raise UnknownExchange(f"the calendar of {exchange} cannot be worked out", "exchange") from error
-
-
-def _covering(exchange: str) -> "ExchangeCalendar":
-    """The calendar from FIRST_DAY to LAST_DAY, or as much of that as its holidays are known for."""
-    import exchange_calendars
-
-    # Bounds belong to the calendar's class, which only an instance leads to.
-    kind = type(exchange_calendars.get_calendar(exchange))
-    earliest, latest = kind.bound_min(), kind.bound_max()
-    return exchange_calendars.get_calendar(
-        exchange,
-        start=FIRST_DAY if earliest is None else max(FIRST_DAY, earliest.date()),
-        end=LAST_DAY if latest is None else min(LAST_DAY, latest.date()),
-    )
+    code = codes[exchange]
+    if code is None:
+        raise UnknownExchange(f"the calendar of {exchange} cannot be worked out", "exchange")
+    return timetable(code)

@@ -10,8 +10,6 @@ from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import optimize
-from scipy.sparse import csr_array
 
 from engines.master_layout import (
     SLIGHT,
@@ -29,7 +27,6 @@ from engines.master_problem import FLOORS, Floats, MasterProblem, PodDemand
 SHARPER = 1e4
 """HiGHS lets rows be broken by 1e-7: written so much larger, they hold to 1e-11. Only where holdings
 are fixed: with whole unknowns it would make HiGHS repair its finds, and say so on stdout."""
-OUT_OF_TIME = 1  # scipy.optimize.milp: iteration or time limit reached
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +78,15 @@ class MasterModel:
         With `decided`, choices by column, the other choices may be anything between no and yes.
         TimeoutError when the time is up before a point was found.
         """
-        result = optimize.milp(
+        from engines.master_solver import OUT_OF_TIME, least
+
+        result = least(
             _aims(self.layout),
-            integrality=_whole_numbers(self.layout) if decided is None else None,
-            bounds=_bounds(self.layout.size, decided or {}),
-            constraints=_constraint(
-                [*self._rows, *cuts], self.layout.size, 1 if decided is None else SHARPER
-            ),
-            # Programs of this size are searched in less time than presolve takes.
-            options={"time_limit": seconds, "mip_rel_gap": 0.0, "presolve": False},
+            [*self._rows, *cuts],
+            whole=_whole_numbers(self.layout) if decided is None else None,
+            decided=decided or {},
+            scale=1 if decided is None else SHARPER,
+            seconds=seconds,
         )
         if result.x is None and result.status == OUT_OF_TIME:
             raise TimeoutError(f"no master portfolio was found in {seconds:g} s")
@@ -219,19 +216,3 @@ def _whole_numbers(layout: Layout) -> NDArray[np.int64]:
     whole[layout.h : layout.u] = 1
     whole[layout.t :] = 1
     return whole
-
-
-def _bounds(size: int, decided: Mapping[int, int]) -> optimize.Bounds:
-    low, high = np.zeros(size), np.ones(size)
-    for column, choice in decided.items():
-        low[column] = high[column] = choice
-    return optimize.Bounds(low, high)
-
-
-def _constraint(rows: Sequence[Row], size: int, scale: float) -> optimize.LinearConstraint:
-    columns = np.concatenate([np.asarray(row.columns) for row in rows])
-    factors = np.concatenate([np.asarray(row.factors, dtype=float) for row in rows]) * scale
-    ends = np.cumsum([0, *(len(row.columns) for row in rows)])
-    matrix = csr_array((factors, columns, ends), shape=(len(rows), size))
-    low, high = (scale * np.array([getattr(row, end) for row in rows]) for end in ("low", "high"))
-    return optimize.LinearConstraint(matrix, low, high)

@@ -23,7 +23,9 @@ DOMAINS = (
     "customers",
     "funding",
     "portfolios",
+    "valuation",
     "orders",
+    "verification",
     "compliance",
     "runs",
     "subscriptions",
@@ -34,11 +36,22 @@ DOMAINS = (
 
 
 @cache
+def domains() -> Mapping[str, str]:
+    """The domain of every activity by name."""
+    return MappingProxyType({entry.name: domain for domain in DOMAINS for entry in _entries(domain)})
+
+
+def _entries(domain: str) -> tuple[Entry, ...]:
+    found: tuple[Entry, ...] = import_module(f"payloads.{domain}").ENTRIES
+    return found
+
+
+@cache
 def catalogue() -> Mapping[str, Entry]:
     """Every activity by name."""
     entries: dict[str, Entry] = {}
     for domain in DOMAINS:
-        for entry in import_module(f"payloads.{domain}").ENTRIES:
+        for entry in _entries(domain):
             if entry.name in entries:
                 raise ValueError(f"two entries of the catalogue are called {entry.name}")
             entries[entry.name] = entry

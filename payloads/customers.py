@@ -9,6 +9,7 @@ from payloads.applications import Customer
 from payloads.base import Amount, Identifier, Payload
 from payloads.entry import DeclaredError, Effect, Entry
 from payloads.goals import Goal
+from payloads.portfolios import Mandate
 from payloads.storage import EFFECT_ERRORS, UNKNOWN_CUSTOMER, UNKNOWN_PORTFOLIO
 
 PersonName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
@@ -81,10 +82,11 @@ class DefinedGoals(Payload):
 
 
 class SendAgreement(Payload):
-    """The client and the portfolio that the agreement is about."""
+    """The client, the portfolio that the agreement is about, and the mandate that it gives once signed."""
 
     customer_id: Identifier
     portfolio_id: Identifier
+    mandate: Mandate = "advised"
 
 
 class SentAgreement(Payload):

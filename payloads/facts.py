@@ -49,13 +49,14 @@ def entry(name: str) -> "Entry":
 
 
 def _all() -> dict[str, Any]:
-    from payloads.catalogue import catalogue
+    from payloads.catalogue import catalogue, domains
 
-    return {name: facts_of(entry) for name, entry in catalogue().items()}
+    places = domains()
+    return {name: facts_of(entry, places[name]) for name, entry in catalogue().items()}
 
 
-def facts_of(entry: "Entry") -> dict[str, Any]:
-    """The facts of one entry as JSON."""
+def facts_of(entry: "Entry", domain: str) -> dict[str, Any]:
+    """The facts of one entry, which stands in the module `domain`, as JSON."""
     return {
         "name": entry.name,
         "summary": entry.summary,
@@ -67,5 +68,5 @@ def facts_of(entry: "Entry") -> dict[str, Any]:
         "input_schema": entry.input_schema,
         "output_schema": entry.output_schema,
         "files": list(entry.files),
-        "domain": entry.input.__module__.removeprefix("payloads."),
+        "domain": domain,
     }

@@ -7,11 +7,12 @@ from pydantic import Field
 from payloads.base import Amount, Etf, Fraction, Identifier, IsoDate, Payload, Real, Units, Whole
 from payloads.entry import DeclaredError, Effect, Entry
 from payloads.goals import PodId
-from payloads.orders import Trade
 from payloads.storage import EFFECT_ERRORS, READ_ERRORS, UNKNOWN_PORTFOLIO
 
 RiskScore = Annotated[Whole, Field(ge=0, le=100)]
 State = Literal["opened", "invested", "managed"]
+Mandate = Literal["advised", "discretionary"]
+"""Whether the client decides on each proposal, or has left that to the firm."""
 
 
 class PortfolioId(Payload):
@@ -37,6 +38,7 @@ class PortfolioRead(Payload):
     customer_id: str
     account_id: str
     state: State
+    mandate: Mandate
     risk_score: int | None
     marginal_rate: Fraction | None
     cash: Amount
@@ -80,20 +82,6 @@ class Monitored(Payload):
     state: State
 
 
-class Drift(Payload):
-    """How far a portfolio is from its target. `by_etf` is current less target weight.
-
-    `largest` is the largest of them without sign, `total_drift` half their sum without signs,
-    `trades` what would bring the portfolio back.
-    """
-
-    largest: Real
-    total_drift: Real
-    by_etf: dict[Etf, Real]
-    trades: list[Trade]
-
-
-_NO_TARGET = DeclaredError("NoTarget", "the portfolio has no target yet")
 _STAYS = "the next run sets it anew; nothing was traded"
 
 ENTRIES = (
@@ -143,24 +131,6 @@ ENTRIES = (
             *EFFECT_ERRORS,
         ),
         no_undo="positions that were bought stay bought",
-    ),
-    Entry(
-        "portfolio.measure_drift",
-        "Measure how far a portfolio is from its target, at the newest prices",
-        PortfolioId,
-        Drift,
-        Effect.READS,
-        errors=(
-            _NO_TARGET,
-            DeclaredError("NothingHeld", "the portfolio holds neither units nor cash"),
-            DeclaredError("BufferTooLarge", "the cash buffer is more than the whole portfolio"),
-            DeclaredError("NoSnapshot", "there is no snapshot to take prices from"),
-            DeclaredError("StaleSnapshot", "the newest snapshot is too old"),
-            DeclaredError("UnknownEtf", "the snapshot has no price for an ETF"),
-            UNKNOWN_PORTFOLIO,
-            *READ_ERRORS,
-        ),
-        files=("fees", "limits", "market", "universe"),
     ),
     Entry(
         "monitoring.start",

@@ -15,6 +15,7 @@ FIELDS = (
     "account_id",
     "benchmark_id",
     "state",
+    "mandate",
     "risk_score",
     "risk_category",
     "marginal_rate",

@@ -1,7 +1,8 @@
 """The few statements that SQLAlchemy spells differently for each database."""
 
+from importlib import import_module
+
 from sqlalchemy import Table, inspect
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session
 
 from store.tables.base import Row
@@ -16,7 +17,8 @@ def insert_missing(tx: Session, row: Row) -> bool:
     table = mapper.local_table
     assert isinstance(table, Table)  # every row class is one table
     values = {column.key: getattr(row, column.key) for column in mapper.column_attrs}
-    dialect = postgresql if tx.get_bind().dialect.name == "postgresql" else sqlite
+    # That of the database in use alone: the other one would cost every command that reads a tenth more.
+    dialect = import_module(f"sqlalchemy.dialects.{tx.get_bind().dialect.name}")
     insert = dialect.insert(table).values(values).on_conflict_do_nothing()
     # Without the option the driver of PostgreSQL does not count what an INSERT inserted.
     done = tx.connection().execute(insert.execution_options(preserve_rowcount=True))

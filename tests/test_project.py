@@ -54,10 +54,15 @@ def test_the_wheel_has_exactly_the_shipped_packages(wheel: Path) -> None:
     assert {name for name in names if not name.endswith(".dist-info")} == SHIPPED
 
 
-def test_the_wheel_carries_definitions_and_examples(wheel: Path) -> None:
-    """An installation without a checkout has the same definitions, catalogue and examples."""
+def test_the_wheel_carries_definitions_examples_and_timetables(wheel: Path) -> None:
+    """An installation without a checkout has the same definitions, catalogue, examples and sessions."""
     names = set(zipfile.ZipFile(wheel).namelist())
-    for folder, suffix in (("definitions", "yaml"), ("examples", "json")):
+    for folder, suffix in (
+        ("definitions", "yaml"),
+        ("examples", "json"),
+        ("engines", "json"),
+        ("dsl", "json"),
+    ):
         ours = {str(path.relative_to(PROJECT)) for path in (PROJECT / folder).rglob(f"*.{suffix}")}
         assert ours
         assert ours <= names

@@ -1,13 +1,13 @@
-"""The demonstration: one client from questionnaire to filled orders, the client's part played here."""
+"""The demonstration: one client from questionnaire to filled orders, the parts of people played here."""
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from worker import client
+from worker import approving, client
 from worker.embedded import Embedded
 from worker.inputs import read_json
 from worker.records import list_events, show_portfolio
@@ -27,12 +27,12 @@ class Demo:
     last: dict[str, Any] = field(default_factory=dict)
 
     async def run(self) -> AsyncIterator[dict[str, Any]]:
-        """Start the example client and answer whatever the run waits for."""
+        """Start the example client, answer whatever the run waits for, approve whatever it asks."""
         began = time.monotonic()
         given = read_json(str(example(WORKFLOW)))
         plan = await client.check(self.house.settings, WORKFLOW, given)
         self.workflow_id = await client.start(self.house.client, self.house.settings, plan, given)
-        answers = answers_of(given)
+        answers, decided = answers_of(given), set[str]()
         async for status in client.watch(self.house.client, self.workflow_id, pause=PAUSE):
             self.last = status
             yield status
@@ -40,7 +40,16 @@ class Demo:
                 break  # nobody is there to retry it
             for name in [name for name in answers if name in (status["waits_for"] or "")]:
                 await client.signal(self.house.client, self.workflow_id, name, answers.pop(name))
+            for asked in [asked for asked in _approvals(status) if asked["digest"] not in decided]:
+                decided.add(asked["digest"])
+                await self._approve(asked)
         self.seconds = time.monotonic() - began
+
+    async def _approve(self, asked: dict[str, Any]) -> None:
+        """The first person who may decide looks at what is shown, and approves it."""
+        word = {"decision": "approve", "by": asked["eligible"][0], "role": asked["role"]}
+        decision = {**word, "step": asked["step"], "digest": asked["digest"]}
+        await approving.decide(self.house.client, asked["workflow_id"], decision)
 
     async def summary(self) -> dict[str, Any]:
         """`{workflow_id, state, seconds, error, portfolio, facts}`; no portfolio when none was opened."""
@@ -59,6 +68,15 @@ class Demo:
             "portfolio": portfolio,
             "facts": [fact["name"] for fact in facts],
         }
+
+
+def _approvals(status: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """What the run, or one that it waits for, asks people."""
+    for asked in status.get("approvals") or ():
+        yield {**asked, "workflow_id": status["workflow_id"]}
+    for step in status["steps"]:
+        if step.get("child"):
+            yield from _approvals(step["child"])
 
 
 def _is_held(status: dict[str, Any]) -> bool:

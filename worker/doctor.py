@@ -9,8 +9,9 @@ from temporalio.client import Client
 from store.errors import StoreError
 from store.keyring import read_keyring
 from worker.client import LIGHT_QUEUE
-from worker.connection import connect, endpoint
+from worker.connection import connect
 from worker.dev_server import SEARCH_ATTRIBUTES
+from worker.endpoint import endpoint
 from worker.errors import ServerUnreachable, WorkerError
 from worker.pollers import pollers
 from worker.release_check import newest_document

@@ -1,12 +1,15 @@
-"""Definitions: what is in the folder, what is wrong with it, and making a release of it."""
+"""Definitions: what is in the folder, what is wrong with it, and making a release of it.
+
+`dsl.release` brings the checker and the compiler, and is imported by the functions that need them.
+"""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dsl.folder import File, Folder, check_folder, load_folder
 from dsl.near import listed, nearest
-from dsl.release import Folder, Refused, build_release, check_folder, check_paths, load_folder
 from worker.errors import BadInput, UnknownId
 from worker.settings import Settings
 
@@ -34,6 +37,8 @@ class Published:
 
 def problems_of(settings: Settings, paths: list[Path]) -> "list[Problem]":
     """Every problem of the files and folders given, by default of the definitions folder."""
+    from dsl.release import check_paths
+
     try:
         folder = load_folder(settings.definitions)
         problems = check_paths(paths, folder) if paths else check_folder(folder)
@@ -50,15 +55,15 @@ def problems_of(settings: Settings, paths: list[Path]) -> "list[Problem]":
 
 def list_definitions(settings: Settings) -> list[dict[str, Any]]:
     """Every definition of the folder that can be read: name, version, summary, file."""
-    folder = _folder(settings)
+    definitions = _folder(settings).structure.definitions
     return [
         {
             "workflow": name,
             "version": int(definition.version.text),
             "summary": definition.summary.text,
-            "file": _file_of(folder, definition),
+            "file": report.source.file,
         }
-        for name, definition in sorted(folder.checked.definitions.items())
+        for name, (definition, report) in sorted(definitions.items())
     ]
 
 
@@ -67,6 +72,8 @@ def plan_document(settings: Settings, name: str) -> dict[str, Any]:
 
     `dsl.release.Refused` lists the problems when something in the folder is wrong.
     """
+    from dsl.release import build_release
+
     folder = _folder(settings)
     if name.endswith((".yaml", ".yml")):
         folder, name = _folder_of_file(settings, Path(name))
@@ -86,6 +93,7 @@ def publish(settings: Settings, *, development: bool = False) -> Published:
     version did not, `VersionLowered` when a higher version is published, unless `development` takes
     that as a release to try things out with.
     """
+    from dsl.release import build_release
     from payloads import plain_json
     from store import releases
     from worker.storage import open_database
@@ -122,7 +130,7 @@ def _folder(settings: Settings) -> Folder:
 def _folder_of_file(settings: Settings, path: Path) -> tuple[Folder, str]:
     """The definitions folder with `path` in the place of its namesake, and its workflow's name."""
     from dsl.load import load
-    from dsl.release import File
+    from dsl.release import Refused
     from dsl.tree import MapNode
 
     try:
@@ -137,9 +145,3 @@ def _folder_of_file(settings: Settings, path: Path) -> tuple[Folder, str]:
     around = _folder(settings)
     others = tuple(other for other in around.workflows if other.name != name)
     return Folder(around.path, (*others, file), around.catalogue), name
-
-
-def _file_of(folder: Folder, definition: Any) -> str | None:
-    """The file that a definition was read from, found by its workflow's name in the text."""
-    needle = f"workflow: {definition.workflow.text}".encode()
-    return next((file.path for file in folder.workflows if needle in file.content), None)

@@ -94,13 +94,16 @@ def _services(activity: ActivityFacts, settings: Settings) -> Any:
 
     Those are the ones that take market data by reference: without a store they simulate their own.
     """
+    by_reference = "snapshot" in activity.input_schema["properties"]
+    if by_reference and settings.database_file is not None and not settings.database_file.is_file():
+        return None  # known before what opens databases is imported, which takes long
     from worker.services import build_services
     from worker.storage import existing_database
 
     try:
         existing_database(settings).close()
     except ServerUnreachable:
-        if "snapshot" not in activity.input_schema["properties"]:
+        if not by_reference:
             raise
         return None
     return build_services(settings)

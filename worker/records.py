@@ -10,14 +10,10 @@ from typing import Any
 
 from sqlmodel import Session
 
-from adapters.simulated_exchange import SimulatedExchange
-from dsl.near import listed, nearest
-from payloads.files.universe import UniverseFile
 from store import cash, event_proof, events, halts, portfolios, snapshots
 from store.cents import from_cents
 from store.database import Database
 from worker.errors import UnknownId
-from worker.folder_catalogue import FolderCatalogue
 from worker.settings import Settings
 from worker.storage import existing_database
 
@@ -92,6 +88,7 @@ def show_portfolio(settings: Settings, portfolio_id: str) -> dict[str, Any]:
             "customer_id": row.customer_id,
             "account_id": row.account_id,
             "state": row.state,
+            "mandate": row.mandate,
             "risk_score": row.risk_score,
             "risk_category": row.risk_category,
         }
@@ -131,6 +128,12 @@ def halt_trading(settings: Settings, scope: str, reason: str, by: str | None) ->
 
 def _refuse_unknown(settings: Settings, scope: str) -> None:
     """A misspelt name would halt nothing and look as if it did."""
+    # What only a halt needs.
+    from adapters.simulated_exchange import SimulatedExchange
+    from dsl.near import listed, nearest
+    from payloads.files.universe import UniverseFile
+    from worker.folder_catalogue import FolderCatalogue
+
     kind, _, name = scope.partition(":")
     universe = FolderCatalogue(settings.definitions / "catalogue").read("universe", UniverseFile)
     known = {"etf": {fund.etf for fund in universe.etfs}, "broker": {SimulatedExchange.name}}.get(kind)

@@ -55,6 +55,14 @@ class Settings:
     broker_sessions: Sessions = "always_open"
 
     @property
+    def database_file(self) -> Path | None:
+        """The file of an SQLite database; None for a database on a server."""
+        kind, _, rest = self.database_url.partition("://")
+        if kind.partition("+")[0] != "sqlite":
+            return None
+        return Path(rest.partition("?")[0].removeprefix("/"))
+
+    @property
     def temporal_log(self) -> Path:
         """Where the embedded server writes its log."""
         return self.data / "temporal.log"

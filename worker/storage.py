@@ -1,9 +1,5 @@
 """The database of an installation, opened with its keys."""
 
-from pathlib import Path
-
-from sqlalchemy import make_url
-
 from store.database import Database
 from store.keyring import open_keyring
 from worker.errors import ServerUnreachable
@@ -23,20 +19,15 @@ def existing_database(settings: Settings) -> Database:
 
     ServerUnreachable `NoDatabase` when there is none; DatabaseOutdated when it has another schema.
     """
-    url = make_url(settings.database_url)
-    if url.get_backend_name() == "sqlite" and not _exists(settings):
+    if settings.database_file is not None and not settings.database_file.is_file():
         raise ServerUnreachable(
-            f"there is no database at {url.database}; `kronos up` makes one, --data or KRONOS_DATA says "
-            "where it is",
+            f"there is no database at {settings.database_file}; `kronos up` makes one, --data or KRONOS_DATA "
+            "says where it is",
             name="NoDatabase",
         )
     database = _database(settings)
     database.check()
     return database
-
-
-def _exists(settings: Settings) -> bool:
-    return Path(make_url(settings.database_url).database or "").is_file()
 
 
 def _database(settings: Settings) -> Database:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from importlib import import_module
 from typing import Any
 
 from temporalio import activity
@@ -118,6 +119,7 @@ class ActivityHost:
         )
         # The first task should not wait for libraries to load, least of all one inside a workflow task.
         self._executor.submit(implementations)
+        self._executor.submit(import_module, "engines.master_solver")
 
     def activities(self, role: Role) -> Sequence[Callable[..., Any]]:
         """The catalogue's activities of one role as Temporal definitions."""
@@ -147,7 +149,7 @@ class ActivityHost:
         failpoint(f"before.{name}")
         # With our context, in which Temporal tells the thread that the worker stops.
         work = self._loop.run_in_executor(
-            self._executor, contextvars.copy_context().run, run, name, given, context
+            self._executor, contextvars.copy_context().run, _run, name, given, context
         )
         while True:
             try:
@@ -189,6 +191,14 @@ class ActivityHost:
                 return True
             raise
         return found.status is not WorkflowExecutionStatus.RUNNING
+
+
+def _run(name: str, given: Any, context: Context) -> Any:
+    try:
+        return run(name, given, context)
+    except StopIteration as error:
+        # It cannot cross a future: whoever waits for the answer would wait for ever.
+        raise RuntimeError(f"{name} ran out of something to look through") from error
 
 
 def _raise_when(cancelled: threading.Event) -> Callable[..., None]:

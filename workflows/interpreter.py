@@ -16,6 +16,7 @@ from workflows.calls import LABEL, Caller, duration
 from workflows.frame import Frame, UndoLog
 from workflows.mailbox import Mailbox
 from workflows.outcomes import Finished, StepFailed
+from workflows.panel import Panel
 from workflows.place import Place
 from workflows.progress import Progress
 from workflows.returned import Returned
@@ -32,6 +33,7 @@ class Interpreter:
         self.mailbox = mailbox
         self.depth = depth
         self.progress = Progress()
+        self.panel = Panel(plan, self.progress)
         self.holds: dict[str, safety.Hold] = {}
         self.approvals: dict[str, Approval] = {}
         self.lanes = Lanes()
@@ -56,7 +58,8 @@ class Interpreter:
     async def run(self) -> Any:
         """The plan's output. On failure and on cancellation everything begun is undone first."""
         frame = Frame(Place(), self.scope, self.undo)
-        self._label(frame)
+        self._search(frame)
+        workflow.set_current_details(self.panel.whole())
         try:
             await self.block(self.plan.steps, frame, "steps")
             return self.render(self.plan.output, frame) if self.plan.output else None
@@ -80,10 +83,14 @@ class Interpreter:
         returns = self.returned.through(path)
         if step.when is not None and not returns and not self.truth(step.when, frame):
             self.progress.skip(path, step, self.now())
+            self._ticked(path)
             return
         if not returns:
             self.progress.start(path, step, self.title(step, frame), self.now())
-        self._label(frame, step)
+        if "." not in path:
+            self.labels.stage(step.id or path)
+        self._search(frame)
+        self._ticked(path)
         try:
             output = await safety.locked(self, step, frame)
             if step.id is not None and output is not None:
@@ -97,8 +104,8 @@ class Interpreter:
         except (StepFailed, asyncio.CancelledError):
             self._end(path, "failed")
             raise
+        self._search(frame)
         self._end(path, "done")
-        self._label(frame)
 
     # Expressions see one moment as `run.now` for as long as a workflow task lasts.
 
@@ -175,13 +182,33 @@ class Interpreter:
     def wait(self, path: str, reason: str) -> None:
         """The step at `path` waits for something outside."""
         self.progress.wait(path, reason)
-        self.labels.waits_for(self.progress.waits_for)
-        workflow.set_current_details(self.progress.details(self.plan))
+        self._waits(path)
 
     def resume(self, path: str) -> None:
         """The step at `path` goes on."""
         self.progress.resume(path)
+        self._waits(path)
+
+    def show(self, path: str) -> None:
+        """The web UI shows what has become of the step at `path`."""
+        workflow.set_current_details(self.panel.after(path))
+
+    def _end(self, path: str, state: str) -> None:
+        waited = self.progress.waits_for
+        self.progress.end(path, state, self.now())
+        if self.progress.waits_for != waited:
+            self._waits(path)
+        else:
+            self._ticked(path)
+
+    def _ticked(self, path: str) -> None:
+        """What happens inside of a top-level step is not shown."""
+        if "." not in path:
+            self.show(path)
+
+    def _waits(self, path: str) -> None:
         self.labels.waits_for(self.progress.waits_for)
+        self.show(path)
 
     def _roots(self, frame: Frame) -> dict[str, Any]:
         self._run["now"] = workflow.now()
@@ -192,16 +219,6 @@ class Interpreter:
             return evaluate()
         except EvaluationError as error:
             raise StepFailed(error.type, str(error), frame.place.runtime, cause=error) from error
-
-    def _end(self, path: str, state: str) -> None:
-        self.progress.end(path, state, self.now())
-        self.labels.waits_for(self.progress.waits_for)
-
-    def _label(self, frame: Frame, step: p.Step | None = None) -> None:
-        if step is not None and "." not in frame.place.runtime:
-            self.labels.stage(step.id or frame.place.runtime)
-        self._search(frame)
-        workflow.set_current_details(self.progress.details(self.plan))
 
     def _search(self, frame: Frame) -> None:
         self.labels.search(lambda template: template.render(self._roots(frame)))

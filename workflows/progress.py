@@ -1,4 +1,4 @@
-"""What a run has done so far, for `status`, the web UI's details and the stage attribute."""
+"""What a run has done so far, for `status` and the web UI's details."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -100,8 +100,10 @@ class Progress:
             self.undone.append(id)
 
     def skip(self, path: str, step: p.Step, now: datetime) -> None:
-        """The step's `when` was not true."""
-        self.steps[path] = StepProgress(path, step.id, KINDS[type(step)], "skipped", 0, now, now)
+        """The step's `when` was not true. A title that reads what the step needs is left out."""
+        constant = step.title is not None and step.title.constant
+        title = str(step.title.render({})) if step.title is not None and constant else None
+        self.steps[path] = StepProgress(path, step.id, KINDS[type(step)], "skipped", 0, now, now, title=title)
 
     def wait(self, path: str, reason: str) -> None:
         """The step waits for something outside: a signal, a timer, a lease, a person."""
@@ -147,15 +149,3 @@ class Progress:
         over = bool(around) and self.steps[around].state in OVER
         title = step.title.source if step.title is not None and step.title.constant else None
         return StepProgress(path, step.id, KINDS[type(step)], "skipped" if over else "pending", title=title)
-
-    def details(self, plan: p.Plan) -> str:
-        """The run as Markdown for the web UI: the steps, ticked off."""
-        lines = [f"**{plan.summary}**", ""]
-        if self.waits_for:
-            lines += [f"Waits for: {self.waits_for}", ""]
-        for index, step in enumerate(plan.steps):
-            path = f"steps[{index}]"
-            begun = self.steps.get(path)
-            name = (begun.title if begun else None) or step.id or KINDS[type(step)]
-            lines.append(f"- {MARKS[begun.state if begun else 'pending']} {name}")
-        return "\n".join(lines)

@@ -181,6 +181,7 @@ async def _undo(run: "Interpreter", begun: Begun, undo: p.Activity) -> None:
             await _stuck(run, begun.step_id, frame, error)
             turn += 1
     run.progress.undo(path, begun.step_id, run.now())
+    run.show(path)
 
 
 async def _stuck(run: "Interpreter", step_id: str | None, frame: Frame, error: StepFailed) -> None:

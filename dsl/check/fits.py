@@ -39,6 +39,8 @@ class Place:
     what: str = ""
     trusted: bool = False
     """Does the schema come from our own catalogue: are its patterns known to be quick."""
+    type: Type | None = None
+    """The schema's type, where it is known already."""
 
 
 def no_expressions(_: ScalarNode) -> Type | None:
@@ -86,13 +88,15 @@ def report_misfits(
     of_text: TypeOfText = no_expressions,
     code: str | None = None,
     at: Node | None = None,
+    found: Type | None = None,
 ) -> None:
     """Report why what is written does not fit its place.
 
-    `code` stands for all reasons; what is missing is reported at `at` when nothing is written.
+    `code` stands for all reasons; what is missing is reported at `at` when nothing is written. `found` is
+    the type of what is written, where it is known already.
     """
     said = set()
-    for inner, each in _misfits(node, place.schema, place.root, of_text):
+    for inner, each in _misfits(node, place.schema, place.root, of_text, place.type, found):
         where, key = _node_at(inner, each.path)
         said.add(id(where))
         target = key if key is not None and each.code == "K202" else where
@@ -104,13 +108,21 @@ def report_misfits(
 
 
 def _misfits(
-    node: Node, schema: Any, root: Schema, of_text: TypeOfText, wanted: Type | None = None
+    node: Node,
+    schema: Any,
+    root: Schema,
+    of_text: TypeOfText,
+    wanted: Type | None = None,
+    found: Type | None = None,
 ) -> Iterator[tuple[Node, Mismatch]]:
-    """The reasons of types, each with the node that its path starts from; `wanted` is the schema's type."""
+    """The reasons of types, each with the node that its path starts from.
+
+    `wanted` is the schema's type and `found` that of what is written, where they are known already.
+    """
     opened: set[int] = set()
     wanted = from_schema(schema, root) if wanted is None else wanted
-    found = mismatches(type_of(node, schema, root, of_text), wanted)
-    for each in _without_echoes(found):
+    found = type_of(node, schema, root, of_text) if found is None else found
+    for each in _without_echoes(mismatches(found, wanted)):
         inside = _list_on(node, schema, root, each.path)
         if inside is None:
             yield node, each

@@ -61,6 +61,7 @@ class References:
             for entry in step.set
         }
         self._latest: tuple[State, TypeEnv] | None = None
+        self._inputs: dict[str, Place] = {}
         self._outputs: dict[str, Type] = {}
         self.finishes: list[Type] = []
         """Types of what `finish` steps put out."""
@@ -77,8 +78,8 @@ class References:
     def env(self, state: State) -> TypeEnv:
         """The names that expressions see in this state, made once for all expressions of a step."""
         if self._latest is None or self._latest[0] is not state:
-            found = environment(state, self._given, self._later, self._unset)
-            self._latest = state, replace(found, tables=self._world.tables)
+            found = environment(state, self._given, self._later, self._unset, self._world.tables)
+            self._latest = state, found
         return self._latest[1]
 
     def block(self, block: Block, state: State) -> State:
@@ -172,11 +173,11 @@ class References:
         if entry is None or entry.internal:
             self.texts.template(call.input, env)
             return ANY
-        self._input(
-            call.input, env, Place(entry.input_schema, entry.input_schema, name, trusted=True), call.activity
-        )
         if name not in self._outputs:
+            schema = entry.input_schema
+            self._inputs[name] = Place(schema, schema, name, trusted=True, type=from_schema(schema))
             self._outputs[name] = from_schema(entry.output_schema)
+        self._input(call.input, env, self._inputs[name], call.activity)
         return self._outputs[name]
 
     def _input(self, node: Node | None, env: TypeEnv, place: Place, at: Node) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from dsl.expressions import TypeEnv
+from dsl.expressions.environment import TableTypes
 from dsl.expressions.syntax import Path
 from dsl.types import MOMENT, TEXT, Field, NumberType, ObjectType, TextType, Type, nullable, union
 
@@ -94,7 +95,8 @@ class State:
 
     def knowing(self, present: Iterable[Path]) -> "State":
         """The same where these paths are known to have a value."""
-        return replace(self, present=self.present.union(present))
+        known = self.present.union(present)
+        return self if known == self.present else replace(self, present=known)
 
     def uncertain(self, since: "State", reason: str) -> "State":
         """The same where all that is not known at `since` may be missing."""
@@ -169,7 +171,13 @@ class StepsSoFar(Mapping[str, Field]):
         return len(self._later)
 
 
-def environment(state: State, given: Type, later: Mapping[str, Field], unset: Mapping[str, Field]) -> TypeEnv:
+def environment(
+    state: State,
+    given: Type,
+    later: Mapping[str, Field],
+    unset: Mapping[str, Field],
+    tables: Mapping[str, TableTypes],
+) -> TypeEnv:
     """The names that an expression at this place may use.
 
     `later` has every id of the file and `unset` every name that a `set` writes, as they are at first.
@@ -184,4 +192,5 @@ def environment(state: State, given: Type, later: Mapping[str, Field], unset: Ma
         },
         present=state.present,
         hints=HINTS,
+        tables=tables,
     )

@@ -60,7 +60,7 @@ class Texts:
 
         found = type_of(node, place.schema, place.root, of_text)
         if place.schema is not None:
-            report_misfits(node, place, self.report, of_text, at=at)
+            report_misfits(node, place, self.report, of_text, at=at, found=found)
         return found
 
     def text(self, node: Node | None, env: TypeEnv, wanted: Type, what: str) -> None:

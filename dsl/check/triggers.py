@@ -42,6 +42,7 @@ PORTFOLIO = ObjectType(
         "household_id": Field(nullable(TEXT)),
         "benchmark_id": Field(nullable(TEXT)),
         "state": Field(TextType(("opened", "invested", "managed"))),
+        "mandate": Field(TextType(("advised", "discretionary"))),
         "risk_score": Field(nullable(INTEGER)),
         "risk_category": Field(nullable(TEXT)),
         "marginal_rate": Field(nullable(NUMBER)),

@@ -35,6 +35,8 @@ def check_template(value: Any, env: TypeEnv) -> Checked:
 def _walked(value: Any, path: Place, check_text: CheckText) -> Checked:
     if isinstance(value, str):
         checked = check_text(value)
+        if not checked.findings:
+            return checked
         return replace(checked, findings=tuple(replace(each, path=path) for each in checked.findings))
     if isinstance(value, Mapping):
         parts = {key: _walked(item, (*path, key), check_text) for key, item in value.items()}

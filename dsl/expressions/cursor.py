@@ -6,9 +6,6 @@ from dsl.expressions.errors import SYNTAX, TOO_LARGE, ExpressionError
 from dsl.expressions.syntax import MOST_NESTING, Node
 from dsl.expressions.tokens import Kind, Token
 
-WORDS = {"and": "&&", "or": "||", "not": "!", "in": "in"}
-"""Names that are operators, and the sign that each stands for."""
-
 _SPELT_OTHERWISE = {"True": "true", "False": "false", "None": "null", "AND": "and", "OR": "or", "NOT": "not"}
 
 
@@ -38,10 +35,7 @@ class Cursor:
 
     def sign(self) -> str:
         """The operator or bracket that stands next; empty for names, values and the end."""
-        token = self.next
-        if token.kind is Kind.NAME:
-            return WORDS.get(token.text, "")
-        return token.text if token.kind is Kind.SIGN else ""
+        return self.tokens[self.position].sign
 
     def accept(self, sign: str) -> bool:
         """Step over the sign if it stands next; did it."""

@@ -57,7 +57,8 @@ class TypeEnv:
 
     def with_present(self, paths: Iterable[Path]) -> "TypeEnv":
         """The same where these paths are known to have a value."""
-        return replace(self, present=self.present.union(paths))
+        known = self.present.union(paths)
+        return self if known == self.present else replace(self, present=known)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,10 @@
 """
 
 from dsl.expressions import syntax
-from dsl.expressions.cursor import WORDS, Cursor
+from dsl.expressions.cursor import Cursor
 from dsl.expressions.errors import LOOP_NAME, NO_PATH, SYNTAX, TEMPLATE, TOO_LARGE, ExpressionError
 from dsl.expressions.syntax import MACROS, MOST_CHARACTERS, MOST_MACROS, MOST_NESTING, Node, walk
-from dsl.expressions.tokens import Kind, Lexer, Token
+from dsl.expressions.tokens import WORDS, Kind, Lexer, Token
 
 _CONSTANTS = {"true": True, "false": False, "null": None}
 _KEYWORDS = frozenset([*_CONSTANTS, *WORDS])
@@ -61,7 +61,8 @@ class _Parser(Cursor):
         tree = self._expression()
         if not self.ended():
             raise self.unexpected("the end of the expression")
-        for node, depth in walk(tree):
+        # Every level takes a token at least: few of them need not be walked.
+        for node, depth in walk(tree) if len(self.tokens) > MOST_NESTING else ():
             if depth > MOST_NESTING:
                 raise self.too_deep(node.start, node.end)
         return tree

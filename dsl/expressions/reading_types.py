@@ -1,5 +1,6 @@
 """Reading names, fields and elements by their types: what exists, and what may be missing."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 from dsl.expressions import errors
@@ -24,16 +25,16 @@ from dsl.types import (
 )
 
 
-class Reader:
+class Reader(ABC):
     """The part of the checker that reads; it also collects the findings."""
 
     def __init__(self) -> None:
         self.findings: list[Finding] = []
         self.blamed: set[Path] = set()
 
+    @abstractmethod
     def infer(self, node: Node, env: TypeEnv, guarded: bool = False) -> Type:
         """The type of any node."""
-        raise NotImplementedError
 
     def add(self, code: str, message: str, start: int, end: int, help: str = "", note: str = "") -> None:
         """One more finding."""

@@ -1,11 +1,10 @@
 """From text to tokens. Everything that looks like a slip of the pen is refused here, at its place."""
 
 import re
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 
 from dsl.durations import UNITS, DurationError, parse_duration
 from dsl.expressions.errors import LITERAL, SYNTAX, TEMPLATE, TEXT_LITERAL, ExpressionError
@@ -23,23 +22,30 @@ class Kind(Enum):
     END = "the end"
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A word of the language at `source[start:end]`; `value` is what a literal means."""
+class Token(NamedTuple):
+    """A word of the language at `source[start:end]`; `value` is what a literal means.
+
+    `sign` is the operator or bracket that it is, also when it is spelt as a word.
+    """
 
     kind: Kind
     text: str
     value: Any
     start: int
     end: int
+    sign: str = ""
 
 
-_SPACE = re.compile(r"[ \t\r\n]*")
+WORDS = {"and": "&&", "or": "||", "not": "!", "in": "in"}
+"""Names that are operators, and the sign that each stands for."""
+
 _DATE = re.compile(r"[0-9]{4}-[0-9]+-[0-9]+")
 _STRICT_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _NUMBER = re.compile(r"([0-9]+)(\.[0-9]+)?([eE][-+]?[0-9]+)?(%|[A-Za-z_0-9]+)?")
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_SIGN = re.compile(r"&&|\|\||==|!=|<=|>=|[-+*/%<>!?:.,()\[\]{}]")
+_NAME_OR_SIGN = re.compile(
+    r"[ \t\r\n]*(?:([A-Za-z_][A-Za-z0-9_]*)|(&&|\|\||==|!=|<=|>=|[-+*/%<>!?:.,()\[\]{}]))?"
+)
+"""What most tokens are, with the space before; the space alone before any other."""
 _PLAIN_TEXT = {"'": re.compile(r"[^'\\\n\x00]*"), '"': re.compile(r'[^"\\\n\x00]*')}
 _ESCAPES = {
     "n": "\n",
@@ -94,7 +100,14 @@ class Lexer:
         return found
 
     def _next(self) -> Token:
-        start = self.at = _SPACE.match(self.source, self.at).end()  # type: ignore[union-attr]  # matches nothing too
+        match = _NAME_OR_SIGN.match(self.source, self.at)
+        assert match is not None  # it matches nothing, too
+        name, sign = match.groups()
+        if name is not None:
+            return self._name(name, match.end())
+        if sign is not None:
+            return self._sign(sign, match.end())
+        start = self.at = match.end()
         if start >= len(self.source):
             if self.inside_template:
                 raise self._error(
@@ -106,30 +119,23 @@ class Lexer:
             return self._text(letter)
         if letter.isascii() and letter.isdigit():
             return self._date() or self._number()
-        return self._name() or self._sign()
+        shown = letter if letter.isprintable() else f"U+{ord(letter):04X}"
+        raise self._error(SYNTAX, f"`{shown}` has no meaning here", start, start + 1, _HINTS.get(letter, ""))
 
-    def _name(self) -> Token | None:
-        match = _NAME.match(self.source, self.at)
-        if match is None:
-            return None
-        if match[0].startswith("__"):
+    def _name(self, name: str, end: int) -> Token:
+        start = end - len(name)
+        if name.startswith("__"):
             raise self._error(
-                SYNTAX, f"`{match[0]}` is no name of the language", *match.span(), "names begin with a letter"
+                SYNTAX, f"`{name}` is no name of the language", start, end, "names begin with a letter"
             )
-        return Token(Kind.NAME, match[0], None, *match.span())
+        return Token(Kind.NAME, name, None, start, end, WORDS.get(name, ""))
 
-    def _sign(self) -> Token:
-        match = _SIGN.match(self.source, self.at)
-        if match is None:
-            letter = self.source[self.at]
-            shown = letter if letter.isprintable() else f"U+{ord(letter):04X}"
-            raise self._error(
-                SYNTAX, f"`{shown}` has no meaning here", self.at, self.at + 1, _HINTS.get(letter, "")
-            )
-        if match[0] == "}" and self.inside_template and not self.braces:
-            return Token(Kind.END, "}", None, self.at, self.at)
-        self.braces += (match[0] == "{") - (match[0] == "}")
-        return Token(Kind.SIGN, match[0], None, *match.span())
+    def _sign(self, sign: str, end: int) -> Token:
+        start = end - len(sign)
+        if sign == "}" and self.inside_template and not self.braces:
+            return Token(Kind.END, "}", None, start, start)
+        self.braces += (sign == "{") - (sign == "}")
+        return Token(Kind.SIGN, sign, None, start, end, sign)
 
     def _date(self) -> Token | None:
         match = _DATE.match(self.source, self.at)

@@ -1,7 +1,8 @@
 """`triggers` and `subscribe`, whole in structure; `dsl.check.triggers` looks into their expressions."""
 
+from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 from dsl import definition as written
 from dsl.near import suggestion
@@ -14,19 +15,13 @@ _KEYS = {
     "event": ("where", "input"),
     "threshold": ("rearm", "cooldown", "each", "where", "input"),
 }
+_Read = TypeVar("_Read")
 _OVERLAPS = ("skip", "buffer_one", "buffer_all", "cancel_other", "allow_all")
 
 
 def read_triggers(top: Fields) -> tuple[written.Trigger, ...]:
     """Every trigger whose kind could be read; each has exactly one of schedule, event and threshold."""
-    found = []
-    triggers = top.sequence("triggers")
-    for item in triggers.items if triggers else ():
-        if isinstance(item, MapNode):
-            found.append(_trigger(Fields(item, "a trigger", top.report)))
-        else:
-            top.report.node("K401", item, "a trigger must be a mapping")
-    return tuple(trigger for trigger in found if trigger is not None)
+    return _each(top, "triggers", "a trigger", "K401", _trigger)
 
 
 def _trigger(fields: Fields) -> written.Trigger | None:
@@ -102,13 +97,20 @@ def _check_timezone(fields: Fields, node: ScalarNode | None) -> None:
 
 def read_subscriptions(top: Fields) -> tuple[written.Subscription, ...]:
     """Every subscription that names its event and its signal."""
+    return _each(top, "subscribe", "a subscription", "K122", _subscription)
+
+
+def _each(
+    top: Fields, key: str, what: str, code: str, read: Callable[[Fields], _Read | None]
+) -> tuple[_Read, ...]:
+    """What `read` makes of every item of a list; one that is no mapping is a problem of that code."""
     found = []
-    items = top.sequence("subscribe")
+    items = top.sequence(key)
     for item in items.items if items else ():
         if isinstance(item, MapNode):
-            found.append(_subscription(Fields(item, "a subscription", top.report)))
+            found.append(read(Fields(item, what, top.report)))
         else:
-            top.report.node("K122", item, "a subscription must be a mapping")
+            top.report.node(code, item, f"{what} must be a mapping")
     return tuple(one for one in found if one is not None)
 
 

@@ -199,6 +199,8 @@ def members(one: Type) -> tuple[Type, ...]:
 
 def union(*types: Type) -> Type:
     """The type of a value that has one of these types; any value for none, or when there are too many."""
+    if len(types) == 1:
+        return types[0]
     found: list[Type] = []
     for one in (member for each in types for member in members(each)):
         if isinstance(one, AnyType):

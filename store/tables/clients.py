@@ -77,7 +77,10 @@ class IdentityCheck(Row, table=True):
 
 
 class Agreement(Row, table=True):
-    """An agreement sent to a client, and its signature; who signed is encrypted."""
+    """An agreement sent to a client, and its signature; who signed is encrypted.
+
+    The portfolio has the agreement's mandate from the signature on.
+    """
 
     __tablename__ = "agreements"
     __table_args__ = (of_customer(),)
@@ -85,6 +88,7 @@ class Agreement(Row, table=True):
     agreement_id: str = Field(primary_key=True)
     customer_id: str
     portfolio_id: str
+    mandate: str = Field(default="advised", sa_column_kwargs={"server_default": "advised"})
     sent_at: datetime = Field(sa_type=Moment)
     signed_at: datetime | None = Field(default=None, sa_type=Moment)
     signed_by: bytes | None = None

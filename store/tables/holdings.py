@@ -79,6 +79,8 @@ class Portfolio(Row, table=True):
     customer_id: str
     account_id: str
     state: str
+    # `advised`: the client decides on each proposal; `discretionary`: the firm does
+    mandate: str = Field(default="advised", sa_column_kwargs={"server_default": "advised"})
     risk_score: int | None = None
     risk_category: str | None = None
     marginal_rate: Decimal | None = Field(default=None, sa_type=Exact)

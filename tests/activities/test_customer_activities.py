@@ -198,6 +198,22 @@ def test_the_first_signature_counts(house: House) -> None:
     assert [house.personal(event) for event in signed] == [{"signed_by": "Alex Example"}]
 
 
+def test_a_mandate_holds_from_the_signature_on(house: House) -> None:
+    """An agreement that nobody signed changes nothing: the client is asked for each proposal."""
+
+    def mandate(run: str) -> str:
+        return str(house("portfolio.read", run_id=run, portfolio_id="P-C-1")["mandate"])
+
+    house.register()
+    given = {"customer_id": "C-1", "portfolio_id": "P-C-1", "mandate": "discretionary"}
+    agreement = house("agreements.send", **given)["agreement_id"]
+    assert mandate("run-2") == "advised"
+    signed = {"customer_id": "C-1", "agreement_id": agreement, "signed_by": "Alex Example"}
+    house("agreements.record_signature", **signed)
+    assert mandate("run-3") == "discretionary"
+    assert house.log()[-1].data["mandate"] == "discretionary"
+
+
 def test_an_agreement_is_about_a_portfolio_of_the_client(house: House) -> None:
     """Another client's is unknown to them, and so is an agreement nobody sent."""
     house.register()

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -13,7 +14,7 @@ from store.database import Database
 from store.event_proof import verify
 from store.tables import Parcel, Portfolio, Position
 from tests.support.databases import NOON
-from tests.support.trading import ACCOUNT, NOW, PORTFOLIO, Brokerage, open_brokerage
+from tests.support.trading import ACCOUNT, NOW, PORTFOLIO, PRICES, Brokerage, open_brokerage
 
 PODS = {"POD1": 0.16, "POD2": 0.24, "POD3": 0.47, "POD4": 0.13}
 WEIGHTS = {"VAS": 0.5, "VGS": 0.3, "VAF": 0.2}
@@ -77,6 +78,7 @@ def test_a_portfolio_is_read_as_it_stands(call: Call, brokerage: Brokerage) -> N
         "customer_id": "C-1",
         "account_id": ACCOUNT,
         "state": "opened",
+        "mandate": "advised",
         "risk_score": 62,
         "marginal_rate": 0.37,
         "cash": 100000,
@@ -219,3 +221,18 @@ def test_an_unknown_portfolio_is_named(call: Call, activity: str) -> None:
     """With the field it was given in."""
     refused = fault(call, activity, portfolio_id="P-9")
     assert (refused.type, refused.path) == ("UnknownPortfolio", "portfolio_id")
+
+
+def test_a_portfolio_is_valued_at_the_newest_prices(call: Call, brokerage: Brokerage) -> None:
+    """Cash counts, and so does what was bought today: the day is that of the exchange, not of Greenwich."""
+    give(brokerage, VAS=3)
+    answer = call("portfolio.value")
+    assert answer["holdings"] == {"VAS": 3 * PRICES["VAS"]}
+    assert answer["value"] == answer["cash"] + 3 * PRICES["VAS"]
+    assert answer["valued_on"] == NOW.astimezone(ZoneInfo("Australia/Sydney")).date()
+
+
+def test_an_empty_portfolio_is_worth_its_cash(call: Call) -> None:
+    """Nothing held is worth nothing; there is no price to miss."""
+    answer = call("portfolio.value")
+    assert (answer["holdings"], answer["value"]) == ({}, answer["cash"])

@@ -29,6 +29,9 @@ def test_the_three_formats_say_the_same(kronos: Kronos) -> None:
 
 COMMANDS = [
     *("demo", "up", "worker", "start", "signal", "status", "watch", "list", "cancel", "retry"),
+    *("approve", "approvals list", "approvals show", "approvals decide"),
+    *("schedules plan", "schedules apply", "schedules list", "schedules pause", "schedules resume"),
+    *("schedules trigger", "schedules backfill", "triggers list", "triggers explain"),
     *("definitions list", "definitions show", "definitions validate", "definitions compile"),
     *(
         "definitions publish",
@@ -293,24 +296,41 @@ def test_a_defect_is_one_line_unless_asked_for_more(kronos: Kronos, tmp_path: Pa
     assert "Traceback" in loud.err
 
 
-def test_a_quick_command_imports_nothing_slow() -> None:
+@pytest.mark.parametrize(
+    ("modules", "slow"),
+    [
+        (
+            "cli.main cli.definitions cli.activities cli.start cli.status cli.demo cli.up",
+            "temporalio sqlalchemy sqlmodel scipy numpy rich starlette asyncio pydantic",
+        ),
+        ("worker.endpoint", "temporalio.client sqlalchemy"),
+        ("activities.pod_optimizer activities.master_portfolio activities.market", "scipy sqlalchemy dsl"),
+        ("worker.local", "dsl.check sqlalchemy numpy temporalio"),
+        ("worker.library", "dsl.check dsl.compile jsonschema sqlalchemy pydantic"),
+        ("worker.records", "alembic dsl adapters activities sqlalchemy.dialects.postgresql"),
+    ],
+)
+def test_a_quick_command_imports_nothing_slow(modules: str, slow: str) -> None:
     """What makes a command answer late is imported only by the commands that need it."""
     import subprocess
 
-    slow = (
-        "temporalio",
-        "sqlalchemy",
-        "sqlmodel",
-        "pandas",
-        "scipy",
-        "numpy",
-        "rich",
-        "starlette",
-        "asyncio",
-    )
     program = (
-        "import sys, cli.main, cli.definitions, cli.activities, cli.start, cli.status, cli.demo, cli.up\n"
-        f"print(*[name for name in {slow} if name in sys.modules])"
+        f"import sys; from importlib import import_module\n"
+        f"for name in {modules.split()}: import_module(name)\n"
+        f"print(*[name for name in {slow.split()} if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
+
+
+def test_a_password_in_the_database_address_is_not_shown(kronos: Kronos) -> None:
+    """Everything else of the address is."""
+    secret = Kronos(
+        {**kronos.environment, "KRONOS_DATABASE": "postgresql://kim:geheim@db.example:5432/kronos"}
+    )
+    assert (
+        json.loads(secret("config", "show").out)["database"] == "postgresql://kim:***@db.example:5432/kronos"
+    )
+    plain = json.loads(kronos("config", "show").out)["database"]
+    assert plain.startswith("sqlite:////")
+    assert plain.endswith("/data/kronos.db")

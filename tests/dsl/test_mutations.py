@@ -6,77 +6,7 @@ from hypothesis import strategies as st
 from dsl.plan_reader import read_plan
 from dsl.release import File, Folder, build_release, check_folder
 from tests.support.definitions import GOOD, folder
-
-_PIECES = (
-    *(
-        "${",
-        "}",
-        "{",
-        "[",
-        "]",
-        ":",
-        ": ",
-        "- ",
-        "'",
-        '"',
-        "#",
-        " # ",
-        "!",
-        "&a ",
-        "*a",
-        "|",
-        ">",
-        "? ",
-        "\n",
-        "\n  ",
-    ),
-    *(
-        "0",
-        "-1",
-        "1.5",
-        "1e9",
-        "true",
-        "null",
-        "~",
-        "NO",
-        "steps.",
-        "input.",
-        "vars.",
-        "has(",
-        ")",
-        " ? ",
-        "5%",
-    ),
-    *(
-        "call",
-        "set",
-        "choose",
-        "try",
-        "steps",
-        "when",
-        "wait",
-        "receive",
-        "finish",
-        "fail",
-        "repeat",
-        "approve",
-        "run",
-    ),
-    *(
-        "é",
-        "\t",
-        "\r\n",
-        "\u2028",
-        "\x85",
-        "\x00",
-        "\ufeff",
-        "9" * 30,
-        "(" * 70,
-        "a" * 200,
-        "---\n",
-        "%YAML 1.1\n",
-    ),
-)
+from tests.support.hostile import PIECES
 
 
 @st.composite
@@ -86,7 +16,7 @@ def edited(draw: st.DrawFn) -> str:
     for _ in range(draw(st.integers(1, 4))):
         start = draw(st.integers(0, len(text)))
         taken = draw(st.sampled_from((0, 0, 1, 3, 20)))
-        piece = draw(st.sampled_from(_PIECES) | st.text(max_size=4) | st.just(""))
+        piece = draw(st.sampled_from(PIECES) | st.text(max_size=4) | st.just(""))
         text = text[:start] + piece + text[start + taken :]
     if draw(st.booleans()):
         lines = text.split("\n")

@@ -33,9 +33,11 @@ DEATHS = {
         "before.tax.analyze_portfolio",
     ),
     "ordering": (
-        "after.portfolio.set_target",
         "before.rebalancing.plan_trades",
         "before.compliance.check",
+        "after.approvals.open",
+        "before.notifications.send",
+        "after.portfolio.set_target",
         "orders.before_intent",
         "orders.after_send",
         "orders.before_result",
@@ -44,6 +46,7 @@ DEATHS = {
     "settling": (
         "fills.after_booking",
         "after.orders.await_fills",
+        "before.orders.verify_fills",
         "after.portfolio.create",
         "after.leases.release",
         "after.monitoring.start",

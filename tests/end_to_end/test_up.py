@@ -19,11 +19,13 @@ import pytest
 from adapters.simulated_exchange import order_book
 from payloads import plain_json
 from tests.support.killing import children
+from tests.support.reviewers import reviewers
 from tests.support.servers import Kronos, kill_group, stop, wait_for_line
 from tests.support.town import PATIENCE, application
 from worker.dev_server import executable
 from worker.kept_server import GIVES_UP_AFTER
 from worker.ports import free_ports
+from worker.settings import load_settings
 
 RUN = "onboarding-C-1"
 INVESTMENT = f"{RUN}.invested"
@@ -82,7 +84,9 @@ class Home:
         self.answer("signal", RUN, "agreement_signed", "--data", "-", given=signed)
         paid = {"amount": given["capital"], "reference": "D-C-1"}
         self.answer("signal", RUN, "deposit_received", "--data", "-", given=paid)
-        self.until_fills_are_awaited()
+        settings = load_settings({"data": self.data, "address": f"127.0.0.1:{self.port}"})
+        with reviewers(settings):
+            self.until_fills_are_awaited()
 
     def until_fills_are_awaited(self) -> None:
         """Wait until a worker has begun `orders.await_fills`."""

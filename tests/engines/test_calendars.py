@@ -13,6 +13,7 @@ from engines.calendars import (
     last_session,
     next_edge,
     next_session,
+    open_from,
     sessions_later,
     settlement_date,
 )
@@ -152,3 +153,18 @@ def test_the_next_opening_or_closing(after: str, edge: Literal["open", "close"],
 def test_sessions_later_at_the_same_time_of_day(after: str, count: int, later: str) -> None:
     """Weekends and holidays do not count, and the end of daylight saving moves no clock."""
     assert sessions_later("XASX", datetime.fromisoformat(after), count) == datetime.fromisoformat(later)
+
+
+@pytest.mark.parametrize(
+    ("moment", "opening"),
+    [
+        ("2026-11-20T09:59:59+11:00", "2026-11-20T10:00:00+11:00"),
+        ("2026-11-20T10:00:00+11:00", "2026-11-20T10:00:00+11:00"),
+        ("2026-11-20T15:59:59+11:00", "2026-11-20T15:59:59+11:00"),
+        ("2026-11-20T16:00:00+11:00", "2026-11-23T10:00:00+11:00"),
+        ("2026-12-24T14:10:00+11:00", "2026-12-29T10:00:00+11:00"),
+    ],
+)
+def test_open_from_its_opening_until_just_before_its_close(moment: str, opening: str) -> None:
+    """Outside of that the next opening, over weekends, half days and holidays."""
+    assert open_from("XASX", datetime.fromisoformat(moment)) == datetime.fromisoformat(opening)

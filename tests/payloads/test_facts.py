@@ -6,7 +6,7 @@ import pytest
 
 from payloads import remembered
 from payloads.catalogue import catalogue
-from payloads.facts import activity_facts
+from payloads.facts import activity_facts, entry
 from tests.support.files_read import files_read
 
 
@@ -21,11 +21,11 @@ def test_facts_say_what_the_catalogue_says() -> None:
     """Every activity is there, with the schemas of its models."""
     facts = activity_facts()
     assert list(facts) == list(catalogue())
-    for name, entry in catalogue().items():
-        assert (facts[name].effect, facts[name].role) == (entry.effect.value, entry.role.value)
-        assert set(facts[name].errors) == {error.name for error in entry.errors}
-        assert facts[name].input_schema == entry.input_schema
-        assert facts[name].output_schema == entry.output_schema
+    for name, found in catalogue().items():
+        assert (facts[name].effect, facts[name].role) == (found.effect.value, found.role.value)
+        assert set(facts[name].errors) == {error.name for error in found.errors}
+        assert facts[name].input_schema == found.input_schema
+        assert facts[name].output_schema == found.output_schema
 
 
 def test_what_is_kept_is_not_made_again(folder: Path) -> None:
@@ -67,3 +67,8 @@ def test_activities_declare_the_catalogue_files_that_they_read() -> None:
     reads = files_read()
     declared = {name: set(entry.files) for name, entry in catalogue().items() if not entry.internal}
     assert declared == {name: reads[name] for name in declared}
+
+
+def test_every_entry_is_found_by_its_name() -> None:
+    """Also one that takes what another domain's activities take."""
+    assert [entry(name).name for name in catalogue()] == list(catalogue())

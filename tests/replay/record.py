@@ -9,10 +9,14 @@ import asyncio
 import tempfile
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowHandle
 from temporalio.converter import DataConverter
 
+from activities.services import Services
+from store import cash
+from tests.support.reviewers import PAUSE, approve_all
 from tests.support.town import application, town
 from worker.converter import PlainJsonConverter
 from worker.demo import answers_of
@@ -25,8 +29,8 @@ PLAIN = replace(DataConverter.default, payload_converter_class=PlainJsonConverte
 
 
 async def record(folder: Path) -> None:
-    """Run the example once and write what both runs did."""
-    with town(folder) as place, opened(place.settings) as services:
+    """Take the example's client on, pay more in, have that invested; write what each run did."""
+    with town(folder, reviewed=False) as place, opened(place.settings) as services:
         client = await Client.connect(place.server.address, data_converter=PLAIN)
         workers = Workers(build_workers(client, place.settings, services, "all"))
         given = application("CUST_12345")
@@ -34,12 +38,40 @@ async def record(folder: Path) -> None:
         for name, payload in answers_of(given).items():
             if name != "documents_received":
                 await run.signal(name, payload)
-        await run.result()
-        for found in (run, client.get_workflow_handle(f"{run.id}.invested")):
-            history = await found.fetch_history()
-            name = (await found.describe()).workflow_type
-            (HERE / f"{name}.json").write_text(history.to_json() + "\n", encoding="utf-8")
+        await approved(client, run)
+        await write(client, run.id, f"{run.id}.invested")
+        pay_in(services)
+        more = {"portfolio_id": "P-CUST_12345", "max_drift": 0.01}
+        run = await client.start_workflow(
+            "automated_investment", more, id="automated_investment-recorded", task_queue="kronos"
+        )
+        await approved(client, run)
+        await write(client, run.id, f"{run.id}.rebalanced")
         await workers.drain()
+
+
+def pay_in(services: Services) -> None:
+    """A tenth of what the client has, so that their portfolio drifts."""
+    with services.database.transaction() as tx:
+        about = {"currency": "AUD", "reference": "MORE", "kind": "deposit", "at": services.now()}
+        cash.book(tx, services.tenant, "A-CUST_12345", amount_cents=10_000_00, **about)
+
+
+async def approved(client: Client, run: WorkflowHandle[Any, Any]) -> None:
+    """Wait until the run has ended, everybody approving what it asks."""
+    ended = asyncio.create_task(run.result())
+    while not ended.done():
+        await approve_all(client)
+        await asyncio.sleep(PAUSE)
+    await ended
+
+
+async def write(client: Client, *ids: str) -> None:
+    """Keep the histories of these runs under their workflows' names."""
+    for found in map(client.get_workflow_handle, ids):
+        history = await found.fetch_history()
+        name = (await found.describe()).workflow_type
+        (HERE / f"{name}.json").write_text(history.to_json() + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

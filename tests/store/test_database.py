@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import SQLModel
 
 from store import database as database_module
+from store import schema
 from store.database import Database
 from store.errors import DatabaseBusy, DatabaseOutdated, DatabaseUnavailable, StoreError
 from store.tables import TradingHalt
@@ -88,6 +90,16 @@ def test_two_processes_may_upgrade_at_once(tmp_path: Path) -> None:
     databases[0].check()
     for opened in databases:
         opened.close()
+
+
+def test_the_revisions_are_those_of_alembic(database: Database) -> None:
+    """Which is asked by no command that only reads, because it takes long to import."""
+    assert schema.head() == ScriptDirectory(str(schema.MIGRATIONS)).get_current_head()
+    engine = create_engine(database.url)
+    with engine.connect() as connection:
+        revision = MigrationContext.configure(connection).get_current_revision()
+        assert schema.revision(connection) == revision == schema.head()
+    engine.dispose()
 
 
 def test_the_migrations_make_the_tables_that_the_code_declares(database: Database) -> None:

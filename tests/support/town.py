@@ -8,7 +8,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
@@ -19,6 +19,7 @@ from sqlmodel import select
 from payloads import plain_json
 from store import cash, event_proof
 from store.tables import Fill, Order, Position
+from tests.support.reviewers import reviewers
 from worker.dev_server import DevServer, start_dev_server
 from worker.library import publish
 from worker.market import prepare_market
@@ -118,8 +119,13 @@ class Town:
 
 
 @contextmanager
-def town(data: Path, definitions: Path = PROJECT / "definitions", **environment: str) -> Iterator[Town]:
-    """An installation without a worker yet: server, published definitions, a market to trade in."""
+def town(
+    data: Path, definitions: Path = PROJECT / "definitions", *, reviewed: bool = True, **environment: str
+) -> Iterator[Town]:
+    """An installation without a worker yet: server, published definitions, a market to trade in.
+
+    Whatever a run asks people, they approve, unless nobody is to have `reviewed` it.
+    """
     settings = load_settings({"data": data, "definitions": definitions})
     data.mkdir(parents=True, exist_ok=True)
     publish(settings, development=True)
@@ -129,7 +135,8 @@ def town(data: Path, definitions: Path = PROJECT / "definitions", **environment:
     )
     place = Town(replace(settings, address=server.address), server, environment)
     try:
-        yield place
+        with reviewers(place.settings) if reviewed else nullcontext():
+            yield place
     finally:
         place.stop_worker()
         place.server.stop()

@@ -3,8 +3,9 @@
 from pathlib import Path
 
 import pytest
+from sqlalchemy import make_url
 
-from worker.connection import endpoint
+from worker.endpoint import endpoint
 from worker.errors import BadSettings
 from worker.settings import load_settings
 
@@ -78,3 +79,19 @@ def test_a_missing_folder_of_definitions_is_refused() -> None:
     """Falling back to another folder would run other processes than were asked for."""
     with pytest.raises(BadSettings, match="nowhere"):
         load_settings({"definitions": "nowhere"}, {})
+
+
+@pytest.mark.parametrize(
+    ("url", "file"),
+    [
+        ("sqlite:///kronos.db", "kronos.db"),
+        ("sqlite:////var/lib/kronos.db", "/var/lib/kronos.db"),
+        ("sqlite+pysqlite:////var/lib/kronos.db?timeout=5", "/var/lib/kronos.db"),
+        ("postgresql://kim@db.example/kronos", None),
+    ],
+)
+def test_the_file_of_a_database_is_the_one_that_is_opened(url: str, file: str | None) -> None:
+    """As SQLAlchemy reads the address; a server has none."""
+    settings = load_settings({}, {"KRONOS_DATABASE": url})
+    assert settings.database_file == (None if file is None else Path(file))
+    assert file is None or make_url(url).database == file

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
@@ -34,9 +34,8 @@ class Driver:
         self._scenario = trial.scenario
         self._workflow = trial.file.workflow
         self._release = release
-        self._timed = bool(self._scenario.messages) or self._scenario.until is not None
         # Runs that the run starts have clocks of their own, which only move when they are told to.
-        settings = TimeSkippingConfig(enabled=not self._timed, disable_propagation=True)
+        settings = TimeSkippingConfig(enabled=not trial.timed, disable_propagation=True)
         self._skipper = TimeSkipper(client, config=settings)
         self._clocks: dict[str, Clock] = {}
         self._left: list[Message] = list(self._scenario.messages)
@@ -71,7 +70,7 @@ class Driver:
         if self._scenario.until is not None:
             await clock.forward_to(start + self._scenario.until)
             return
-        if self._timed:
+        if self._trial.timed:
             await clock.run_on()
         await self._end()
 
@@ -186,8 +185,12 @@ class Driver:
                     run.statuses.append(found)
         own = self._trial.runs.get(handle.id)
         if own is not None:
-            end = own.ended_at or await self._clock(own.id).now()
+            end = own.ended_at or await self._now(own.id)
             self._trial.conclude(own, end - start)
+
+    async def _now(self, run_id: str) -> datetime:
+        ahead = timedelta(microseconds=self._trial.ahead.get(run_id, 0) / 1000)
+        return await self._clock(run_id).now() + ahead
 
 
 async def _ended(handle: WorkflowHandle[Any, Any]) -> None:

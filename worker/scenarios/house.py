@@ -1,7 +1,7 @@
 """The activities of a worker for tests: stand-ins, pure activities as they are, and the house in memory."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
@@ -15,6 +15,7 @@ from activities.registry import implementations
 from activities.runner import ActivityFault, run
 from dsl.plan_reader import read_plan
 from dsl.release import Release
+from dsl.scenarios.model import Scenario, ScenarioFile
 from dsl.scenarios.steps import ids_by_path
 from payloads.call import Call
 from payloads.entry import Effect
@@ -34,10 +35,16 @@ class House:
         self._release = release
         self._catalogue = CatalogueFiles(release.catalogue)
         self._executor = ThreadPoolExecutor(THREADS, thread_name_prefix="activity")
-        # The first call should not wait for libraries to load.
-        self._executor.submit(implementations)
         self._facts = activity_facts()
         self._ids: dict[str, Mapping[str, str]] = {}
+
+    def prepare(self, tests: Iterable[tuple[ScenarioFile, Scenario]]) -> None:
+        """Load the engines by the time that a test calls one; tests that call none do without."""
+        for file, scenario in tests:
+            called = set(_activities(self._release.plans[file.workflow]["document"]))
+            if any(self._facts[name].effect == Effect.PURE for name in called.difference(scenario.stand_ins)):
+                self._executor.submit(implementations)
+                return
 
     def trial_of(self, workflow_id: str) -> Trial:
         """The test that a run belongs to: the ids of children begin with that of their parent."""
@@ -135,6 +142,14 @@ class House:
             plan = self._release.plans[call.workflow]
             self._ids[call.workflow] = ids_by_path(read_plan(plan["document"], plan["digest"]))
         return self._ids[call.workflow].get(call.step)
+
+
+def _activities(part: Any) -> Iterator[str]:
+    """The activities that a part of a plan calls."""
+    if isinstance(part, dict) and "local" in part and "activity" in part:
+        yield part["activity"]
+    for inner in part.values() if isinstance(part, dict) else part if isinstance(part, list) else ():
+        yield from _activities(inner)
 
 
 def _with_local(part: Any, names: frozenset[str]) -> Any:

@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
 from temporalio.client import Client
-from temporalio.worker import UnsandboxedWorkflowRunner, Worker
+from temporalio.worker import Worker
 
 from dsl.folder import Folder
 from dsl.problems import Problem
@@ -19,11 +19,13 @@ from dsl.scenarios.verdict import verdict
 from worker.scenarios.driver import Driver
 from worker.scenarios.house import House
 from worker.scenarios.server import virtual_server
+from worker.scenarios.skipping import SkippingRunner
 from worker.scenarios.trial import Trial
 from worker.scenarios.watched import WatchedRun, watch
 from workflows.calls import QUEUES
 
 AT_ONCE = 4
+CACHED = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,7 @@ async def _play_all(
     release: Release, tests: Sequence[tuple[ScenarioFile, Scenario]], coverage: dict[str, Coverage]
 ) -> list[Result]:
     house = House(release)
+    house.prepare(tests)
     watch(lambda id, status, now, goes_on: house.trial_of(id).ended(id, status, now, goes_on))
     turns = asyncio.Semaphore(AT_ONCE)
     async with virtual_server() as client, AsyncExitStack() as workers:
@@ -148,6 +151,6 @@ def _worker(client: Client, queue: str, house: House) -> Worker:
         workflows=[WatchedRun] if queue == QUEUES["light"] else [],
         activities=house.activities(),
         # Tests look at their runs from outside, which the sandbox is there to forbid.
-        workflow_runner=UnsandboxedWorkflowRunner(),
-        max_cached_workflows=1000,
+        workflow_runner=SkippingRunner(house.trial_of),
+        max_cached_workflows=CACHED,
     )

@@ -48,8 +48,15 @@ class Trial:
         self.seen = Seen()
         self.runs: dict[str, RunOfTrial] = {}
         self.calls: Counter[str] = Counter()
+        self.ahead: dict[str, int] = {}
+        """By run, nanoseconds that its own clock is ahead of the server's."""
         self.on_start: Started | None = None
         self._given: dict[int, _Given] = {}
+
+    @property
+    def timed(self) -> bool:
+        """Does the test do something at moments of its own, so that time must not run on freely."""
+        return bool(self.scenario.messages) or self.scenario.until is not None
 
     async def run(self, id: str, workflow: str) -> RunOfTrial:
         """The run of this id; one that is new is told to `on_start` before it does anything."""

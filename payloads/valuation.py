@@ -1,0 +1,70 @@
+"""Portfolios at the newest prices: what they are worth, and how far they are from their target."""
+
+from pydantic import Field
+
+from payloads.base import Amount, Etf, IsoDate, Payload, Real
+from payloads.entry import DeclaredError, Effect, Entry
+from payloads.orders import Trade
+from payloads.portfolios import PortfolioId
+from payloads.storage import READ_ERRORS, UNKNOWN_PORTFOLIO
+
+
+class Drift(Payload):
+    """How far a portfolio is from its target. `by_etf` is current less target weight.
+
+    `largest` is the largest of them without sign, `total_drift` half their sum without signs,
+    `trades` what would bring the portfolio back.
+    """
+
+    largest: Real
+    total_drift: Real
+    by_etf: dict[Etf, Real]
+    trades: list[Trade]
+
+
+class PortfolioValue(Payload):
+    """What a portfolio is worth at the closing prices of a snapshot, cash included."""
+
+    portfolio_id: str
+    value: Amount
+    cash: Amount
+    holdings: dict[Etf, Amount] = Field(description="value by ETF; rounded one by one")
+    valued_on: IsoDate = Field(description="the day where the exchange is")
+    snapshot: str
+    as_of: IsoDate = Field(description="the session whose closing prices the snapshot holds")
+    simulated: bool
+
+
+_PRICE_ERRORS = (
+    DeclaredError("NoSnapshot", "there is no snapshot to take prices from"),
+    DeclaredError("StaleSnapshot", "the newest snapshot is too old"),
+    DeclaredError("UnknownEtf", "the snapshot has no price for an ETF"),
+    UNKNOWN_PORTFOLIO,
+    *READ_ERRORS,
+)
+
+ENTRIES = (
+    Entry(
+        "portfolio.measure_drift",
+        "Measure how far a portfolio is from its target, at the newest prices",
+        PortfolioId,
+        Drift,
+        Effect.READS,
+        errors=(
+            DeclaredError("NoTarget", "the portfolio has no target yet"),
+            DeclaredError("NothingHeld", "the portfolio holds neither units nor cash"),
+            DeclaredError("BufferTooLarge", "the cash buffer is more than the whole portfolio"),
+            *_PRICE_ERRORS,
+        ),
+        files=("fees", "limits", "market", "universe"),
+    ),
+    Entry(
+        "portfolio.value",
+        "Value a portfolio at the newest prices",
+        PortfolioId,
+        PortfolioValue,
+        Effect.READS,
+        errors=_PRICE_ERRORS,
+        files=("market", "trading", "universe"),
+    ),
+)
