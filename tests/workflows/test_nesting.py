@@ -3,15 +3,14 @@
 import asyncio
 import json
 import random
-import time
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
+from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 
 from dsl.release import File, Folder, build_release, check_folder
 from payloads.call import Call
@@ -24,8 +23,8 @@ from worker.dev_server import DevServer
 QUICK_TIMERS = ("--dynamic-config-value", 'history.timerProcessorMaxTimeShift="1ms"')
 AT_ONCE = 12
 WORKERS = 6
-PARTS = 4
-SAMPLE = 40
+PARTS = 5
+SAMPLE = 30
 PATIENCE = 60.0  # seconds for one run
 
 
@@ -119,6 +118,7 @@ class People:
 
     async def _decide(self, run_id: str, answer: str) -> None:
         run = self.client.get_workflow_handle(run_id)
+        await asyncio.sleep(0.3)  # each question replays the run
         status = await until(run, lambda found: bool(self._open(found, answer)))
         approval = self._open(status, answer)[0]
         self.seen.add(approval["digest"])
@@ -159,9 +159,8 @@ async def outcome(client: Client, one: Nested) -> tuple[dict[str, Any], str]:
     )
     for _ in range(one.play.signals):
         await run.signal("paid", {"cents": 5})
-    deadline = time.monotonic() + PATIENCE
-    while (await run.describe()).status is WorkflowExecutionStatus.RUNNING and time.monotonic() < deadline:
-        await asyncio.sleep(0.2)
+    with suppress(WorkflowFailureError, TimeoutError):
+        await asyncio.wait_for(run.result(), PATIENCE)
     return await run.query("status"), run.id
 
 
@@ -193,13 +192,23 @@ def as_text(play: Play) -> str:
 
 
 @asynccontextmanager
-async def several_workers(server: DevServer, place: Path, house: House) -> AsyncIterator[None]:
-    """Workers without a cache, each at one workflow task at a time."""
+async def several_workers(server: DevServer, place: Path, house: House, cached: int) -> AsyncIterator[None]:
+    """Several workers; those without a cache are at one workflow task at a time."""
     async with AsyncExitStack() as workers:
         for _ in range(WORKERS):
             client = await connected(server, place)
-            await workers.enter_async_context(working(client, house, cached=0, tasks=1))
+            one_at_a_time = None if cached else 1
+            await workers.enter_async_context(working(client, house, cached=cached, tasks=one_at_a_time))
         yield
+
+
+def decided_beside_others(one: Nested) -> bool:
+    """Whether decisions reach a run whose other branches are at work.
+
+    A run that is in no cache, and gets an update and a local activity to do in one workflow task, writes a
+    history that does not replay (temporalio/sdk-python#1591): these runs stay in the cache.
+    """
+    return one.play.at_once and '"approve"' in one.text
 
 
 # The SDK warns when a local activity is over just as it is to be cancelled.
@@ -207,6 +216,9 @@ async def several_workers(server: DevServer, place: Path, house: House) -> Async
 async def test_every_kind_works_in_every_other(server: DevServer, place: Path) -> None:
     """Each run tells, finishes, undoes, records, emits and ends as its definition says, and holds no lease."""
     runnable = [one for one in ALL if not one.refused]
+    busy = [one for one in runnable if decided_beside_others(one)]
+    quiet = [one for one in runnable if one not in busy]
+    assert len(busy) < len(runnable) / 10
     client, free = await connected(server, place), asyncio.Semaphore(AT_ONCE)
     kronos = house(client, runnable)
 
@@ -214,10 +226,12 @@ async def test_every_kind_works_in_every_other(server: DevServer, place: Path) -
         async with free:
             return await outcome(client, one)
 
-    async with several_workers(server, place, kronos):
-        statuses = await asyncio.gather(*(ended(one) for one in runnable))
+    statuses = []
+    for part, cached in ((quiet, 0), (busy, 100)):
+        async with several_workers(server, place, kronos, cached):
+            statuses += await asyncio.gather(*(ended(one) for one in part))
     wrong = []
-    for one, (status, id) in zip(runnable, statuses, strict=True):
+    for one, (status, id) in zip([*quiet, *busy], statuses, strict=True):
         found = left(kronos, status, id)
         found.at_once, found.loose = one.play.at_once, one.play.loose
         still_open = [status[key] for key in ("waits_for", "approvals", "current_steps") if status[key]]
