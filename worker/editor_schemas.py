@@ -18,8 +18,11 @@ DEFINITION, CATALOGUE, TESTS = "definition", "catalogue", "tests"
 def editor_schema(settings: Settings, kind: str, name: str | None = None) -> dict[str, Any]:
     """The schema of definitions, of scenario tests, or of the catalogue file `name`.
 
-    UnknownId when nothing reads a catalogue file of that name by a model.
+    UnknownId when nothing reads a catalogue file of that name by a model; BadInput when a catalogue
+    file is meant and not named, or named and not meant.
     """
+    if (kind == CATALOGUE) != (name is not None):
+        raise BadInput(f"name a catalogue file, such as {_catalogue_files()[0]}; other kinds take no name")
     if kind != CATALOGUE:
         names = _names(settings)
         return definition_schema(names) if kind == DEFINITION else tests_schema(names)

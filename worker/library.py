@@ -1,12 +1,12 @@
 """Definitions: what is in the folder, what is wrong with it, and making a release of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dsl.near import listed, nearest
-from dsl.release import Folder, Refused, build_release, check_folder, check_paths, load_folder
+from dsl.release import Folder, Refused, Release, build_release, check_folder, check_paths, load_folder
 from worker.errors import BadInput, UnknownId
 from worker.settings import Settings
 
@@ -49,28 +49,36 @@ def problems_of(settings: Settings, paths: list[Path]) -> "list[Problem]":
 
 
 def list_definitions(settings: Settings) -> list[dict[str, Any]]:
-    """Every definition of the folder that can be read: name, version, summary, file."""
-    folder = _folder(settings)
-    return [
-        {
-            "workflow": name,
-            "version": int(definition.version.text),
-            "summary": definition.summary.text,
-            "file": _file_of(folder, definition),
-        }
-        for name, definition in sorted(folder.checked.definitions.items())
-    ]
+    """Every definition of the folder that can be read: name, version, summary, file.
+
+    A version that is no number is None; `problems_of` says what is wrong with it.
+    """
+    from dsl.scalars import resolve
+
+    checked = _folder(settings).checked
+    rows = []
+    for name, definition in sorted(checked.definitions.items()):
+        version = resolve(definition.version)
+        rows.append(
+            {
+                "workflow": name,
+                "version": version if isinstance(version, int) else None,
+                "summary": definition.summary.text,
+                "file": checked.sources[name].file,
+            }
+        )
+    return rows
 
 
 def plan_document(settings: Settings, name: str) -> dict[str, Any]:
     """The compiled plan of one definition, by workflow name or by file.
 
-    `dsl.release.Refused` lists the problems when something in the folder is wrong.
+    `dsl.release.Refused` lists the problems when something in the folder is wrong that concerns it.
     """
     folder = _folder(settings)
-    if name.endswith((".yaml", ".yml")):
+    if _is_path(name):
         folder, name = _folder_of_file(settings, Path(name))
-    plans = build_release(folder).plans
+    plans = _release_around(folder, name).plans
     if name not in plans:
         near = nearest(name, plans)
         hint = f"did you mean {near}?" if near else f"there are: {listed(plans) or 'none'}"
@@ -90,7 +98,10 @@ def publish(settings: Settings, *, development: bool = False) -> Published:
     from store import releases
     from worker.storage import open_database
 
-    release = build_release(_folder(settings))
+    folder = _folder(settings)
+    if not folder.workflows:
+        raise BadInput(f"there is no definition in {settings.definitions / 'workflows'}")
+    release = build_release(folder)
     text = plain_json.dumps(release.document)
     database = open_database(settings)
     changed = ""
@@ -119,6 +130,11 @@ def _folder(settings: Settings) -> Folder:
         raise BadInput(f"{error.filename} cannot be read: {error.strerror}") from error
 
 
+def _is_path(name: str) -> bool:
+    """Names somebody a file rather than a workflow; a workflow's name has neither a dot nor a slash."""
+    return name.endswith((".yaml", ".yml")) or "/" in name
+
+
 def _folder_of_file(settings: Settings, path: Path) -> tuple[Folder, str]:
     """The definitions folder with `path` in the place of its namesake, and its workflow's name."""
     from dsl.load import load
@@ -139,7 +155,17 @@ def _folder_of_file(settings: Settings, path: Path) -> tuple[Folder, str]:
     return Folder(around.path, (*others, file), around.catalogue), name
 
 
-def _file_of(folder: Folder, definition: Any) -> str | None:
-    """The file that a definition was read from, found by its workflow's name in the text."""
-    needle = f"workflow: {definition.workflow.text}".encode()
-    return next((file.path for file in folder.workflows if needle in file.content), None)
+def _release_around(folder: Folder, name: str) -> Release:
+    """A release with the workflow `name`: faults of others, which it does not need, are no matter."""
+    try:
+        return build_release(folder)
+    except Refused as refused:
+        faulty = {problem.file for problem in refused.problems if problem.is_error}
+        own = folder.checked.sources.get(name)
+        kept = tuple(file for file in folder.workflows if file.path not in faulty)
+        if own is None or own.file in faulty:
+            raise
+        try:
+            return build_release(replace(folder, workflows=kept))
+        except Refused:
+            raise refused from None
