@@ -5,8 +5,9 @@ from pkgutil import iter_modules
 from typing import Any
 
 from dsl.editor_schema import Names, catalogue_schema, definition_schema, names_of
+from dsl.editor_tables import table_schema
 from dsl.editor_tests import tests_schema
-from dsl.folder import load_folder
+from dsl.folder import Checked, load_folder
 from dsl.near import listed, suggestion
 from payloads import plain_json
 from worker.errors import BadInput, UnknownId
@@ -16,9 +17,9 @@ DEFINITION, CATALOGUE, TESTS = "definition", "catalogue", "tests"
 
 
 def editor_schema(settings: Settings, kind: str, name: str | None = None) -> dict[str, Any]:
-    """The schema of definitions, of scenario tests, or of the catalogue file `name`.
+    """The schema of definitions, of scenario tests, or of the catalogue file or decision table `name`.
 
-    UnknownId when nothing reads a catalogue file of that name by a model; BadInput when a catalogue
+    UnknownId when neither a model nor a decision table of the folder has that name; BadInput when a catalogue
     file is meant and not named, or named and not meant.
     """
     if (kind == CATALOGUE) != (name is not None):
@@ -26,8 +27,9 @@ def editor_schema(settings: Settings, kind: str, name: str | None = None) -> dic
     if kind != CATALOGUE:
         names = _names(settings)
         return definition_schema(names) if kind == DEFINITION else tests_schema(names)
-    known = _catalogue_files()
-    schema = catalogue_schema(name) if name in known else None
+    tables = _tables(settings)
+    known = [*_catalogue_files(), *tables]
+    schema = table_schema(tables[name]) if name in tables else catalogue_schema(name or "")
     if name is None or schema is None:
         hint = suggestion(name or "", known) or f"there are {listed(known, 40)}"
         raise UnknownId(f"there is no schema of catalogue file {name}; {hint}", name="UnknownFile")
@@ -54,7 +56,7 @@ def schema_files(settings: Settings) -> dict[str, dict[str, Any]]:
         f"{DEFINITION}.json": editor_schema(settings, DEFINITION),
         f"{TESTS}.json": editor_schema(settings, TESTS),
     }
-    for name in _catalogue_files():
+    for name in (*_catalogue_files(), *_tables(settings)):
         files[f"catalogue/{name}.json"] = editor_schema(settings, CATALOGUE, name)
     return files
 
@@ -64,11 +66,21 @@ def as_file(schema: dict[str, Any]) -> str:
     return plain_json.dumps(schema, indent=1) + "\n"
 
 
-def _names(settings: Settings) -> Names:
+def _checked(settings: Settings) -> Checked:
     try:
-        checked = load_folder(settings.definitions).checked
+        return load_folder(settings.definitions).checked
     except OSError as error:
         raise BadInput(f"{error.filename} cannot be read: {error.strerror}") from error
+
+
+def _tables(settings: Settings) -> dict[str, dict[str, Any]]:
+    """The decision tables of the folder that have no fault, by the names of their files."""
+    found = _checked(settings).catalogue.items()
+    return {name: content for name, content in found if isinstance(content, dict) and "table" in content}
+
+
+def _names(settings: Settings) -> Names:
+    checked = _checked(settings)
     people = checked.catalogue.get("people")
     roles = people.get("roles") if isinstance(people, dict) else None
     return names_of(checked.world, roles if isinstance(roles, dict) else ())
