@@ -29,9 +29,13 @@ class Kind(StrEnum):
 
 def schema(
     name: Annotated[
-        str | None, typer.Argument(help="With --kind catalogue: the file, such as pods.", metavar="[NAME]")
+        str | None,
+        typer.Argument(help="A file of the catalogue, such as pods or a decision table.", metavar="[NAME]"),
     ] = None,
-    kind: Annotated[Kind, typer.Option("--kind", help="What the schema is for.")] = Kind.DEFINITION,
+    kind: Annotated[
+        Kind | None,
+        typer.Option("--kind", help="What the schema is for: definition (default), or catalogue with NAME."),
+    ] = None,
     format: Annotated[
         Format | None, typer.Option("-o", help="How to print: json (default) or yaml.", metavar="FORMAT")
     ] = None,
@@ -55,7 +59,8 @@ def schema(
     if folder is not None:
         show({"files": write_schemas(settings, folder)}, format, _files_table)
         return
-    found = editor_schema(settings, kind.value, name)
+    chosen = kind or (Kind.CATALOGUE if name else Kind.DEFINITION)
+    found = editor_schema(settings, chosen.value, name)
     if file is not None:
         write(file, as_file(found))
     else:

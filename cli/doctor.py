@@ -12,7 +12,9 @@ def doctor(
     namespace: Namespace = None,
     output: Output = None,
 ) -> int:
-    """Check keys, database, release, server, search attributes and workers.
+    """Check keys, database, release, server, search attributes, workers, dispatcher, schedules and runs.
+
+    Of runs it lists those of older definitions: which upgrade at their next turn, which stay, and why.
 
     Exit code 0 when all is well, 3 when server or database cannot be reached, else 1.
 

@@ -16,6 +16,7 @@ from worker.settings import Settings
 
 MOST_RUNS = 500
 AT_ONCE = 8
+CURRENT = "it follows this very definition"
 Plan = Mapping[str, Any]
 
 
@@ -29,7 +30,7 @@ async def diff(settings: Settings, old: str, new: str) -> dict[str, Any]:
     both = _common(before, after)
     found = {name: differences(before.plans[name], after.plans[name]) for name in both}
     changed = {name: after.plans[name] for name in both if not same(found[name])}
-    asked, runs, more = await _runs(settings, changed)
+    asked, runs, more = await fates(settings, changed)
     return {
         "old": before.name,
         "new": after.name,
@@ -64,7 +65,7 @@ def _common(before: Found, after: Found) -> list[str]:
     raise Refused(message + f"{listed(before.plans)} and {listed(after.plans)}", name="OtherWorkflow")
 
 
-async def _runs(settings: Settings, plans: Mapping[str, Plan]) -> tuple[bool, list[dict[str, Any]], bool]:
+async def fates(settings: Settings, plans: Mapping[str, Plan]) -> tuple[bool, list[dict[str, Any]], bool]:
     """Was a server asked, what each open run of these workflows will do, and are there more of them."""
     from worker import client, connection
 
@@ -99,8 +100,9 @@ def _fate(settings: Settings, row: Mapping[str, Any], status: Mapping[str, Any],
     except WorkerError as error:  # the release may lie in the database of another installation
         return {**named, "will": "unknown", "reason": error.message}
     if own == new:
-        return {**named, "will": "stay", "reason": "it follows this very definition"}
-    reason = reason_to_stay(_read(own), _read(dict(new)))
+        return {**named, "will": "stay", "reason": CURRENT}
+    found = (status.get("upgrade") or {}).get("stays")  # at its last turn, with what it had by then
+    reason = found or reason_to_stay(_read(own), _read(dict(new)))
     return {**named, "will": "upgrade" if reason is None else "stay", "reason": reason}
 
 

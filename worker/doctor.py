@@ -1,25 +1,36 @@
-"""Checks of settings, keys, database, server and workers: what is wrong, and what to do about it."""
+"""Checks of settings, keys, database, server, workers and runs: what is wrong, and what to do about it."""
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
 from temporalio.client import Client
 
+from store import dispatches, events
 from store.errors import StoreError
 from store.keyring import read_keyring
+from worker import schedules
 from worker.client import LIGHT_QUEUE
 from worker.connection import connect
 from worker.dev_server import SEARCH_ATTRIBUTES
+from worker.differences import CURRENT, fates
+from worker.dispatcher import dispatcher_id
 from worker.endpoint import endpoint
-from worker.errors import ServerUnreachable, WorkerError
+from worker.errors import ServerUnreachable, UnknownId, WorkerError
 from worker.pollers import pollers
 from worker.release_check import newest_document
 from worker.rpc import named_errors
 from worker.settings import Settings
+from worker.states import ended_state
 from worker.storage import existing_database
 
 UNREACHABLE = "unreachable"
+OF_SERVER = ("search attributes", "workers", "dispatcher", "schedules", "runs")
+# An event is routed within a second or two; one that still waits after this long is stuck.
+ROUTED_WITHIN = timedelta(minutes=1)
+MOST_NAMED = 20
 
 
 async def examine(settings: Settings) -> list[dict[str, Any]]:
@@ -33,11 +44,14 @@ async def examine(settings: Settings) -> list[dict[str, Any]]:
         client = await connect(settings)
     except ServerUnreachable as error:
         rows.append(_finding("server", UNREACHABLE, error.message))
-        return rows + [_finding(name, "skipped", "no server") for name in ("search attributes", "workers")]
+        return rows + [_finding(name, "skipped", "no server") for name in OF_SERVER]
     place = endpoint(settings)
     rows.append(_finding("server", "ok", f"{place.address}, namespace {place.namespace}"))
     rows.append(await _row("search attributes", lambda _: _attributes(client), settings))
     rows.append(await _row("workers", lambda _: _workers(client, settings), settings))
+    rows.append(await _row("dispatcher", lambda _: _dispatcher(client, settings), settings))
+    rows.append(await _row("schedules", lambda _: _schedules(client, settings), settings))
+    rows.append(await _row("runs", _runs, settings))
     return rows
 
 
@@ -99,3 +113,57 @@ async def _workers(client: Client, settings: Settings) -> str:
     if foreign:
         raise WorkerError(f"workers hold payload key {', '.join(foreign)}, this command {ours}")
     return f"{len(found)} on queue {LIGHT_QUEUE}, with our payload key"
+
+
+async def _dispatcher(client: Client, settings: Settings) -> str:
+    """Does the run that routes events live, and is it at the end of the log."""
+    run = dispatcher_id(settings)
+    try:
+        with named_errors(run):
+            described = await client.get_workflow_handle(run).describe()
+    except UnknownId:
+        described = None
+    if described is None or ended_state(described.status) is not None:
+        raise WorkerError(f"the run {run} is not there: a worker of role workflows or all starts it")
+    behind, oldest = await asyncio.to_thread(_unrouted, settings)
+    if oldest is not None and datetime.now(UTC) - oldest > ROUTED_WITHIN:
+        raise WorkerError(f"{run} is {behind} events behind, the oldest of {oldest:%Y-%m-%d %H:%M} UTC")
+    return f"{run} routes events, {behind} to go"
+
+
+def _unrouted(settings: Settings) -> tuple[int, datetime | None]:
+    """How many events the dispatcher has not looked at, and when the first of them came."""
+    database = existing_database(settings)
+    try:
+        with database.reading() as tx:
+            routed, end = dispatches.cursor(tx, settings.tenant), events.checkpoint(tx, settings.tenant)[0]
+            oldest = events.at(tx, settings.tenant, routed + 1).at if end > routed else None
+    finally:
+        database.close()
+    return end - routed, oldest
+
+
+async def _schedules(client: Client, settings: Settings) -> str:
+    changes = await schedules.plan(client, settings)
+    due = [f"{row['change']} {row['id']}" for row in changes if row["change"] != "unchanged"]
+    if due:
+        raise WorkerError(f"not as the newest release wants them: {', '.join(due)}; `kronos schedules apply`")
+    return f"{len(changes)} as the newest release wants them"
+
+
+async def _runs(settings: Settings) -> str:
+    """Open runs of older definitions: which stay there, and why, and which upgrade at their next turn."""
+    plans = {name: plan["document"] for name, plan in newest_document(settings)["plans"].items()}
+    _, rows, more = await fates(settings, plans)
+    older = [row for row in rows if row["reason"] != CURRENT]
+    told = "; ".join(f"{row['workflow_id']} {_fate(row)}" for row in older[:MOST_NAMED])
+    rest = f"; and {len(older) - MOST_NAMED} more" if len(older) > MOST_NAMED else ""
+    number = f"{len(rows)}{' and more' if more else ''} open"
+    return f"{number}, {len(older)} of older definitions: {told}{rest}" if older else f"{number}, all current"
+
+
+def _fate(row: Mapping[str, Any]) -> str:
+    version = f"(version {row['version']})"
+    if row["will"] == "upgrade":
+        return f"{version} upgrades at its next turn"
+    return f"{version} stays: {row['reason']}" if row["will"] == "stay" else f"{version}: {row['reason']}"

@@ -4,7 +4,9 @@ from pathlib import Path
 from pkgutil import iter_modules
 from typing import Any
 
+from dsl.checked import Surveyed
 from dsl.editor_schema import Names, catalogue_schema, definition_schema, names_of
+from dsl.editor_tables import table_schema
 from dsl.editor_tests import tests_schema
 from dsl.folder import load_folder
 from dsl.near import listed, suggestion
@@ -16,15 +18,19 @@ DEFINITION, CATALOGUE, TESTS = "definition", "catalogue", "tests"
 
 
 def editor_schema(settings: Settings, kind: str, name: str | None = None) -> dict[str, Any]:
-    """The schema of definitions, of scenario tests, or of the catalogue file `name`.
+    """The schema of definitions, of scenario tests, or of the catalogue file or decision table `name`.
 
-    UnknownId when nothing reads a catalogue file of that name by a model.
+    UnknownId when neither a model nor a decision table of the folder has that name; BadInput when a catalogue
+    file is meant and not named, or named and not meant.
     """
+    if (kind == CATALOGUE) != (name is not None):
+        raise BadInput(f"name a catalogue file, such as {_catalogue_files()[0]}; other kinds take no name")
     if kind != CATALOGUE:
         names = _names(settings)
         return definition_schema(names) if kind == DEFINITION else tests_schema(names)
-    known = _catalogue_files()
-    schema = catalogue_schema(name) if name in known else None
+    tables = _tables(settings)
+    known = [*_catalogue_files(), *tables]
+    schema = table_schema(tables[name]) if name in tables else catalogue_schema(name or "")
     if name is None or schema is None:
         hint = suggestion(name or "", known) or f"there are {listed(known, 40)}"
         raise UnknownId(f"there is no schema of catalogue file {name}; {hint}", name="UnknownFile")
@@ -51,7 +57,7 @@ def schema_files(settings: Settings) -> dict[str, dict[str, Any]]:
         f"{DEFINITION}.json": editor_schema(settings, DEFINITION),
         f"{TESTS}.json": editor_schema(settings, TESTS),
     }
-    for name in _catalogue_files():
+    for name in (*_catalogue_files(), *_tables(settings)):
         files[f"catalogue/{name}.json"] = editor_schema(settings, CATALOGUE, name)
     return files
 
@@ -61,11 +67,21 @@ def as_file(schema: dict[str, Any]) -> str:
     return plain_json.dumps(schema, indent=1) + "\n"
 
 
-def _names(settings: Settings) -> Names:
+def _surveyed(settings: Settings) -> Surveyed:
     try:
-        surveyed = load_folder(settings.definitions).surveyed
+        return load_folder(settings.definitions).surveyed
     except OSError as error:
         raise BadInput(f"{error.filename} cannot be read: {error.strerror}") from error
+
+
+def _tables(settings: Settings) -> dict[str, dict[str, Any]]:
+    """The decision tables of the folder that have no fault, by the names of their files."""
+    found = _surveyed(settings).catalogue.items()
+    return {name: content for name, content in found if isinstance(content, dict) and "table" in content}
+
+
+def _names(settings: Settings) -> Names:
+    surveyed = _surveyed(settings)
     people = surveyed.catalogue.get("people")
     roles = people.get("roles") if isinstance(people, dict) else None
     return names_of(surveyed.world, roles if isinstance(roles, dict) else ())

@@ -3,7 +3,7 @@
 `dsl.release` brings the checker and the compiler, and is imported by the functions that need them.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ from worker.settings import Settings
 
 if TYPE_CHECKING:
     from dsl.problems import Problem
+    from dsl.release import Release
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,30 +55,35 @@ def problems_of(settings: Settings, paths: list[Path]) -> "list[Problem]":
 
 
 def list_definitions(settings: Settings) -> list[dict[str, Any]]:
-    """Every definition of the folder that can be read: name, version, summary, file."""
-    definitions = _folder(settings).structure.definitions
-    return [
-        {
-            "workflow": name,
-            "version": int(definition.version.text),
-            "summary": definition.summary.text,
-            "file": report.source.file,
-        }
-        for name, (definition, report) in sorted(definitions.items())
-    ]
+    """Every definition of the folder that can be read: name, version, summary, file.
+
+    A version that is no number is None; `problems_of` says what is wrong with it.
+    """
+    from dsl.scalars import resolve
+
+    rows = []
+    for name, (definition, report) in sorted(_folder(settings).structure.definitions.items()):
+        version = resolve(definition.version)
+        rows.append(
+            {
+                "workflow": name,
+                "version": version if isinstance(version, int) else None,
+                "summary": definition.summary.text,
+                "file": report.source.file,
+            }
+        )
+    return rows
 
 
 def plan_document(settings: Settings, name: str) -> dict[str, Any]:
     """The compiled plan of one definition, by workflow name or by file.
 
-    `dsl.release.Refused` lists the problems when something in the folder is wrong.
+    `dsl.release.Refused` lists the problems when something in the folder is wrong that concerns it.
     """
-    from dsl.release import build_release
-
     folder = _folder(settings)
-    if name.endswith((".yaml", ".yml")):
+    if _is_path(name):
         folder, name = _folder_of_file(settings, Path(name))
-    plans = build_release(folder).plans
+    plans = _release_around(folder, name).plans
     if name not in plans:
         near = nearest(name, plans)
         hint = f"did you mean {near}?" if near else f"there are: {listed(plans) or 'none'}"
@@ -98,7 +104,10 @@ def publish(settings: Settings, *, development: bool = False) -> Published:
     from store import releases
     from worker.storage import open_database
 
-    release = build_release(_folder(settings))
+    folder = _folder(settings)
+    if not folder.workflows:
+        raise BadInput(f"there is no definition in {settings.definitions / 'workflows'}")
+    release = build_release(folder)
     text = plain_json.dumps(release.document)
     database = open_database(settings)
     changed = ""
@@ -127,6 +136,11 @@ def _folder(settings: Settings) -> Folder:
         raise BadInput(f"{error.filename} cannot be read: {error.strerror}") from error
 
 
+def _is_path(name: str) -> bool:
+    """Names somebody a file rather than a workflow; a workflow's name has neither a dot nor a slash."""
+    return name.endswith((".yaml", ".yml")) or "/" in name
+
+
 def _folder_of_file(settings: Settings, path: Path) -> tuple[Folder, str]:
     """The definitions folder with `path` in the place of its namesake, and its workflow's name."""
     from dsl.load import load
@@ -145,3 +159,21 @@ def _folder_of_file(settings: Settings, path: Path) -> tuple[Folder, str]:
     around = _folder(settings)
     others = tuple(other for other in around.workflows if other.name != name)
     return Folder(around.path, (*others, file), around.catalogue), name
+
+
+def _release_around(folder: Folder, name: str) -> "Release":
+    """A release with the workflow `name`: faults of others, which it does not need, are no matter."""
+    from dsl.release import Refused, build_release
+
+    try:
+        return build_release(folder)
+    except Refused as refused:
+        faulty = {problem.file for problem in refused.problems if problem.is_error}
+        own = folder.checked.sources.get(name)
+        kept = tuple(file for file in folder.workflows if file.path not in faulty)
+        if own is None or own.file in faulty:
+            raise
+        try:
+            return build_release(replace(folder, workflows=kept))
+        except Refused:
+            raise refused from None

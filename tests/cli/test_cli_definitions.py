@@ -1,13 +1,14 @@
 """`kronos definitions`: explanations, formats, schemas, drawings and differences, as users ask for them."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.support.definitions import GOOD
-from tests.support.servers import Kronos
+from tests.support.servers import REPOSITORY, Kronos
 
 
 @pytest.fixture
@@ -111,3 +112,76 @@ def test_a_run_is_drawn_and_compared_by_what_it_follows(up: Any) -> None:
     assert "R-drawn" in [run["workflow_id"] for run in told["runs"]]
     assert {run["will"] for run in told["runs"]} == {"stay"}
     assert up.kronos("cancel", "R-drawn").code == 0
+
+
+@pytest.fixture
+def half_faulty(tmp_path: Path) -> Path:
+    """A folder with a definition that is right, one with a fault, and one whose version is no number."""
+    folder = tmp_path / "definitions"
+    shutil.copytree(REPOSITORY / "definitions", folder)
+    (folder / "workflows" / "faulty.yaml").write_text(FAULTY)
+    (folder / "workflows" / "odd.yaml").write_text(
+        FAULTY.replace("faulty", "odd").replace("version: 1", "version: a")
+    )
+    return folder
+
+
+FAULTY = "workflow: faulty\nversion: 1\nsummary: x\nsteps:\n  - cal: portfolio.read\n"
+
+
+def test_a_definition_compiles_beside_faulty_ones(kronos: Kronos, half_faulty: Path) -> None:
+    """Its plan with its digest; of a faulty one the diagnostics, and exit code 1."""
+    place = ("--definitions", half_faulty)
+    plan = json.loads(kronos("definitions", "compile", "investment", "-o", "json", *place).out)
+    assert (plan["workflow"], len(plan["digest"])) == ("investment", 64)
+    assert plan == json.loads(kronos("definitions", "compile", "investment").out)
+    refused = kronos("definitions", "compile", "faulty", *place)
+    assert (refused.code, refused.out) == (1, "")
+    assert "error[K120]: there is no step of kind `cal`" in refused.err
+
+
+def test_what_can_be_read_is_listed(kronos: Kronos, half_faulty: Path) -> None:
+    """A version that is no number is none, and each row has its own file."""
+    listed = json.loads(kronos("definitions", "list", "--definitions", half_faulty).out)["definitions"]
+    assert [(row["workflow"], row["version"], Path(row["file"]).name) for row in listed] == [
+        ("faulty", 1, "faulty.yaml"),
+        ("investment", 1, "investment.yaml"),
+        ("odd", None, "odd.yaml"),
+        ("onboarding", 1, "onboarding.yaml"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "said"),
+    [
+        (("compile", "nope"), 1, "there is no definition nope"),
+        (("show", "investmen"), 1, "did you mean investment?"),
+        (("compile", "/"), 2, "Is a directory"),
+        (("graph", "./nope.yaml"), 2, "No such file or directory"),
+        (("schema", "--kind", "catalogue"), 2, "name a catalogue file"),
+        (("schema", "pods", "--kind", "tests"), 2, "name a catalogue file"),
+        (("schema", "pod"), 1, "did you mean `pods`?"),
+    ],
+)
+def test_mistakes_in_names_are_told_apart(
+    kronos: Kronos, command: tuple[str, ...], code: int, said: str
+) -> None:
+    """1 for a name that nothing has, 2 for a file that cannot be opened and for wrong use."""
+    done = kronos("definitions", *command)
+    assert (done.code, done.out) == (code, "")
+    assert said in done.err
+
+
+def test_a_folder_without_definitions_is_not_published(kronos: Kronos, tmp_path: Path) -> None:
+    """It would leave every new run without its definition."""
+    (tmp_path / "workflows").mkdir()
+    done = kronos("definitions", "publish", "--definitions", tmp_path, "--data", tmp_path / "data")
+    assert (done.code, done.out) == (2, "")
+    assert "there is no definition in" in done.err
+
+
+def test_a_name_is_enough_for_the_schema_of_a_catalogue_file(kronos: Kronos) -> None:
+    """The same that is kept in the repository."""
+    done = kronos("definitions", "schema", "pods")
+    kept = REPOSITORY / "definitions" / ".schema" / "catalogue" / "pods.json"
+    assert json.loads(done.out) == json.loads(kept.read_text())

@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-import yaml
 from jsonschema import Draft202012Validator
 
 from dsl.editor_schema import catalogue_schema, definition_schema, names_of
@@ -11,6 +10,7 @@ from dsl.editor_tests import tests_schema as schema_of_tests
 from dsl.folder import load_folder
 from dsl.structure.steps import COMMON_KEYS, KIND_KEYS
 from tests.support.definitions import GOOD, folder
+from tests.support.editors import complaints as complaints_of
 from tests.support.servers import REPOSITORY
 
 DEFINITIONS = REPOSITORY / "definitions"
@@ -45,19 +45,9 @@ steps:
 """
 
 
-class Loader(yaml.SafeLoader):
-    """YAML as editors read it, in which a date is text."""
-
-
-Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-
-
 def complaints(text: str, schema: Any = SCHEMA) -> list[str]:
     """What an editor would mark in a text."""
-    return [error.message for error in Draft202012Validator(schema).iter_errors(yaml.load(text, Loader))]
+    return complaints_of(text, schema)
 
 
 def test_the_schema_is_json_schema() -> None:
