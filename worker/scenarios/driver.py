@@ -184,7 +184,9 @@ class Driver:
                     found = await self._skipper.client.get_workflow_handle(run.id).query("status")
                     run.statuses.append(found)
         own = self._trial.runs.get(handle.id)
-        if own is not None:
+        if own is not None and not own.statuses:
+            self._trial.note(Note(NO_END, None, "nothing answers for the run any more"))
+        elif own is not None:
             end = own.ended_at or await self._now(own.id)
             self._trial.conclude(own, end - start)
 
