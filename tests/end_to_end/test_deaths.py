@@ -26,8 +26,8 @@ from tests.support.town import PROJECT, Books, Town, application, books
 from worker.connection import connect
 from worker.services import opened
 
-CLIENTS = 5
-WORKERS = 3
+CLIENTS = 4
+WORKERS = 4
 PATIENCE = 900.0  # seconds; far more than it takes, for machines that do much else
 CAPITAL = 100_000
 DEFINITIONS = sorted(path.stem for path in (PROJECT / "definitions/workflows").glob("*.yaml"))
