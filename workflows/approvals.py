@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from workflows.interpreter import Interpreter
 
 APPROVE, REJECT = "approve", "reject"
+# Behind a local activity a replay can be some milliseconds later than the run was: with none left there
+# would be no timer, and the history would not fit.
+SHORTEST = timedelta(milliseconds=1)
 
 
 class Refusal(Exception):
@@ -121,7 +124,7 @@ async def approve(run: "Interpreter", step: p.Approve, frame: Frame) -> Any:
         with suppress(TimeoutError):
             await workflow.wait_condition(
                 lambda: approval.decided,
-                timeout=max(approval.deadline - run.now(), timedelta(0)),
+                timeout=max(approval.deadline - run.now(), SHORTEST),
                 timeout_summary=f"Deadline for the approval by {step.role}"[:120],
             )
     finally:

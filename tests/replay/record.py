@@ -1,5 +1,7 @@
 """Records the histories in this folder anew: `python -m tests.replay.record` in the project's folder.
 
+One of each definition on a real installation, here, and one of each path that its tests take, in `paths`.
+
 Only for a change that old runs need not survive, or to add a definition: a recorded history that no
 longer replays means that runs in flight would stop. Payloads are recorded in plain text, so that
 replaying needs no key; the client is the example's.
@@ -16,6 +18,7 @@ from temporalio.converter import DataConverter
 
 from activities.services import Services
 from store import cash
+from tests.replay import paths
 from tests.support.reviewers import PAUSE, approve_all
 from tests.support.town import application, town
 from worker.converter import PlainJsonConverter
@@ -77,3 +80,4 @@ async def write(client: Client, *ids: str) -> None:
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
         asyncio.run(record(Path(scratch)))
+    asyncio.run(paths.record())

@@ -202,3 +202,34 @@ async def test_a_newer_release_is_taken_at_the_next_turn(client: Client) -> None
         assert await run.result() == {"n": 4}
     assert "vars.unheard_of" in stays["upgrade"]["stays"]
     assert [given["version"] for given in house.asked("portfolio.read")] == [1, 1, 3, 3]
+
+
+async def test_a_refusal_outlasts_continuing_as_new(client: Client) -> None:
+    """A run that continued as new while it asked again still knows what was decided at first."""
+    asked = {"kind": "approve", "role": "compliance", "show": {}, "quorum": 1}
+    stop = [{"kind": "finish", "finish": {}}]
+    again = {**asked, "id": "again", "within": "1d", "on_reject": stop, "on_timeout": stop}
+    first = {**asked, "id": "ok", "within": "0.1s", "on_reject": stop, "on_timeout": [*counting(12), again]}
+    document = plan(first, output=["${ steps.ok.decision }", "${ steps.again.by }", "${ vars.n }"])
+    house = House({"trial": document}, {"portfolio.read": echo})
+    async with working(client, house, cached=0):
+        run = await start(client)
+        status = await until(run, lambda status: any(one["step"] == "again" for one in status["approvals"]))
+        [approval] = status["approvals"]
+        decision = {"step": "again", "decision": "approve", "by": "kim", "digest": approval["digest"]}
+        await run.execute_update("approve", decision)
+        assert await run.result() == ["timeout", "kim", 12]
+    assert await runs_of(client, run.id) > 1
+
+
+async def test_a_loop_continues_as_new_after_a_finally_that_failed(client: Client) -> None:
+    """What went wrong there was taken; nothing is under way any more."""
+    trouble = {"kind": "fail", "error": "Trouble", "message": "no"}
+    broken = {"kind": "try", "try": [call("a")], "catch": [], "finally": [trouble]}
+    taken = {"kind": "try", "try": [broken], "catch": [{"steps": [call("b")]}], "finally": []}
+    document = plan(taken, *counting(12), output={"n": "${ vars.n }"})
+    house = House({"trial": document}, {"portfolio.read": echo})
+    async with working(client, house, cached=0):
+        run = await start(client)
+        assert await run.result() == {"n": 12}
+    assert await runs_of(client, run.id) > 1

@@ -1,0 +1,125 @@
+"""Workers are killed at every step of every definition; what comes of the runs is the same.
+
+Each dies when the step's work is done and Temporal does not know it, the hardest place; one that dies
+before has done nothing.
+"""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from temporalio.client import Client
+
+from store import cash
+from tests.support.answering import answering
+from tests.support.installing import installation
+from tests.support.mortal import points
+from tests.support.town import PROJECT, Books, Town, application, books
+from worker.connection import connect
+from worker.services import opened
+
+CLIENTS = 4
+WORKERS = 4
+PATIENCE = 900.0  # seconds; far more than it takes, for machines that do much else
+CAPITAL = 100_000
+DEFINITIONS = sorted(path.stem for path in (PROJECT / "definitions/workflows").glob("*.yaml"))
+# A dead worker's workflow task is given to another one after two seconds, not after ten.
+QUICK = {"history__defaultWorkflowTaskTimeout": '"2s"'}
+SIGNALS = {
+    "documents_received": lambda run: {"document_ids": ["PASSPORT-1"]},
+    "agreement_signed": lambda run: {"signed_by": "Sarah Johnson"},
+    "deposit_received": lambda run: {"amount": CAPITAL, "currency": "AUD", "reference": f"D-{run}"},
+}
+
+
+@contextmanager
+def mortal_workers(place: Town, folder: Path) -> Iterator[Path]:
+    """Workers that die at each step once there is a folder for deaths; where they write down what they pass."""
+    environment = {
+        **os.environ,
+        "KRONOS_DATA": str(place.settings.data),
+        "KRONOS_ADDRESS": place.server.address,
+        "KRONOS_DEFINITIONS": str(place.settings.definitions),
+    }
+    with (place.settings.data / "worker.log").open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tests.support.mortal", folder, str(WORKERS)],
+            env=environment,
+            cwd=PROJECT,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    try:
+        yield folder
+        assert process.poll() is None, (place.settings.data / "worker.log").read_text()[-4000:]
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(20)
+
+
+@dataclass(frozen=True)
+class Story:
+    """What came of a client: the outputs of their runs, and their books."""
+
+    onboarded: Any
+    automated: Any
+    books: Books
+
+    def told_of(self, customer: str) -> str:
+        """The story with the client's name left out, so that two can be compared."""
+        return json.dumps(
+            [self.onboarded, self.automated, vars(self.books)], sort_keys=True, default=str
+        ).replace(customer, "CLIENT")
+
+
+async def live(place: Town, client: Client, customer: str) -> Story:
+    """Take a client on, have their money invested, pay more in, have that invested too."""
+    given = application(customer)
+    run = await client.start_workflow("onboarding", given, id=f"onboarding-{customer}", task_queue="kronos")
+    onboarded = await run.result()
+    pay_in(place, customer)
+    more = {"portfolio_id": f"P-{customer}", "max_drift": 0.01}
+    run = await client.start_workflow(
+        "automated_investment", more, id=f"automated-{customer}", task_queue="kronos"
+    )
+    automated = await run.result()
+    return Story(onboarded, automated, await asyncio.to_thread(books, place, customer))
+
+
+def pay_in(place: Town, customer: str) -> None:
+    """A tenth of what the client has, so that their portfolio drifts."""
+    with opened(place.settings) as services, services.database.transaction() as tx:
+        about = {"currency": "AUD", "reference": f"MORE-{customer}", "kind": "deposit", "at": services.now()}
+        cash.book(tx, services.tenant, f"A-{customer}", amount_cents=10_000_00, **about)
+
+
+async def test_a_worker_killed_at_any_step_of_any_definition_changes_no_result(tmp_path: Path) -> None:
+    """Every client's outputs, orders, units and cash are those of one whose workers lived."""
+    with (
+        installation(tmp_path / "data", PROJECT / "definitions", **QUICK) as place,
+        mortal_workers(place, tmp_path / "steps") as steps,
+    ):
+        client = await connect(place.settings)
+        async with answering(client, SIGNALS):
+            undisturbed = await live(place, client, "C-0")
+            passed = points(steps / "passed")
+            (steps / "deaths").mkdir()
+            customers = [f"C-{number}" for number in range(1, CLIENTS + 1)]
+            lives = asyncio.gather(*(live(place, client, customer) for customer in customers))
+            stories = await asyncio.wait_for(lives, PATIENCE)
+        died = points(steps / "deaths")
+    for customer, story in zip(customers, stories, strict=True):
+        assert story.told_of(customer) == undisturbed.told_of("C-0")
+        assert story.books.problems == []
+    assert {point.split()[0] for point in passed} == set(DEFINITIONS), "give each definition a part in `live`"
+    assert len(passed) > 60
+    assert sorted(passed - died) == []
