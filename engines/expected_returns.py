@@ -87,5 +87,5 @@ def _solved(covariance: Floats, right: Floats) -> Floats:
             "leave one of them out, or take the method `historical`",
             "returns",
         )
-    solved: Floats = np.linalg.solve(covariance, right)
+    solved: Floats = np.asarray(np.linalg.solve(covariance, right), dtype=np.float64)
     return solved

@@ -174,8 +174,8 @@ def test_the_unit_of_returns_does_not_matter(shrink: object) -> None:
         (TABLE[:1], "returns", "1 rows of returns are too few; 2 are needed"),
         (TABLE[:, :0], "returns", "a column for each asset"),
         (TABLE[:, 0], "returns", "a row for each period"),
-        (np.where(TABLE == TABLE[4, 2], np.nan, TABLE), "returns[4][2]", "row 4, column 2 is nan"),
-        (np.where(TABLE == TABLE[5, 1], np.inf, TABLE), "returns[5][1]", "row 5, column 1 is inf"),
+        (np.where(TABLE[4, 2] == TABLE, np.nan, TABLE), "returns[4][2]", "row 4, column 2 is nan"),
+        (np.where(TABLE[5, 1] == TABLE, np.inf, TABLE), "returns[5][1]", "row 5, column 1 is inf"),
     ],
 )
 def test_what_cannot_be_estimated_from_is_named(

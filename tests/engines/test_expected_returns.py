@@ -93,7 +93,7 @@ def test_equilibrium_is_what_others_compute() -> None:
     [
         (RETURNS[:5], "5 rows of returns are too few; 6 are needed"),
         (np.column_stack([RETURNS, RETURNS[:, 0]]), "copy each other"),
-        (np.where(RETURNS == RETURNS[1, 1], np.nan, RETURNS), "row 1, column 1"),
+        (np.where(RETURNS[1, 1] == RETURNS, np.nan, RETURNS), "row 1, column 1"),
     ],
 )
 def test_means_that_cannot_be_shrunk_are_refused(returns: np.ndarray, words: str) -> None:
