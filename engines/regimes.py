@@ -162,7 +162,7 @@ def _backward(densities: Floats, transition: Floats, scales: Floats) -> Floats:
 def _improved(returns: Floats, model: RegimeModel, least: float) -> tuple[RegimeModel, float]:
     """One round: chances under the old model, the parameters that fit them best, and the old likelihood.
 
-    Of a t with fixed degrees, a day weighs (ν+1)/(ν+z²): far days weigh little.
+    Of a t with fixed degrees, a day weighs (f+1)/(f+z²), f the degrees: far days weigh little.
     """
     densities = _densities(returns, model)
     forward, scales = _forward(densities, model.transition)

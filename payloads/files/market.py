@@ -24,6 +24,7 @@ class Estimates(Written):
 
     sessions_per_year: int = Field(ge=1, le=366)
     prior_years: Annotated[Real, Field(ge=0)]
+    least_sessions: int = Field(20, ge=2, description="prices that a fund must have to be kept in a snapshot")
 
 
 class Regime(Written):
