@@ -50,3 +50,9 @@ def max_drawdown(weights: Floats, returns: Floats) -> Floats:
     high = np.maximum(np.maximum.accumulate(value, axis=0), 1)
     fall: Floats = (1 - value / high).max(axis=0)
     return fall
+
+
+def volatility_of_each(covariance: Floats) -> Floats:
+    """Yearly volatility of each asset by itself."""
+    deviation: Floats = np.sqrt(np.diag(covariance))
+    return deviation

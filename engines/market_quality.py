@@ -27,6 +27,7 @@ LEAST_SPLIT = 0.38  # log return: what is smaller than 3:2 is told from a bad da
 LARGE_MOVE = 0.2  # log return
 CAME_BACK = 0.25  # share of a spike that is left the day after
 FROZEN = 10  # days with the same close
+CHANCE = 0.01  # that a run of equal closes is one of chance
 LEAST_USUAL = 0.001  # log return: of a series that hardly moves
 AROUND = 41  # days of which the usual move is the median
 
@@ -122,10 +123,25 @@ def find_large_moves(close: Floats) -> list[int]:
 
 
 def find_frozen(close: Floats) -> list[tuple[int, int]]:
-    """Runs of at least ten equal closes: places of the first and last day."""
-    starts = [0, *(np.flatnonzero(np.diff(close)) + 1).tolist()]
+    """Runs of ten or more equal closes that chance does not make: places of the first and last day.
+
+    A fund that often closes where it closed before (cash, to the cent) has such runs; only those of which
+    fewer than one in a hundred series like it would have one are told.
+    """
+    if len(close) < FROZEN:
+        return []
+    still = np.diff(close) == 0
+    starts = [0, *(np.flatnonzero(~still) + 1).tolist()]
     ends = [*(start - 1 for start in starts[1:]), len(close) - 1]
-    return [(a, b) for a, b in zip(starts, ends, strict=True) if b - a + 1 >= FROZEN]
+    least = max(FROZEN, 1 + _longest_by_chance(float(still.mean()), len(close)))
+    return [(a, b) for a, b in zip(starts, ends, strict=True) if b - a + 1 >= least]
+
+
+def _longest_by_chance(share: float, days: int) -> float:
+    """How many days without a move follow each other, of `share` of all, in one series of a hundred."""
+    if not 0 < share < 1:
+        return 0.0
+    return log(CHANCE / days) / log(share)
 
 
 @dataclass(frozen=True, slots=True)

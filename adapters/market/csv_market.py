@@ -29,7 +29,7 @@ class CsvMarket:
         return whole(cut(only(data, tickers), wanted(market, self.name, as_of)), tickers, as_of)
 
 
-def wanted(market: MarketFile, source: str, as_of: date | None = None) -> Wanted:
+def wanted(market: MarketFile, source: str, as_of: date | None = None, *, adjusted: bool = False) -> Wanted:
     """The cut that the catalogue asks for."""
     return Wanted(
         source,
@@ -37,6 +37,7 @@ def wanted(market: MarketFile, source: str, as_of: date | None = None) -> Wanted
         sessions=market.simulation.history_sessions,
         least_sessions=market.estimates.least_sessions,
         as_of=as_of,
+        adjusted=adjusted,
     )
 
 
