@@ -82,6 +82,7 @@ def estimates_for(snapshot: Snapshot, catalogue: Catalogue, etfs: list[str], pat
         np.array(prior),
         prior_years=market.estimates.prior_years,
         sessions_per_year=market.estimates.sessions_per_year,
+        distributions=snapshot.distributions(etfs),
     )
 
 

@@ -63,6 +63,9 @@ class AssetClass(Written):
     loadings: dict[Identifier, Volatility]
     group: Volatility = Field(description="shared by funds of one exposure group")
     own: Volatility
+    ex_months: list[Annotated[int, Field(ge=1, le=12)]] = Field(
+        [], description="months on whose first session units go ex; none: the yield leaves the price unseen"
+    )
 
 
 class MarketFile(Written):
