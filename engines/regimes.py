@@ -75,7 +75,7 @@ def log_likelihood(returns: Floats, model: RegimeModel) -> float:
     return float(np.log(_forward(densities, model.transition)[1]).sum())
 
 
-def fit(returns: Floats, start: RegimeModel, *, rounds: int = 200, tolerance: float = 1e-7) -> Fit:
+def fit(returns: Floats, start: RegimeModel, *, rounds: int = 200, tolerance: float = 1e-6) -> Fit:
     """The most likely model near `start`, by expectation and maximisation; its regimes rise in deviation.
 
     The tail stays as given. It ends when a round adds less than `tolerance` a day, or after `rounds`. At
