@@ -12,16 +12,16 @@ from activities.snapshots import estimates_for
 from adapters.market.csv_market import NAME as CSV
 from adapters.market.csv_market import wanted
 from adapters.market.cutting import Cut, cut
-from adapters.market.health import snapshot_findings
+from adapters.market.health import coverage_findings, snapshot_findings
 from adapters.market.snapshot import Snapshot
 from adapters.market.vendor_files import price_files, read_folder
-from engines.calendars import last_session
+from engines.calendars import UnknownExchange, last_session
 from engines.estimates import volatility_of_each
 from engines.market_quality import Finding
 from payloads.files.market import MarketFile
 from payloads.files.universe import UniverseFile
 from store import snapshots
-from worker.errors import BadInput, Refused, UnknownId
+from worker.errors import BadInput, BadSettings, Refused, UnknownId
 from worker.folder_catalogue import FolderCatalogue
 from worker.settings import Settings
 from worker.storage import existing_database, open_database
@@ -56,7 +56,8 @@ def import_folder(
     An error found keeps everything from being stored, unless `leave_out` says to go on without the codes
     and files that have one. `stored` says whether something was. BadInput when the folder cannot be read.
     """
-    market = _catalogue(settings).read("market", MarketFile)
+    catalogue = _catalogue(settings)
+    market = catalogue.read("market", MarketFile)
     today = datetime.now(UTC).date()
     if as_of is not None and as_of > today:
         raise BadInput(f"{as_of} lies in the future; today is {today}", "as_of", name="FutureDay")
@@ -64,8 +65,12 @@ def import_folder(
     data = read_folder(folder, today, _counting("reading", len(files), progress))
     asked = replace(wanted(market, CSV, as_of), adjusted=adjusted)
     if calendar is not None:
-        asked = replace(asked, calendar=calendar)
+        asked = replace(asked, calendar=_known_calendar(calendar))
     found = cut(data, asked, _counting("checking", len(data.rows), progress))
+    if found.snapshot is not None:
+        universe = catalogue.read("universe", UniverseFile).by_etf()
+        coverage = coverage_findings(found.snapshot, universe)
+        found = replace(found, findings=(*found.findings, *coverage))
     keep = found.snapshot is not None and not dry_run and (leave_out or not found.errors)
     added = keep and found.snapshot is not None and _store(settings, found.snapshot)
     return {**_about_cut(found), "stored": keep, "already_stored": keep and not added}
@@ -156,6 +161,14 @@ def check_snapshot(settings: Settings, digest: str | None) -> dict[str, Any]:
         "fit": not any(finding.severity == "error" for finding in findings),
         "findings": [_finding(finding) for finding in findings],
     }
+
+
+def _known_calendar(code: str) -> str:
+    try:
+        last_session(code, datetime.now(UTC).date())
+    except UnknownExchange as error:
+        raise BadSettings(error.message, "calendar", name="UnknownExchange") from error
+    return code
 
 
 def _files(folder: Path) -> list[Path]:

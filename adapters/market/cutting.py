@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from adapters.market.cleaning import Series, cleaned
+from adapters.market.cleaning import MOST_MISSING, Series, cleaned
 from adapters.market.snapshot import Snapshot
 from adapters.market.vendor_files import VendorData
 from engines import calendars
@@ -45,23 +45,35 @@ class Cut:
 
 
 def cut(data: VendorData, wanted: Wanted, progress: Callable[[str], None] = lambda code: None) -> Cut:
-    """A snapshot of all codes without an error, and what was found; `progress` hears of each code."""
+    """A snapshot of all codes without an error, and what was found; `progress` hears of each code.
+
+    Only what the snapshot can hold is looked at: a wild day of ten years ago keeps nothing out of it, and a
+    split after its day changes no price of it.
+    """
     findings = list(data.findings)
-    days = {row.day for rows in data.rows.values() for row in rows}
-    sessions = known_sessions(wanted.calendar, days)
+    last_days = {code: max(row.day for row in rows) for code, rows in data.rows.items() if rows}
+    as_of = wanted.as_of or max(last_days.values(), default=None)
+    if as_of is None:
+        return Cut(None, tuple(findings), ())
+    sessions = known_sessions(wanted.calendar, (row.day for rows in data.rows.values() for row in rows))
+    start = _start(sessions, as_of, wanted.sessions + MOST_MISSING)
     series = []
     for code, rows in data.rows.items():
         progress(code)
         declared = None if wanted.adjusted else data.splits.get(code, {})
-        series.append(cleaned(code, rows, sessions, declared, findings))
-    as_of = wanted.as_of or max((one.days[-1] for one in series if one.days), default=None)
-    if as_of is not None:
-        for one in series:
-            _check_span(one, as_of, wanted, findings)
+        inside = [row for row in rows if start <= row.day <= as_of]
+        one = cleaned(code, inside, sessions, declared, findings)
+        _check_span(one, last_days.get(code), as_of, wanted, findings)
+        series.append(one)
     out = {finding.etf for finding in findings if finding.severity == Severity.ERROR and finding.etf}
-    kept = [one for one in series if one.etf not in out and one.days]
-    snapshot = None if as_of is None or not kept else _joined(kept, as_of, data, sessions, wanted, findings)
-    return Cut(snapshot, tuple(findings), tuple(one.etf for one in series if one.etf in out))
+    kept = [one for one in series if one.etf not in out]
+    snapshot = _joined(kept, as_of, data, sessions, wanted, findings) if kept else None
+    return Cut(snapshot, tuple(findings), tuple(sorted(out)))
+
+
+def _start(sessions: frozenset[date], as_of: date, count: int) -> date:
+    """The first of the last `count` sessions up to `as_of`."""
+    return min(sorted(day for day in sessions if day <= as_of)[-count:], default=as_of)
 
 
 def known_sessions(calendar: str, days: Iterable[date]) -> frozenset[date]:
@@ -77,16 +89,14 @@ def known_sessions(calendar: str, days: Iterable[date]) -> frozenset[date]:
     return frozenset(inside) | {day for day in days if day < begins and day.weekday() < 5}
 
 
-def _check_span(one: Series, as_of: date, wanted: Wanted, findings: list[Finding]) -> None:
-    """Errors of a series that ends before the cut's day, or is too short."""
-    own = [day for day in one.days if day <= as_of]
-    if not own or own[-1] < as_of:
-        ended = f"its last price is of {own[-1]}" if own else "it has none before"
-        text = f"there is no price on {as_of}; {ended}"
-        findings.append(Finding("NoPrice", Severity.ERROR, one.etf, text, own[-1] if own else None, as_of))
-    elif len(own) < wanted.least_sessions:
-        text = f"{len(own)} prices are too few; {wanted.least_sessions} are needed"
-        findings.append(Finding("TooFewRows", Severity.ERROR, one.etf, text, own[0], own[-1]))
+def _check_span(one: Series, last: date | None, as_of: date, wanted: Wanted, findings: list[Finding]) -> None:
+    """Errors of a series without a price on the cut's day, or too short; `last` is its last day anywhere."""
+    if not one.days or one.days[-1] < as_of:
+        text = f"there is no price on {as_of}; the last one is of {one.days[-1] if one.days else last}"
+        findings.append(Finding("NoPrice", Severity.ERROR, one.etf, text, last, as_of))
+    elif len(one.days) < wanted.least_sessions:
+        text = f"{len(one.days)} prices are too few; {wanted.least_sessions} are needed"
+        findings.append(Finding("TooFewRows", Severity.ERROR, one.etf, text, one.days[0], as_of))
 
 
 def _joined(

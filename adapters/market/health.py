@@ -15,7 +15,7 @@ def snapshot_findings(
     snapshot: Snapshot, universe: Iterable[str], *, calendar: str, age: int, max_age: int
 ) -> list[Finding]:
     """What is wrong with it, the gravest first. `age` is in sessions of `calendar` closed since its day."""
-    findings = [*_age(snapshot, age, max_age), *_coverage(snapshot, list(universe))]
+    findings = [*_age(snapshot, age, max_age), *coverage_findings(snapshot, universe)]
     if not snapshot.simulated:  # the simulated market trades on every weekday
         findings += _sessions(snapshot, calendar)
     prices = snapshot.prices(snapshot.tickers)
@@ -31,10 +31,11 @@ def _age(snapshot: Snapshot, age: int, max_age: int) -> list[Finding]:
     return [Finding("StaleSnapshot", Severity.ERROR, "", text, snapshot.as_of)]
 
 
-def _coverage(snapshot: Snapshot, universe: list[str]) -> list[Finding]:
-    findings = []
+def coverage_findings(snapshot: Snapshot, universe: Iterable[str]) -> list[Finding]:
+    """Which ETFs of the universe it lacks, and which of its codes the universe lacks."""
+    findings, universe = [], list(universe)
     if missing := [etf for etf in universe if etf not in snapshot.tickers]:
-        text = f"{len(missing)} of {len(universe)} ETFs of the universe are not in it: {_named(missing)}"
+        text = f"{len(missing)} of {len(universe)} ETFs of the universe are missing; runs that ask for them fail: {_named(missing)}"
         findings.append(Finding("PartialUniverse", Severity.WARNING, "", text))
     if strangers := [etf for etf in snapshot.tickers if etf not in universe]:
         text = f"not in the universe, so nothing asks for them: {_named(strangers)}"

@@ -41,7 +41,7 @@ def test_files_become_a_snapshot_that_is_listed_shown_and_checked(kronos: Kronos
     folder = vendor(tmp_path / "vendor")
     first, again = imported(kronos, folder), imported(kronos, folder)
     assert (first["stored"], first["already_stored"], again["already_stored"]) == (True, False, True)
-    assert first["findings"] == []
+    assert [finding["code"] for finding in first["findings"]] == ["PartialUniverse"]
     (row,) = json.loads(kronos("data", "list").out)["snapshots"]
     assert (row["snapshot"], row["source"], row["simulated"]) == (first["snapshot"], "csv", False)
     shown = json.loads(kronos("data", "show", row["snapshot"][:8], "--etf", "VAS").out)
@@ -65,8 +65,11 @@ def test_an_error_stores_nothing_unless_told_to_leave_it_out(kronos: Kronos, tmp
     assert done.code == 1
     assert "--leave-out" in done.err
     answer = json.loads(done.out)
-    assert [(one["code"], one["severity"]) for one in answer["findings"]] == [("FutureDay", "error")]
-    assert not answer["stored"]
+    assert [(one["code"], one["severity"]) for one in answer["findings"]] == [
+        ("FutureDay", "error"),
+        ("PartialUniverse", "warning"),
+    ]
+    assert (answer["stored"], answer["left_out"]) == (False, ["GOLD"])
     assert kronos("data", "list").code == 3  # there is no database yet
     assert imported(kronos, folder, "--leave-out")["etfs"] == 2
 
@@ -76,6 +79,11 @@ def test_a_dry_run_stores_nothing(kronos: Kronos, tmp_path: Path) -> None:
     answer = imported(kronos, vendor(tmp_path / "vendor"), "--dry-run")
     assert answer["etfs"] == 2
     assert not answer["stored"]
+    done = kronos("data", "import", str(tmp_path / "vendor"), "--calendar", "XASY")
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith(
+        "error: UnknownExchange at calendar: there is no calendar of XASY; did you mean XASX"
+    )
 
 
 def test_a_split_is_shown_as_repaired(kronos: Kronos, tmp_path: Path) -> None:

@@ -217,7 +217,7 @@ def test_too_few_rows_and_an_early_end_keep_a_code_out(tmp_path: Path) -> None:
     assert told["NEW"] == ("TooFewRows", "62 prices are too few; 63 are needed")
     assert told["END"] == (
         "NoPrice",
-        f"there is no price on {SESSIONS[-1]}; its last price is of {SESSIONS[-2]}",
+        f"there is no price on {SESSIONS[-1]}; the last one is of {SESSIONS[-2]}",
     )
     assert kept(found).tickers == ("VAS",)
 
@@ -274,6 +274,23 @@ def test_distributions_come_with_the_prices(tmp_path: Path) -> None:
         SESSIONS[90]: 0.25,
     }
     assert codes(found) == ["BadField", "Split"]
+
+
+def test_only_what_a_snapshot_can_hold_is_looked_at(tmp_path: Path) -> None:
+    """A wild day before its first session keeps nothing out; a split after its last changes no price."""
+    prices = 50 * np.exp(np.random.default_rng(4).normal(0, 0.03, len(SESSIONS)).cumsum())
+    prices[10:] /= 2
+    write(tmp_path, "ABC.csv", rows(prices))
+    data = read_folder(tmp_path, TODAY)
+    found = cut(data, Wanted("csv", "XASX", sessions=63, least_sessions=63))
+    assert found.errors == []
+    assert kept(found).sessions == SESSIONS[-63:]
+    fifteenth = PRICES.copy()
+    fifteenth[-5:] /= 15
+    write(tmp_path, "ABC.csv", rows(fifteenth))
+    early = taken(tmp_path, as_of=SESSIONS[-6])
+    assert early.findings == ()
+    assert kept(early).closing("ABC") == Decimal(f"{PRICES[-6]:.4f}")
 
 
 def test_real_files_are_repaired_or_named() -> None:

@@ -88,7 +88,7 @@ def refuse(address: str) -> bytes:
         (
             lambda _: chart_answer(DAYS[:-1], CLOSES[:-1]),
             MarketDataMissing,
-            "its last price is of 2022-12-29",
+            "the last one is of 2022-12-29",
         ),
         (lambda _: chart_answer((), ()), MarketDataMissing, "IVV has no usable prices"),
         (lambda _: b"<html>Too many requests</html>", YahooUnavailable, "format may have"),
