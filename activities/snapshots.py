@@ -12,7 +12,7 @@ from activities.context import Catalogue, Context
 from activities.errors import ActivityError
 from adapters.market.simulated import SimulatedMarket
 from adapters.market.snapshot import Snapshot
-from engines.estimates import Estimates, estimate
+from engines.estimates import Estimates, Floats, estimate, total_returns
 from payloads.files.market import MarketFile
 from payloads.files.universe import UniverseFile
 from payloads.market import AssetFigures
@@ -82,6 +82,20 @@ def estimates_for(snapshot: Snapshot, catalogue: Catalogue, etfs: list[str], pat
         np.array(prior),
         prior_years=market.estimates.prior_years,
         sessions_per_year=market.estimates.sessions_per_year,
+        distributions=snapshot.distributions(etfs),
+    )
+
+
+def daily_returns(snapshot: Snapshot, catalogue: Catalogue, etfs: list[str], path: str) -> Floats:
+    """Simple daily returns of these ETFs, distributions included; UnknownEtf at `path`."""
+    universe = catalogue.read("universe", UniverseFile).by_etf()
+    check_etfs(etfs, universe, path)
+    check_etfs(etfs, snapshot.tickers, path)
+    year = catalogue.read("market", MarketFile).estimates.sessions_per_year
+    return total_returns(
+        snapshot.prices(etfs),
+        distributions=snapshot.distributions(etfs),
+        daily_yields=np.array([universe[etf].yield_ for etf in etfs]) / year,
     )
 
 

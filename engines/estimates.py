@@ -17,16 +17,37 @@ class Estimates:
     returns: Floats  # days by assets
 
 
+def total_returns(
+    prices: Floats, *, distributions: Floats | None = None, daily_yields: Floats | None = None
+) -> Floats:
+    """Simple daily returns with distributions, days by assets, one row less than prices.
+
+    `distributions` are AUD a unit on ex-days, beside the prices. Where a source does not say them,
+    `daily_yields` (a day's share of each asset's yearly yield) takes their place.
+    """
+    if distributions is not None:
+        returns: Floats = (prices[1:] + distributions[1:]) / prices[:-1] - 1
+        return returns
+    returns = prices[1:] / prices[:-1] - 1
+    return returns if daily_yields is None else returns + daily_yields
+
+
 def estimate(
-    prices: Floats, yields: Floats, prior: Floats, *, prior_years: float, sessions_per_year: int
+    prices: Floats,
+    yields: Floats,
+    prior: Floats,
+    *,
+    prior_years: float,
+    sessions_per_year: int,
+    distributions: Floats | None = None,
 ) -> Estimates:
     """Estimates from closing prices, days by assets, and what was expected before looking at them.
 
-    Prices leave out distributions, so that a day's share of the yearly yield is added to its return.
-    The mean of the past counts by its years against `prior_years` years of the prior, because even
-    a decade of prices says little of the mean. Sample covariance (n-1), times sessions a year.
+    Without `distributions` a day's share of the yearly yield is added to its return. The mean of the
+    past counts by its years against `prior_years` years of the prior, because even a decade of prices
+    says little of the mean. Sample covariance (n-1), times sessions a year.
     """
-    returns = prices[1:] / prices[:-1] - 1 + yields / sessions_per_year
+    returns = total_returns(prices, distributions=distributions, daily_yields=yields / sessions_per_year)
     years = len(returns) / sessions_per_year
     past = (1 + returns.mean(axis=0)) ** sessions_per_year - 1
     expected = (years * past + prior_years * prior) / (years + prior_years)
@@ -50,3 +71,9 @@ def max_drawdown(weights: Floats, returns: Floats) -> Floats:
     high = np.maximum(np.maximum.accumulate(value, axis=0), 1)
     fall: Floats = (1 - value / high).max(axis=0)
     return fall
+
+
+def volatility_of_each(covariance: Floats) -> Floats:
+    """Yearly volatility of each asset by itself."""
+    deviation: Floats = np.sqrt(np.diag(covariance))
+    return deviation

@@ -60,6 +60,31 @@ def simulate_log_returns(
     return returns
 
 
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """Prices that carry what has accrued since a unit last went ex, and what it paid when it did.
+
+    Both are shares of the bare price, days by funds: `accrued` is above it, `paid` is zero but on ex-days.
+    """
+
+    accrued: Floats
+    paid: Floats
+
+
+def distributed(yields: Floats, goes_ex: NDArray[np.bool_], *, days_a_year: int) -> Paid:
+    """How yearly `yields` build up day by day, and are paid out on the days that `goes_ex` marks.
+
+    `goes_ex` is days by funds. A day adds a yield's share of a year; on an ex-day all that has accrued,
+    that day's share included, is paid, so that no total return is lost or jumps.
+    """
+    days = np.arange(1, len(goes_ex) + 1)[:, None]
+    ex_days = np.where(goes_ex, days, 0)
+    last = np.maximum.accumulate(ex_days, axis=0)
+    before = np.vstack([np.zeros_like(last[:1]), last[:-1]])
+    share = yields / days_a_year
+    return Paid((days - last) * share, np.where(goes_ex, (days - before) * share, 0.0))
+
+
 def regime_path(transition: Floats, uniforms: Floats) -> Indices:
     """The regime of each day, starting in the first regime; one uniform draw moves one day."""
     ladder = np.cumsum(transition, axis=1).tolist()

@@ -17,6 +17,7 @@ DOMAINS = (
     "pod_optimizer",
     "master_portfolio",
     "market",
+    "market_estimates",
     "tax",
     "rebalancing",
     "calendars",

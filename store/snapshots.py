@@ -2,9 +2,9 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import defer
-from sqlmodel import Session, col
+from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from store.sql import insert_missing
 from store.tables import Snapshot
@@ -45,10 +45,26 @@ def load(tx: Session, tenant: str, digest: str) -> Snapshot | None:
 
 def newest(tx: Session, tenant: str) -> Snapshot | None:
     """The snapshot of the latest day, the last stored of several; its content is loaded when read."""
-    query = (
+    return tx.exec(_latest_first(tenant).limit(1)).first()
+
+
+def listed(tx: Session, tenant: str) -> list[Snapshot]:
+    """Every snapshot of the tenant, that of the latest day first; contents are loaded when read."""
+    return list(tx.exec(_latest_first(tenant)))
+
+
+def starting_with(tx: Session, tenant: str, start: str) -> list[str]:
+    """The digests that begin with `start`, at most ten of them."""
+    query = select(col(Snapshot.digest)).where(
+        col(Snapshot.tenant) == tenant, col(Snapshot.digest).startswith(start, autoescape=True)
+    )
+    return list(tx.exec(query.order_by(col(Snapshot.digest)).limit(10)))
+
+
+def _latest_first(tenant: str) -> SelectOfScalar[Snapshot]:
+    return (
         select(Snapshot)
         .where(col(Snapshot.tenant) == tenant)
         .order_by(col(Snapshot.as_of).desc(), col(Snapshot.created_at).desc(), col(Snapshot.digest))
         .options(defer(Snapshot.content))  # type: ignore[arg-type]  # a column, seen from SQLAlchemy
     )
-    return tx.scalars(query.limit(1)).first()

@@ -8,11 +8,12 @@ from numpy.typing import NDArray
 
 from adapters.market import MarketDataMissing
 from adapters.market.snapshot import PLACES, Snapshot
-from engines.market_model import FundModel, Regimes, simulate_log_returns
+from engines.market_model import FundModel, Regimes, distributed, simulate_log_returns
 from payloads.files.market import AssetClass, MarketFile, Simulation
 from payloads.files.universe import Fund, UniverseFile
 
 UNITS_A_CENT = 10 ** (PLACES - 2)
+UNITS_OF_PAYMENTS = 10 ** (PLACES - 4)  # funds pay hundredths of a cent a unit
 CURRENCY = "currency"
 
 
@@ -21,7 +22,8 @@ class SimulatedMarket:
     """Made-up prices of real ETFs: labelled simulated wherever they show.
 
     Every weekday is a session. Paths start at the catalogue's `first_session` and pass through the
-    universe's indicative prices on its `as_of`; a later snapshot continues an earlier one.
+    universe's indicative prices on its `as_of`; a later snapshot continues an earlier one. Units go ex on
+    the first session of their class's months; until then what they will pay is in the price.
     """
 
     name: str = "simulated"
@@ -32,15 +34,19 @@ class SimulatedMarket:
         settings = market.simulation
         _check_day(settings, as_of)
         last = _day_number(settings, as_of)
-        cents = _price_paths(universe, market, days=last + 1)
-        kept = np.arange(last + 1 - settings.history_sessions, last + 1)
-        days = np.busday_offset(np.datetime64(settings.first_session), kept, roll="forward")
+        anchor = _day_number(settings, universe.as_of)
+        days = np.busday_offset(
+            np.datetime64(settings.first_session), np.arange(max(last, anchor) + 1), roll="forward"
+        )
+        paths = _paths(universe, market, days, anchor)
+        kept = slice(last + 1 - settings.history_sessions, last + 1)
         return Snapshot(
             self.name,
             self.simulated,
-            tuple(days.tolist()),
+            tuple(days[kept].tolist()),
             tuple(fund.etf for fund in universe.etfs),
-            cents[kept] * UNITS_A_CENT,
+            paths.cents[kept] * UNITS_A_CENT,
+            distributed=None if paths.paid is None else paths.paid[kept] * UNITS_OF_PAYMENTS,
         )
 
 
@@ -61,22 +67,53 @@ def _day_number(settings: Simulation, day: date) -> int:
     return int(np.busday_count(settings.first_session, np.busday_offset(day, 0, roll="backward")))
 
 
-def _price_paths(universe: UniverseFile, market: MarketFile, days: int) -> NDArray[np.int64]:
-    """Prices in cents from the first session on, at least one cent; they meet the universe's on its day."""
-    anchor = _day_number(market.simulation, universe.as_of)
+@dataclass(frozen=True, slots=True)
+class _Paths:
+    """Prices in cents, at least one, and what a unit paid in hundredths of a cent; sessions by funds."""
+
+    cents: NDArray[np.int64]
+    paid: NDArray[np.int64] | None
+
+
+def _paths(universe: UniverseFile, market: MarketFile, days: NDArray[np.datetime64], anchor: int) -> _Paths:
+    """From the first session on; prices meet the universe's on the session `anchor`."""
     settings = market.simulation
     returns = simulate_log_returns(
         _regimes(settings),
         _fund_model(universe.etfs, market),
-        days=max(days, anchor + 1),
+        days=len(days),
         days_a_year=market.estimates.sessions_per_year,
         tail_degrees=settings.tail_degrees,
         seed=settings.seed,
     )
     growth = np.cumsum(returns, axis=0)
-    prices = np.array([float(fund.price) for fund in universe.etfs]) * np.exp(growth - growth[anchor])
+    listed = np.array([float(fund.price) for fund in universe.etfs])
+    bare = listed * np.exp(growth - growth[anchor])
+    goes_ex = _ex_days(universe, market, days)
+    if not goes_ex.any():
+        return _Paths(_in_cents(bare), None)
+    # A fund that never goes ex keeps its yield in no price: it has none.
+    yields = np.array([fund.yield_ for fund in universe.etfs]) * goes_ex.any(axis=0)
+    found = distributed(yields, goes_ex, days_a_year=market.estimates.sessions_per_year)
+    bare /= 1 + found.accrued[anchor]
+    return _Paths(_in_cents(bare * (1 + found.accrued)), np.rint(bare * found.paid * 10_000).astype(np.int64))
+
+
+def _in_cents(prices: NDArray[np.float64]) -> NDArray[np.int64]:
     cents: NDArray[np.int64] = np.maximum(np.rint(prices * 100), 1).astype(np.int64)
     return cents
+
+
+def _ex_days(universe: UniverseFile, market: MarketFile, days: NDArray[np.datetime64]) -> NDArray[np.bool_]:
+    """Whether a fund goes ex on a session: sessions by funds."""
+    months = days.astype("datetime64[M]").astype(int)
+    first_of_month = np.diff(months, prepend=months[:1]) > 0
+    return np.column_stack(
+        [
+            first_of_month & np.isin(months % 12 + 1, market.classes[fund.asset_class].ex_months)
+            for fund in universe.etfs
+        ]
+    )
 
 
 def _regimes(settings: Simulation) -> Regimes:

@@ -45,6 +45,7 @@ COMMANDS = [
     ),
     *("trading halt", "trading resume", "trading show", "events list", "events tail", "events verify"),
     *("portfolio show", "config show", "doctor", "version"),
+    *("data import", "data pull", "data list", "data show", "data check"),
 ]
 
 
@@ -57,7 +58,9 @@ def test_every_help_has_an_example(kronos: Kronos, command: str) -> None:
     assert f"kronos {command}" in done.out
 
 
-@pytest.mark.parametrize("group", ["definitions", "activities", "trading", "events", "portfolio", "config"])
+@pytest.mark.parametrize(
+    "group", ["definitions", "activities", "trading", "events", "portfolio", "config", "data"]
+)
 def test_the_help_of_a_group_has_an_example_and_no_options_of_its_own(kronos: Kronos, group: str) -> None:
     """Completion is installed for the whole of kronos or not at all."""
     done = kronos(group, "--help")

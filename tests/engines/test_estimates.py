@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engines.estimates import estimate, max_drawdown, volatility
+from engines.estimates import estimate, max_drawdown, total_returns, volatility
 
 
 def test_past_and_prior_count_by_their_years() -> None:
@@ -22,6 +22,22 @@ def test_distributions_count_beside_prices() -> None:
         np.ones((253, 1)), np.array([0.04]), np.array([0.0]), prior_years=0, sessions_per_year=252
     )
     assert found.expected_return[0] == pytest.approx((1 + 0.04 / 252) ** 252 - 1)
+
+
+def test_known_distributions_take_the_place_of_the_yield() -> None:
+    """A price that falls by what it paid has not moved; the yearly yield is not added once more."""
+    prices = np.array([[100.0], [100.0], [98.0], [98.0]])
+    paid = np.array([[9.0], [0.0], [2.0], [0.0]])
+    found = estimate(
+        prices,
+        np.array([0.04]),
+        np.array([0.0]),
+        prior_years=0,
+        sessions_per_year=252,
+        distributions=paid,
+    )
+    assert found.returns == pytest.approx(np.zeros((3, 1)))
+    assert total_returns(prices) == pytest.approx(np.array([[0.0], [-0.02], [0.0]]))
 
 
 def test_covariance_is_the_sample_covariance_of_a_year() -> None:

@@ -61,6 +61,29 @@ def test_pods_hold_funds_of_the_universe() -> None:
             lambda file: {"classes": {"cash": {**file["classes"]["cash"], "loadings": {"moon": 0.1}}}},
             "moon is not one of the factors",
         ),
+        (
+            "market",
+            MarketFile,
+            lambda file: {"regimes": {**file["regimes"], "portfolio": {"VAS": 0.4}}},
+            "portfolio must sum to 1",
+        ),
+        (
+            "market",
+            MarketFile,
+            lambda file: {
+                "regimes": {
+                    **file["regimes"],
+                    "states": {**file["regimes"]["states"], "calm": file["regimes"]["states"]["crisis"]},
+                }
+            },
+            "must rise in volatility",
+        ),
+        (
+            "market",
+            MarketFile,
+            lambda file: {"market_portfolio": {**file["market_portfolio"], "weights": {"VAS": 1.1}}},
+            "weights",
+        ),
         ("pods", PodsFile, lambda file: {"grid": 0.03}, "does not divide 1"),
         (
             "pods",

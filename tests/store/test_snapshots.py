@@ -46,3 +46,14 @@ def test_there_may_be_none(database: Database, tenant: str) -> None:
     with database.reading() as tx:
         assert snapshots.newest(tx, tenant) is None
         assert snapshots.load(tx, tenant, "x") is None
+
+
+def test_all_are_listed_and_found_by_how_they_begin(database: Database, tenant: str) -> None:
+    """The latest day first; a start that several share finds them all, a wildcard none."""
+    for digest, day in (("aa1", 13), ("aa2", 14), ("b%1", 12)):
+        save(database, tenant, digest, as_of=date(2025, 11, day))
+    with database.reading() as tx:
+        assert [row.digest for row in snapshots.listed(tx, tenant)] == ["aa2", "aa1", "b%1"]
+        assert snapshots.starting_with(tx, tenant, "aa") == ["aa1", "aa2"]
+        assert snapshots.starting_with(tx, tenant, "%") == []
+        assert snapshots.listed(tx, "another") == []

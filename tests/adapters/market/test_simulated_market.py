@@ -9,6 +9,7 @@ import pytest
 from adapters.market import MarketDataMissing
 from adapters.market.simulated import SimulatedMarket
 from adapters.market.snapshot import Snapshot
+from engines.estimates import total_returns
 from payloads.files.market import MarketFile
 from payloads.files.universe import UniverseFile
 from tests.support.contexts import catalogue_files, pure_context
@@ -27,9 +28,8 @@ def taken(as_of: date = LAST, seed: int | None = None) -> Snapshot:
 
 
 def daily_returns(*etfs: str) -> np.ndarray:
-    """Daily price returns of some ETFs."""
-    prices = taken().prices(etfs)
-    return prices[1:] / prices[:-1] - 1
+    """Daily returns of some ETFs, distributions included."""
+    return total_returns(taken().prices(etfs), distributions=taken().distributions(etfs))
 
 
 def volatility(etf: str) -> float:
@@ -100,3 +100,50 @@ def test_funds_of_one_exposure_move_together() -> None:
     assert correlation("VAS", "IOZ") > 0.98
     assert 0.3 < correlation("VAS", "VGS") < 0.9
     assert abs(correlation("VAS", "VAF")) < 0.4
+
+
+def yearly_payments(etf: str) -> dict[date, float]:
+    """What a unit paid, by ex-day, over the last year of the snapshot."""
+    paid = taken().distributions([etf])
+    assert paid is not None
+    days = taken().sessions
+    return {days[row]: paid[row, 0] for row in np.flatnonzero(paid[:, 0]) if days[row] > date(2025, 6, 30)}
+
+
+@pytest.mark.parametrize(("etf", "payments"), [("VAS", 4), ("BILL", 12), ("VGS", 2)])
+def test_units_pay_their_yield_on_the_first_sessions_of_their_months(etf: str, payments: int) -> None:
+    """A year's payments are about the fund's yield, and come when its class pays."""
+    (fund,) = [f for f in pure_context().catalogue.read("universe", UniverseFile).etfs if f.etf == etf]
+    paid = yearly_payments(etf)
+    assert len(paid) == payments
+    prices = taken().prices([etf])[-252:, 0]
+    assert sum(paid.values()) / prices.mean() == pytest.approx(fund.yield_, rel=0.1)
+    assert {day.day for day in paid} <= {1, 2, 3}
+
+
+def test_a_price_falls_by_what_it_pays_and_the_return_does_not() -> None:
+    """Cash pays each month: its price falls by as much, while its total return hardly moves."""
+    prices, paid = taken().prices(["BILL"])[:, 0], taken().distributions(["BILL"])
+    assert paid is not None
+    ex = np.flatnonzero(paid[1:, 0])
+    falls = prices[ex] - prices[ex + 1]
+    assert falls == pytest.approx(paid[ex + 1, 0], abs=0.05)
+    assert np.abs(daily_returns("BILL")).max() < 0.002
+
+
+def test_a_fund_without_yield_pays_nothing() -> None:
+    """Gold."""
+    assert yearly_payments("GOLD") == {}
+
+
+def test_a_class_without_ex_months_keeps_the_old_paths() -> None:
+    """A release whose catalogue says nothing of distributions still makes the snapshots that it made."""
+    market = dict(catalogue_files()["market"])
+    market["classes"] = {
+        name: {key: value for key, value in told.items() if key != "ex_months"}
+        for name, told in market["classes"].items()
+    }
+    universe = pure_context().catalogue.read("universe", UniverseFile)
+    snapshot = SimulatedMarket().snapshot(universe, MarketFile.model_validate(market), LAST)
+    assert snapshot.distributed is None
+    assert snapshot.digest.startswith("05a724f0a5c2d19c5a95830e39aa3754")

@@ -65,3 +65,29 @@ def test_prices_cannot_be_changed() -> None:
     """A snapshot is immutable."""
     with pytest.raises(ValueError, match="read-only"):
         small().units[0, 0] = 1
+
+
+def test_distributions_and_notes_survive_and_are_part_of_the_digest() -> None:
+    """What was paid and repaired is content like the prices; without either the format is the first one."""
+    plain = small()
+    paid = np.array([[0, 0], [25_000_000, 0]], dtype=np.int64)
+    told = Snapshot(plain.source, False, DAYS, plain.tickers, plain.units.copy(), paid, ("VAS split 2:1",))
+    read = Snapshot.from_bytes(told.to_bytes(), told.digest)
+    found = read.distributions(["BILL", "VAS"])
+    assert found is not None
+    assert found.tolist() == [[0, 0], [0, 0.25]]
+    assert read.notes == ("VAS split 2:1",)
+    assert plain.distributions(["VAS"]) is None
+    assert b'"kronos-snapshot-1"' in plain.to_bytes()
+    others = [
+        Snapshot(plain.source, False, DAYS, plain.tickers, plain.units.copy(), paid),
+        Snapshot(plain.source, False, DAYS, plain.tickers, plain.units.copy(), notes=told.notes),
+    ]
+    assert len({snapshot.digest for snapshot in (plain, told, *others)}) == 4
+
+
+@pytest.mark.parametrize("paid", [np.zeros((1, 2), dtype=np.int64), np.full((2, 2), -1, dtype=np.int64)])
+def test_distributions_that_cannot_be_are_refused(paid: np.ndarray) -> None:
+    """A table of another shape, and negative payments."""
+    with pytest.raises(ValueError, match="distributions"):
+        Snapshot("vendor", False, DAYS, ("VAS", "BILL"), small().units.copy(), paid)
