@@ -32,6 +32,8 @@ DOMAINS = (
     "dispatching",
     "sweeps",
     "thresholds",
+    "risk_measures",
+    "performance",
 )
 
 
