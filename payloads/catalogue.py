@@ -32,6 +32,7 @@ DOMAINS = (
     "dispatching",
     "sweeps",
     "thresholds",
+    "construction",
     "risk_measures",
     "performance",
 )
