@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from engines.construction.feasible import Wanted, clash
 from engines.construction.holdings import Search, choose
-from engines.construction.objectives import NO_EXCESS, Loss, QuadraticLoss, RatioLoss, Solved
+from engines.construction.objectives import NO_EXCESS, Loss, QuadraticLoss, RatioLoss
 from engines.construction.problem import (
     TOLERANCE,
     Aim,
@@ -144,8 +144,8 @@ def _best(universe: Universe, limits: Limits, aim: Aim, wanted: Wanted, nodes: i
     """The least loss, over holdings too where these are limited."""
     size = len(universe.expected_returns)
     allowed = region(np.zeros(size), np.full(size, limits.max_weight), limits.rows)
-    loss, start = _loss(universe, aim, allowed)
-    relaxed = loss.least(allowed, start)
+    loss = _loss(universe, aim, allowed)
+    relaxed = loss.least(allowed)
     search = Search(loss, allowed, limits)
     sign = 1.0 if aim.objective == "min_variance" else -1.0
     if search.keeps(relaxed.optimum.weights):
@@ -163,20 +163,29 @@ def _constructed(weights: Floats, loss: float, bound: float, sign: float) -> Con
     return Constructed(weights, value, best)
 
 
-def _loss(universe: Universe, aim: Aim, allowed: Region) -> tuple[Loss, Solved | None]:
-    """The objective as a loss, and where to begin."""
+def _loss(universe: Universe, aim: Aim, allowed: Region) -> Loss:
+    """The objective as a loss."""
     covariance, returns = universe.covariance, universe.expected_returns
     definite = _definite(covariance)
     if aim.objective == "max_utility":
-        return QuadraticLoss(aim.risk_aversion * covariance, aim.risk_aversion * definite, -returns), None
-    variance = QuadraticLoss(2 * covariance, 2 * definite, np.zeros_like(returns))
+        return QuadraticLoss(aim.risk_aversion * covariance, aim.risk_aversion * definite, -returns)
+    twice = 2 * covariance
+    variance = QuadraticLoss(twice, twice if definite is covariance else 2 * definite, np.zeros_like(returns))
     if aim.objective == "min_variance":
-        return variance, None
+        return variance
     excess = returns - aim.risk_free
-    calmest = variance.least(allowed)
     if excess.max() <= 0:
+        variance.least(allowed)  # Limits that clash are told first.
         raise NoPositiveExcessReturn(NO_EXCESS, "expected_returns")
-    return RatioLoss(covariance, definite, excess, sqrt(max(calmest.bound, 0.0))), calmest
+    return RatioLoss(covariance, definite, excess, _least_volatility(variance, allowed))
+
+
+def _least_volatility(variance: QuadraticLoss, allowed: Region) -> float:
+    """Below every portfolio's volatility: that of the best with any signs, where one is well defined."""
+    if variance.definite is variance.hessian:
+        size = len(variance.costs)
+        return sqrt(0.5 / float(np.linalg.solve(variance.hessian, np.ones(size)).sum()))
+    return sqrt(max(variance.least(allowed).bound, 0.0))
 
 
 def _definite(covariance: Floats) -> Floats:

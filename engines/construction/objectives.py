@@ -16,6 +16,7 @@ from engines.construction.region import Region
 NEARLY = 1e-13
 """A condition holds where what is left of it is this share of its terms."""
 ROUNDS = 200
+GUESS = 0.25
 NO_EXCESS = (
     "nothing allowed is expected to return more than risk_free, so that no Sharpe ratio is positive; "
     "ask for min_variance, or lower risk_free"
@@ -89,7 +90,7 @@ class RatioLoss:
     def least(self, allowed: Region, start: Solved | None = None) -> Solved:
         """Newton's steps for t, kept between those known to be too small and too large."""
         low, high = 0.0, inf
-        t = start.tolerance if start else 0.0
+        t = start.tolerance if start else self._guess()
         optimum = start.optimum if start else None
         best: Solved | None = None
         for _ in range(ROUNDS):
@@ -122,6 +123,12 @@ class RatioLoss:
     def above(self, least_volatility: float) -> "RatioLoss":
         """The same, knowing that no volatility is below this."""
         return replace(self, least_volatility=least_volatility)
+
+    def _guess(self) -> float:
+        """The t of the asset with the best ratio; what it is mixed with makes it calmer."""
+        variances = np.diagonal(self.covariance)
+        best = int(np.argmax(self.excess / np.sqrt(np.maximum(variances, RISKLESS))))
+        return float(GUESS * variances[best] / self.excess[best]) if self.excess[best] > 0 else 0.0
 
     def _variance(self, weights: Floats) -> float:
         return float(weights @ self.covariance @ weights)

@@ -47,7 +47,7 @@ def minimise(hessian: Floats, costs: Floats, allowed: Region, start: Optimum | N
 
     The Hessian must be positive definite on what moves; NotSolved where turns run out.
     """
-    weights, free = _start(allowed, np.diagonal(hessian), start)
+    weights, free = _start(allowed, np.diagonal(hessian) / 2 + costs, start)
     if (allowed.floors - allowed.rows @ weights).max(initial=0.0) <= 0:
         return _run(hessian, costs, allowed, weights, free)
     return _elastic(hessian, costs, allowed, weights, free)
@@ -219,11 +219,11 @@ def _release(normals: Floats, allowed: Region, state: _State, multipliers: Float
     return True
 
 
-def _start(allowed: Region, variances: Floats, start: Optimum | None) -> tuple[Floats, Flags]:
-    """Weights within their bounds that sum to 1: those of `start` as near as may be, else the calmest."""
+def _start(allowed: Region, alone: Floats, start: Optimum | None) -> tuple[Floats, Flags]:
+    """Weights within their bounds that sum to 1: those of `start` as near as may be, else the best alone."""
     if start is None:
         weights = allowed.lowest.copy()
-        order = np.argsort(variances, kind="stable")
+        order = np.argsort(alone, kind="stable")
     else:
         weights = np.minimum(np.maximum(start.weights, allowed.lowest), allowed.highest)
         order = np.argsort(~start.free, kind="stable")

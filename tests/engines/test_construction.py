@@ -249,6 +249,34 @@ def test_risk_parity_under_caps_and_floors() -> None:
     assert risk[weights == 0.06].min() >= risk[between].mean() - 1e-12
 
 
+@settings(max_examples=60)
+@given(st.integers(2, 25), st.integers(0, 10**6), st.floats(0, 0.95), st.floats(1.02, 4))
+def test_risk_parity_between_limits_holds_or_is_refused(
+    size: int, seed: int, low: float, high: float
+) -> None:
+    """Equal between floor and cap, less at the cap, more at the floor; refused where that cannot be."""
+    rng = np.random.default_rng(seed)
+    moves = rng.normal(0, 0.1, (size, size))
+    covariance = moves @ moves.T + np.diag(rng.uniform(0.01, 0.3, size) ** 2)
+    floor, cap = low / size, min(1.0, high / size)
+    try:
+        found = construct(Universe(np.zeros(size), covariance), Limits(floor, cap), Aim("risk_parity"))
+    except Infeasible as refused:
+        assert refused.clashing == ("min_weight", "max_weight")
+        assert floor > 0.3 / size
+        return
+    weights = found.weights
+    risk = weights * (covariance @ weights)
+    between = (weights > floor) & (weights < cap)
+    assert weights.sum() == pytest.approx(1, abs=1e-9)
+    if between.any():
+        common = risk[between].mean()
+        assert common > 0
+        assert risk[between] == pytest.approx(np.full(between.sum(), common), rel=1e-9)
+        assert (risk[weights >= cap] <= common * (1 + 1e-9)).all()
+        assert (risk[weights <= floor] >= common * (1 - 1e-9)).all()
+
+
 def barred(*places: int) -> dict[str, Any]:
     """Assets of three left out by exclude."""
     return {"exclude": np.isin(np.arange(3), places)}
