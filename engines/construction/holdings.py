@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from engines.construction.feasible import Wanted, some_holding
 from engines.construction.objectives import Loss, Solved
-from engines.construction.problem import TOLERANCE, Floats, Infeasible, Limits
+from engines.construction.problem import TOLERANCE, Floats, Infeasible, Limits, NoPositiveExcessReturn
 from engines.construction.region import Region
 
 Flags = NDArray[np.bool_]
@@ -64,7 +64,7 @@ class Search:
             return None
         try:
             return self.loss.least(allowed, start)
-        except Infeasible:
+        except (Infeasible, NoPositiveExcessReturn):
             return None
 
 
@@ -129,7 +129,7 @@ def _best_neighbour(search: Search, best: Solved) -> Solved | None:
     held = best.optimum.weights > 0
     cheap = np.argsort(np.where(held, inf, best.prices), kind="stable")[:SWAPPED_IN]
     cheap = cheap[~held[cheap]]
-    found: Solved | None = None
+    found, least = None, best.loss
     for out in (*held.nonzero()[0], None):
         for into in (*cheap, None):
             tried = held.copy()
@@ -139,10 +139,25 @@ def _best_neighbour(search: Search, best: Solved) -> Solved | None:
                 tried[into] = True
             if (out is None and into is None) or tried.sum() > search.most:
                 continue
-            answer = search.holding(tried, best)
-            if answer is not None and answer.loss < (found or best).loss - PROVEN * abs(best.loss):
-                found = answer
-    return found
+            loss = _loss_of(search, tried, best)
+            if loss < least - PROVEN * abs(least):
+                least, found = loss, tried
+    return None if found is None else search.holding(found, best)
+
+
+def _loss_of(search: Search, held: Flags, near: Solved) -> float:
+    """The least loss with exactly these assets, as a program of these alone; infinite where there is none."""
+    places = held.nonzero()[0]
+    few, limits = len(places), search.limits
+    allowed = search.allowed.part(places).narrowed(
+        np.full(few, limits.min_weight), np.full(few, limits.max_weight)
+    )
+    if limits.min_weight * few > 1 + TOLERANCE or limits.max_weight * few < 1 - TOLERANCE:
+        return inf
+    try:
+        return search.loss.part(places).least(allowed, near.part(places)).loss
+    except (Infeasible, NoPositiveExcessReturn):
+        return inf
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,13 @@
 Each answers with a bound that follows by duality from the answer alone, whatever solver found it.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import inf, isfinite, sqrt
 from typing import Protocol
 
 import numpy as np
 
-from engines.construction.problem import RISKLESS, Floats, NoPositiveExcessReturn
+from engines.construction.problem import RISKLESS, Floats, NoPositiveExcessReturn, Places
 from engines.construction.quadratic import Optimum, minimise, steepest
 from engines.construction.region import Region
 
@@ -37,6 +37,12 @@ class Solved:
     prices: Floats
     tolerance: float = 0.0
 
+    def part(self, places: Places) -> "Solved":
+        """The same of some assets alone: no answer, but near one."""
+        whole = self.optimum
+        part = Optimum(whole.weights[places], whole.multipliers, whole.free[places], whole.normals[:, places])
+        return Solved(part, self.loss, self.bound, self.prices[places], self.tolerance)
+
 
 class Loss(Protocol):
     """What an objective answers over any region."""
@@ -47,6 +53,10 @@ class Loss(Protocol):
 
     def of(self, weights: Floats) -> float:
         """The loss of some weights."""
+        ...
+
+    def part(self, places: Places) -> "Loss":
+        """The same of some assets alone."""
         ...
 
 
@@ -72,6 +82,11 @@ class QuadraticLoss:
     def of(self, weights: Floats) -> float:
         """½w'Hw + c'w."""
         return float((self.hessian @ weights / 2 + self.costs) @ weights)
+
+    def part(self, places: Places) -> "QuadraticLoss":
+        """The same of some assets alone."""
+        square = np.ix_(places, places)
+        return QuadraticLoss(self.hessian[square], self.definite[square], self.costs[places])
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +135,12 @@ class RatioLoss:
             return -inf if gain > 0 else inf if gain < 0 else 0.0
         return -gain / sqrt(variance)
 
-    def above(self, least_volatility: float) -> "RatioLoss":
-        """The same, knowing that no volatility is below this."""
-        return replace(self, least_volatility=least_volatility)
+    def part(self, places: Places) -> "RatioLoss":
+        """The same of some assets alone."""
+        square = np.ix_(places, places)
+        return RatioLoss(
+            self.covariance[square], self.definite[square], self.excess[places], self.least_volatility
+        )
 
     def _guess(self) -> float:
         """The t of the asset with the best ratio; what it is mixed with makes it calmer."""

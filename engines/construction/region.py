@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from engines.construction.problem import TOLERANCE, Floats, Row
+from engines.construction.problem import TOLERANCE, Floats, Places, Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,10 @@ class Region:
     def narrowed(self, lowest: Floats, highest: Floats) -> "Region":
         """The same rows over other bounds."""
         return replace(self, lowest=lowest, highest=highest)
+
+    def part(self, places: Places) -> "Region":
+        """The region of some weights, all others zero."""
+        return Region(self.lowest[places], self.highest[places], self.rows[:, places], self.floors)
 
     def shortfall(self, weights: Floats) -> float:
         """How far the weights are from keeping every limit, 0 where they do."""

@@ -1,5 +1,6 @@
 """portfolio.construct, risk and performance through the door that workers use: JSON in, JSON out."""
 
+from decimal import Decimal
 from math import nan
 from typing import Any
 
@@ -86,6 +87,10 @@ def test_a_target_return_is_the_least() -> None:
         ({"covariance": [[0.01, 0.02, 0, 0], [0.02, 0.02, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]]}, "NotPositiveSemidefinite", "covariance"),
         ({"covariance": [[1, 2], [3, 4]]}, "InvalidInput", "covariance"),
         ({"covariance": [[nan, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]]}, "InvalidInput", "covariance[0][0]"),
+        ({"covariance": [[1, 0, 0, 0], [0, Decimal("NaN"), 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]]}, "InvalidInput", "covariance[1][1]"),
+        ({"covariance": [[1, 0, 0, 0], [0, 1, "0", 0], [0, 0, 1, 0], [0, 0, 0, 1]]}, "InvalidInput", "covariance[1][2]"),
+        ({"covariance": [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, True, 1]]}, "InvalidInput", "covariance[3][2]"),
+        ({"covariance": [[1, 0, 0, 0], [0, 10**400, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]]}, "InvalidInput", "covariance[1][1]"),
         ({"expected_returns": [0.1, 0.2]}, "InvalidInput", "expected_returns"),
         ({"expected_returns": [0.1, 0.2, nan, 0.1]}, "InvalidInput", "expected_returns[2]"),
         ({"assets": ["A", "B", "A", "D"]}, "InvalidInput", "assets"),
