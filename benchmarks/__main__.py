@@ -2,11 +2,12 @@
 
 import asyncio
 
-from benchmarks import commands, definitions, main_job, step_overhead, virtual_time
+from benchmarks import commands, construction, definitions, main_job, step_overhead, virtual_time
 
 
 def main() -> None:
     """Run every benchmark."""
+    construction.measure()
     commands.measure()
     definitions.measure()
     asyncio.run(main_job.measure())

@@ -33,6 +33,9 @@ DOMAINS = (
     "dispatching",
     "sweeps",
     "thresholds",
+    "construction",
+    "risk_measures",
+    "performance",
 )
 
 

@@ -1,0 +1,200 @@
+"""Construction at universe size, beside skfolio and PyPortfolioOpt where they are installed (extra `bench`).
+
+All start from the same returns, in the same process, one after the other; each answer's objective is
+worked out by the same formula. Printed are the best of several runs, and how many times longer others take.
+"""
+
+import time
+import warnings
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+
+import numpy as np
+
+from engines.construction.construct import construct
+from engines.construction.problem import Aim, Floats, Limits, Objective, Universe
+
+DAYS = 750
+YEAR = 252
+RISK_FREE = 0.02
+AVERSION = 3.0
+CAP = 0.3
+SIZES = (13, 137)
+ROUNDS = 15
+AS_GOOD = 1e-6
+OBJECTIVES: tuple[Objective, ...] = ("min_variance", "max_sharpe", "max_utility", "risk_parity")
+Solver = Callable[[Floats, Objective], Floats]
+
+
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """The least seconds of several runs, and the weights."""
+
+    seconds: float
+    weights: Floats
+
+
+def measure() -> None:
+    """Print every objective at every size, then holdings of 12 from 137."""
+    with _one_thread():
+        _measure()
+
+
+def _measure() -> None:
+    others = _others()
+    print(f"\nConstruction from {DAYS} days of returns, at most {CAP:.0%} each, best of {ROUNDS}:")
+    for size in SIZES:
+        for objective in OBJECTIVES:
+            _side_by_side(_returns(size, 7), objective, others)
+    print("At most 12 of 137, 2% to 30% each:")
+    for seed in (7, 8, 9):
+        for objective in OBJECTIVES[:3]:
+            _few_of_many(_returns(137, seed), objective)
+
+
+def _one_thread() -> AbstractContextManager[object]:
+    """Matrices on one thread, as on a busy machine; needs threadpoolctl, which comes with skfolio."""
+    try:
+        from threadpoolctl import threadpool_limits
+    except ImportError:
+        return nullcontext()
+    limits: AbstractContextManager[object] = threadpool_limits(1)
+    return limits
+
+
+def _side_by_side(returns: Floats, objective: Objective, others: Mapping[str, Solver]) -> None:
+    ours = _timed(_ours, returns, objective)
+    best = _objective(returns, objective, ours.weights)
+    line = f"  n={returns.shape[1]:<4} {objective:<13} {ours.seconds * 1e3:8.2f} ms"
+    for name, solver in others.items():
+        try:
+            found = _timed(solver, returns, objective)
+        except NotImplementedError:
+            continue
+        worse = (_objective(returns, objective, found.weights) - best) / abs(best)
+        same = "equal" if abs(worse) <= AS_GOOD else f"{worse:.1e} {'worse' if worse > 0 else 'better'}"
+        line += f"   {name} {found.seconds * 1e3:.1f} ms, {found.seconds / ours.seconds:.0f} times, {same}"
+    print(line)
+
+
+def _few_of_many(returns: Floats, objective: Objective) -> None:
+    universe, aim = _universe(returns), Aim(objective, RISK_FREE, AVERSION)
+    seconds, found = np.inf, None
+    for _ in range(3):
+        begun = time.perf_counter()
+        found = construct(universe, Limits(0.02, CAP, 12), aim)
+        seconds = min(seconds, time.perf_counter() - begun)
+    assert found is not None
+    assert found.value
+    assert found.gap is not None
+    told = "proven" if found.gap <= 1e-9 * abs(found.value) else f"gap {found.gap / abs(found.value):.2%}"
+    print(f"  {objective:<13} {seconds:6.3f} s  {int((found.weights > 0).sum())} held, {told}")
+
+
+def _timed(solver: Solver, returns: Floats, objective: Objective) -> Timed:
+    seconds, weights = np.inf, np.zeros(0)
+    for _ in range(ROUNDS):
+        begun = time.perf_counter()
+        weights = solver(returns, objective)
+        seconds = min(seconds, time.perf_counter() - begun)
+    return Timed(seconds, weights)
+
+
+def _ours(returns: Floats, objective: Objective) -> Floats:
+    limits = Limits() if objective == "risk_parity" else Limits(max_weight=CAP)
+    return construct(_universe(returns), limits, Aim(objective, RISK_FREE, AVERSION)).weights
+
+
+def _objective(returns: Floats, objective: Objective, weights: Floats) -> float:
+    """The objective as a loss: the less, the better."""
+    universe = _universe(returns)
+    variance, gain = (
+        float(weights @ universe.covariance @ weights),
+        float(weights @ universe.expected_returns),
+    )
+    match objective:
+        case "min_variance":
+            return variance
+        case "max_sharpe":
+            return (RISK_FREE - gain) / variance**0.5
+        case "max_utility":
+            return AVERSION / 2 * variance - gain
+        case "risk_parity":
+            shares = weights * (universe.covariance @ weights) / variance
+            return 1 + float(np.abs(shares - 1 / len(weights)).max())
+
+
+def _universe(returns: Floats) -> Universe:
+    return Universe(returns.mean(axis=0) * YEAR, np.cov(returns, rowvar=False) * YEAR)
+
+
+def _returns(size: int, seed: int) -> Floats:
+    """Daily returns with six common factors and fat tails."""
+    rng = np.random.default_rng(seed)
+    loads = rng.normal(0, 0.06, (size, 6)) + np.array([0.12, 0, 0, 0, 0, 0])
+    common = rng.standard_t(5, (DAYS, 6)) @ loads.T
+    own = rng.standard_t(5, (DAYS, size)) * rng.uniform(0.03, 0.2, size)
+    return (common + own) / YEAR**0.5 + rng.uniform(0.02, 0.12, size) / YEAR
+
+
+def _others() -> dict[str, Solver]:
+    """The libraries that are installed; says which are not."""
+    found: dict[str, Solver] = {}
+    for name, solver in (("skfolio", _skfolio), ("pypfopt", _pypfopt)):
+        try:
+            __import__(name)
+        except ImportError:
+            print(f"\n{name} is not installed: pip install 'kronos[bench]'")
+            continue
+        found[name] = solver
+    return found
+
+
+def _skfolio(returns: Floats, objective: Objective) -> Floats:
+    from skfolio import RiskMeasure
+    from skfolio.optimization import MeanRisk, ObjectiveFunction, RiskBudgeting
+
+    if objective == "risk_parity":
+        weights: Floats = RiskBudgeting(risk_measure=RiskMeasure.VARIANCE).fit(returns).weights_
+        return weights
+    aims = {
+        "min_variance": ObjectiveFunction.MINIMIZE_RISK,
+        "max_sharpe": ObjectiveFunction.MAXIMIZE_RATIO,
+        "max_utility": ObjectiveFunction.MAXIMIZE_UTILITY,
+    }
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model = MeanRisk(
+            objective_function=aims[objective],
+            risk_measure=RiskMeasure.VARIANCE,
+            # Its returns are a day's, and its utility has no half.
+            risk_free_rate=RISK_FREE / YEAR,
+            risk_aversion=AVERSION / 2,
+            max_weights=CAP,
+        ).fit(returns)
+    fitted: Floats = model.weights_
+    return fitted
+
+
+def _pypfopt(returns: Floats, objective: Objective) -> Floats:
+    from pypfopt import EfficientFrontier
+
+    if objective == "risk_parity":
+        raise NotImplementedError
+    universe = _universe(returns)
+    frontier = EfficientFrontier(universe.expected_returns, universe.covariance, weight_bounds=(0, CAP))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        if objective == "min_variance":
+            frontier.min_volatility()
+        elif objective == "max_sharpe":
+            frontier.max_sharpe(risk_free_rate=RISK_FREE)
+        else:
+            frontier.max_quadratic_utility(risk_aversion=AVERSION)
+    weights: Floats = frontier.weights
+    return weights
+
+
+if __name__ == "__main__":
+    measure()
