@@ -35,7 +35,7 @@ class LocalCaller:
         self._context = Context(
             call=Call(tenant=settings.tenant, effect_root=f"cli:{key}" if key else "cli", step=name),
             catalogue=FolderCatalogue(settings.definitions / "catalogue"),
-            services=None if self.activity.effect == Effect.PURE else _services(self.activity, settings),
+            services=_services(self.activity, settings),
             now=lambda: datetime.now(UTC),
         )
 
@@ -90,11 +90,14 @@ def _refuse_reach(activity: ActivityFacts, effect: bool, key: str | None) -> Non
 
 
 def _services(activity: ActivityFacts, settings: Settings) -> Any:
-    """The services of a worker; None where there is no database and the activity can do without.
+    """The services of a worker; None where the activity can do without them.
 
-    Those are the ones that take market data by reference: without a store they simulate their own.
+    Pure activities can, except that one may take a snapshot in the place of what it is given.
+    Without a database so can those that take market data by reference: they simulate their own.
     """
     by_reference = "snapshot" in activity.input_schema["properties"]
+    if activity.effect == Effect.PURE and not by_reference:
+        return None
     if by_reference and settings.database_file is not None and not settings.database_file.is_file():
         return None  # known before what opens databases is imported, which takes long
     from worker.services import build_services
