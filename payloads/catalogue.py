@@ -33,6 +33,7 @@ DOMAINS = (
     "sweeps",
     "thresholds",
     "backtest",
+    "goal_simulation",
 )
 
 
