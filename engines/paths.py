@@ -43,7 +43,7 @@ class Growth(Protocol):
 class Lognormal:
     """Months whose log return is normal with mean (ln(1+μ) - σ²/2)/12 and variance σ²/12.
 
-    So a year grows by 1 + μ on average, whatever the volatility σ, that of a yearly log return.
+    So a year grows by 1 + μ on average, whatever the volatility (that of a yearly log return).
     """
 
     expected_return: float

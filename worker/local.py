@@ -32,7 +32,7 @@ class LocalCaller:
     ) -> None:
         self.activity = find(name)
         _refuse_reach(self.activity, effect, key)
-        self._context = Context(
+        self.context = Context(
             call=Call(tenant=settings.tenant, effect_root=f"cli:{key}" if key else "cli", step=name),
             catalogue=FolderCatalogue(settings.definitions / "catalogue"),
             services=_services(self.activity, settings),
@@ -41,7 +41,7 @@ class LocalCaller:
 
     def call(self, given: Any) -> dict[str, Any]:
         """The activity's output; ActivityFault says what is wrong and where."""
-        return run(self.activity.name, given, self._context, strict=True)
+        return run(self.activity.name, given, self.context, strict=True)
 
     def call_lines(self, lines: Iterator[str]) -> Iterator["Answer"]:
         """An answer for each line that is not blank, in order; an error does not stop the rest."""
