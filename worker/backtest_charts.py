@@ -15,6 +15,7 @@ WIDTH, HEIGHT = 900, 300
 LEFT, RIGHT, TOP, BOTTOM = 70, 16, 14, 28
 MOST_POINTS = 900
 LEGEND_COLUMNS = 9
+MOST_LOG_TICKS = 10
 LOG_FROM = 5.0
 """Courses whose highest value is so many times their lowest are drawn on a logarithmic axis."""
 COLOURS = (
@@ -201,4 +202,6 @@ def _log_ticks(low: float, high: float) -> list[float]:
     all_ticks = [times * 10.0**power for power in powers for times in (1, 2, 5)]
     first = max(tick for tick in all_ticks if tick <= low * (1 + 1e-12))
     last = min(tick for tick in all_ticks if tick >= high * (1 - 1e-12))
-    return [tick for tick in all_ticks if first <= tick <= last]
+    ticks = [tick for tick in all_ticks if first <= tick <= last]
+    every = math.ceil(len(ticks) / MOST_LOG_TICKS)
+    return [*ticks[:-1:every], last]

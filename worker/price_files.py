@@ -68,7 +68,8 @@ def _together(found: dict[str, dict[date, float]], span: Span) -> PriceFiles:
         begin = max(min(days) for days in found.values())
         inside = {day for days in found.values() for day in days if begin <= day <= shared[-1]}
         if left_out := len(inside) - len(shared):
-            notes.append(f"{left_out} days were left out, on which not every ETF has a price")
+            days_were = "day was" if left_out == 1 else "days were"
+            notes.append(f"{left_out} {days_were} left out, on which not every ETF has a price")
     columns = {etf: [days[day] for day in shared] for etf, days in found.items()}
     for etf, prices in columns.items():
         notes += _leaps(etf, shared, prices)
