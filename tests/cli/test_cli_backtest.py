@@ -42,7 +42,7 @@ def test_a_fault_of_the_file_is_exit_code_1_with_its_place(kronos: Kronos, tmp_p
     file.write_text(EXAMPLE.read_text().replace("mode: band", "mode: bands"))
     done = kronos("backtest", file)
     assert (done.code, done.out) == (1, "")
-    assert "mine.yaml:14" in done.err
+    assert "mine.yaml:15" in done.err
     assert "Traceback" not in done.err
 
 
