@@ -2,7 +2,16 @@
 
 import asyncio
 
-from benchmarks import commands, construction, definitions, main_job, step_overhead, virtual_time
+from benchmarks import (
+    backtest,
+    commands,
+    construction,
+    definitions,
+    main_job,
+    paths,
+    step_overhead,
+    virtual_time,
+)
 
 
 def main() -> None:
@@ -13,6 +22,8 @@ def main() -> None:
     asyncio.run(main_job.measure())
     asyncio.run(step_overhead.measure())
     virtual_time.measure()
+    backtest.measure()
+    paths.measure()
 
 
 if __name__ == "__main__":

@@ -84,6 +84,11 @@ INPUTS: dict[str, Any] = {
         "limits": {"max_etfs": 2, "max_weight": 0.7, "min_weight": 0.02},
     },
     "pods.optimize": {"pod": "POD1", "capital": 10000},
+    "backtest.run": {
+        "prices": {"dates": ["2024-01-02", "2024-01-03"], "columns": {"VAS": [100, 101]}},
+        "weights": {"VAS": 1},
+        "mode": "static",
+    },
 }
 
 

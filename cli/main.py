@@ -33,6 +33,7 @@ COMMANDS = {
     "triggers": "triggers:app",
     "portfolio": "portfolio:app",
     "data": "data:app",
+    "backtest": "backtest:backtest",
     "config": "config:app",
     "doctor": "doctor:doctor",
     "version": "version:version",

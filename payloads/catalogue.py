@@ -36,6 +36,8 @@ DOMAINS = (
     "construction",
     "risk_measures",
     "performance",
+    "backtest",
+    "goal_simulation",
 )
 
 

@@ -42,12 +42,15 @@ def _number_is_absolute(value: Any, as_band: ValidatorFunctionWrapHandler) -> Ba
     return Band(absolute=_SHARE.validate_python(value))
 
 
+NumberOrBand = Annotated[Band, WrapValidator(_number_is_absolute, json_schema_input_type=Share | Band)]
+
+
 class CheckDrift(Payload):
     """Weights as they are, as they should be, and the band between them."""
 
     current: dict[Etf, Weight]
     target: dict[Etf, Weight]
-    band: Annotated[Band, WrapValidator(_number_is_absolute, json_schema_input_type=Share | Band)]
+    band: NumberOrBand
 
 
 class Drift(Payload):

@@ -32,16 +32,16 @@ class LocalCaller:
     ) -> None:
         self.activity = find(name)
         _refuse_reach(self.activity, effect, key)
-        self._context = Context(
+        self.context = Context(
             call=Call(tenant=settings.tenant, effect_root=f"cli:{key}" if key else "cli", step=name),
             catalogue=FolderCatalogue(settings.definitions / "catalogue"),
-            services=None if self.activity.effect == Effect.PURE else _services(self.activity, settings),
+            services=_services(self.activity, settings),
             now=lambda: datetime.now(UTC),
         )
 
     def call(self, given: Any) -> dict[str, Any]:
         """The activity's output; ActivityFault says what is wrong and where."""
-        return run(self.activity.name, given, self._context, strict=True)
+        return run(self.activity.name, given, self.context, strict=True)
 
     def call_lines(self, lines: Iterator[str]) -> Iterator["Answer"]:
         """An answer for each line that is not blank, in order; an error does not stop the rest."""
@@ -90,11 +90,14 @@ def _refuse_reach(activity: ActivityFacts, effect: bool, key: str | None) -> Non
 
 
 def _services(activity: ActivityFacts, settings: Settings) -> Any:
-    """The services of a worker; None where there is no database and the activity can do without.
+    """The services of a worker; None where the activity can do without them.
 
-    Those are the ones that take market data by reference: without a store they simulate their own.
+    Pure activities can, except that one may take a snapshot in the place of what it is given.
+    Without a database so can those that take market data by reference: they simulate their own.
     """
     by_reference = "snapshot" in activity.input_schema["properties"]
+    if activity.effect == Effect.PURE and not by_reference:
+        return None
     if by_reference and settings.database_file is not None and not settings.database_file.is_file():
         return None  # known before what opens databases is imported, which takes long
     from worker.services import build_services

@@ -44,7 +44,7 @@ COMMANDS = [
         "activities call",
     ),
     *("trading halt", "trading resume", "trading show", "events list", "events tail", "events verify"),
-    *("portfolio show", "config show", "doctor", "version"),
+    *("portfolio show", "backtest", "config show", "doctor", "version"),
     *("data import", "data pull", "data list", "data show", "data check"),
 ]
 

@@ -1,0 +1,194 @@
+"""Backtests on given prices or on those of a snapshot."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from activities.context import Context
+from activities.registry import implements
+from activities.snapshots import UnknownEtf, chosen_snapshot
+from dsl.near import nearest
+from engines import drift
+from engines.backtest.attribution import contributions
+from engines.backtest.history import Distribution, Flow, History, check_dates, history
+from engines.backtest.metrics import Metrics, drawdowns, measure, period_returns
+from engines.backtest.rules import Bands, Periodic, Rule, Static, period_starts
+from engines.backtest.run import Run, check_weights, run
+from engines.backtest.trades import NO_TRADE, Costs
+from payloads.backtest import (
+    BacktestMetrics,
+    BacktestResult,
+    BacktestRules,
+    ContributionOfEtf,
+    FallAndRecovery,
+    RunBacktest,
+    TradeDone,
+)
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Prices:
+    """Where prices come from, before they are checked."""
+
+    dates: Sequence[date]
+    columns: Mapping[str, Sequence[float]]
+    simulated: bool
+
+
+@implements("backtest.run")
+def run_backtest(ask: RunBacktest, context: Context) -> BacktestResult:
+    """Carry the portfolio through the prices and measure its course."""
+    course, simulated = carried(ask, context)
+    return answer(ask, course, simulated)
+
+
+def carried(ask: RunBacktest, context: Context) -> tuple[Run, bool]:
+    """The course of the portfolio, and whether its prices are simulated."""
+    target = np.array([float(weight) for weight in ask.weights.values()])
+    check_weights(target)
+    prices = _prices(ask, context)
+    # A snapshot is what was stored as past, whenever this process believes today is.
+    today = context.now().date() if ask.prices is not None else prices.dates[-1]
+    past = _history(ask, prices, today)
+    course = run(
+        past,
+        target,
+        rule_of(ask, past.dates),
+        initial=float(ask.initial),
+        costs=Costs(float(ask.costs.brokerage), float(ask.costs.rate)),
+        reinvest=ask.reinvest,
+    )
+    return course, prices.simulated
+
+
+def rule_of(ask: BacktestRules, dates: Sequence[date]) -> Rule:
+    """The rule that the mode, the cadence and the band make."""
+    due = [] if ask.cadence is None else period_starts(dates, ask.cadence)
+    if ask.mode == "static":
+        return Static()
+    if ask.mode == "periodic":
+        return Periodic(due)
+    assert ask.band is not None
+    band = drift.Band(ask.band.absolute, ask.band.relative, ask.band.floor)
+    looks = None
+    if ask.cadence is not None:
+        looks = np.zeros(len(dates), dtype=np.bool_)
+        looks[due] = True
+    weights = list(ask.weights.values())
+    return Bands(
+        target=np.array([float(weight) for weight in weights]),
+        allowed=np.array([float(band.around(weight)) for weight in weights]),
+        looks=looks,
+    )
+
+
+def metrics_of(ask: BacktestRules, course: Run) -> tuple[Metrics, Floats]:
+    """The figures of a course, and the returns that they rest on."""
+    returns = period_returns(course.value, course.flows)
+    found = measure(
+        course.dates,
+        returns,
+        opening_return=float(course.value[0]) / course.initial - 1,
+        risk_free=ask.risk_free,
+        periods_per_year=ask.periods_per_year,
+    )
+    return found, returns
+
+
+def answer(ask: BacktestRules, course: Run, simulated: bool) -> BacktestResult:
+    """What the activity says of a course."""
+    found, returns = metrics_of(ask, course)
+    return BacktestResult(
+        value=course.value.tolist(),
+        dates=list(course.dates),
+        metrics=BacktestMetrics(
+            **_fields(found),
+            turnover_a_year=course.turnover / found.years,
+            costs=_money(course.costs.sum()),
+        ),
+        turnover=course.turnover,
+        trades=_trades(course),
+        rebalances=course.rebalances,
+        drawdowns=[FallAndRecovery(**_fields(fall)) for fall in drawdowns(course.dates, returns)],
+        contributions={
+            etf: ContributionOfEtf(profit=_money(share.profit), contribution=share.contribution)
+            for etf, share in contributions(course).items()
+        },
+        weights_end=dict(zip(course.assets, course.weights()[-1].tolist(), strict=True)),
+        simulated=simulated,
+    )
+
+
+def _prices(ask: RunBacktest, context: Context) -> _Prices:
+    if ask.prices is not None:
+        _refuse_unpriced(ask.weights, ask.prices.columns)
+        return _Prices(ask.prices.dates, ask.prices.columns, simulated=False)
+    snapshot = chosen_snapshot(context, ask.snapshot)
+    _refuse_unpriced(ask.weights, snapshot.tickers)
+    table = snapshot.prices(list(ask.weights))
+    columns: Any = {etf: table[:, place] for place, etf in enumerate(ask.weights)}
+    return _Prices(snapshot.sessions, columns, snapshot.simulated)
+
+
+def _refuse_unpriced(weights: Mapping[str, Decimal], priced: Any) -> None:
+    for etf in weights:
+        if etf not in priced:
+            near = nearest(etf, list(priced))
+            hint = f"did you mean {near}?" if near else "give its prices or leave it out"
+            raise UnknownEtf(f"there are no prices of {etf}; {hint}", f"weights.{etf}")
+
+
+def _history(ask: RunBacktest, prices: _Prices, today: date) -> History:
+    """The chosen days of the prices. All dates are checked, also those that are left out."""
+    check_dates(prices.dates, today)
+    kept = [
+        row
+        for row, day in enumerate(prices.dates)
+        if (ask.start is None or day >= ask.start) and (ask.end is None or day <= ask.end)
+    ]
+    whole = len(kept) == len(prices.dates)
+    return history(
+        prices.dates if whole else [prices.dates[row] for row in kept],
+        {etf: column if whole else _rows(column, kept) for etf, column in prices.columns.items()},
+        list(ask.weights),
+        today,
+        distributions=[Distribution(paid.date, paid.etf, float(paid.amount)) for paid in ask.distributions],
+        flows=[Flow(flow.date, float(flow.amount)) for flow in ask.flows],
+    )
+
+
+def _rows(column: Sequence[float], kept: Sequence[int]) -> Any:
+    # A column of another length stays as it is: the engine refuses it by its own count.
+    return column[kept[0] : kept[-1] + 1] if kept else []
+
+
+def _trades(course: Run) -> list[TradeDone]:
+    prices = course.closes[course.starts]
+    whole = course.value[course.starts]
+    rows, places = np.nonzero(np.abs(course.trades) > NO_TRADE * whole[:, None])
+    return [
+        TradeDone(
+            date=course.dates[course.starts[row]],
+            etf=course.assets[place],
+            side="buy" if course.trades[row, place] > 0 else "sell",
+            units=abs(float(course.trades[row, place] / prices[row, place])),
+            value=_money(abs(course.trades[row, place])),
+            cost=_money(course.costs[row, place]),
+        )
+        for row, place in zip(rows.tolist(), places.tolist(), strict=True)
+    ]
+
+
+def _money(amount: float) -> Decimal:
+    return Decimal(repr(float(amount)))
+
+
+def _fields(values: Any) -> dict[str, Any]:
+    return {field.name: getattr(values, field.name) for field in fields(values)}

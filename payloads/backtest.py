@@ -1,0 +1,186 @@
+"""Backtests: a portfolio carried through prices that were, held, or brought back to its weights."""
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from payloads.base import Amount, Etf, IsoDate, Payload, Ratio, Real
+from payloads.bounds import AmountFromZero, PositivePrice, Weight
+from payloads.entry import DeclaredError, Effect, Entry, Role
+from payloads.market import DAMAGED_SNAPSHOT, UNKNOWN_ETF, UNKNOWN_SNAPSHOT, SnapshotDigest
+from payloads.rebalancing import NumberOrBand
+
+MOST_DAYS, MOST_ETFS = 40_000, 500
+
+Mode = Literal["static", "periodic", "band"]
+Cadence = Literal["daily", "weekly", "monthly", "quarterly", "half_yearly", "yearly"]
+OrderRate = Annotated[Ratio, Field(ge=0, le=0.5)]
+
+
+class PriceTable(Payload):
+    """Closing prices: one row a date, oldest first, and one column an ETF."""
+
+    dates: list[IsoDate] = Field(max_length=MOST_DAYS)
+    columns: dict[Etf, Annotated[list[Real], Field(max_length=MOST_DAYS)]] = Field(
+        min_length=1, max_length=MOST_ETFS
+    )
+
+
+class OrderCosts(Payload):
+    """What one order costs: an amount, and a share of its value."""
+
+    brokerage: AmountFromZero = Field(default=0, validate_default=True)
+    rate: OrderRate = Field(default=0, validate_default=True)
+
+
+class DistributionPaid(Payload):
+    """Money per unit to who held the ETF at the close before `date`."""
+
+    date: IsoDate
+    etf: Etf
+    amount: PositivePrice
+
+
+class MoneyFlow(Payload):
+    """Money paid in (positive) or taken out (negative) at the close of a day."""
+
+    date: IsoDate
+    amount: Amount
+
+
+class BacktestRules(Payload):
+    """What is held and when it is brought back to its weights, whatever the prices are."""
+
+    weights: dict[Etf, Weight] = Field(min_length=1, max_length=MOST_ETFS, description="add up to 1")
+    mode: Mode
+    cadence: Cadence | None = Field(
+        None,
+        description="mode periodic rebalances on the first session of each; mode band looks at its bands "
+        "then, without a cadence every day",
+    )
+    band: NumberOrBand | None = Field(None, description="of mode band; as in rebalancing.check")
+    initial: Annotated[Amount, Field(gt=0)] = Field(default=10_000, validate_default=True)
+    costs: OrderCosts = Field(default_factory=OrderCosts)
+    distributions: list[DistributionPaid] = Field(default_factory=list, max_length=MOST_DAYS)
+    reinvest: bool = Field(True, description="distributions buy more of their ETF, else they lie in cash")
+    flows: list[MoneyFlow] = Field(default_factory=list, max_length=MOST_DAYS)
+    risk_free: Annotated[Real, Field(gt=-1, lt=1)] = Field(0.0, description="a year's, for the ratios")
+    periods_per_year: Annotated[Real, Field(gt=0, le=366)] = Field(252.0, description="rows of prices a year")
+
+    @model_validator(mode="after")
+    def _mode_has_what_it_needs(self) -> "BacktestRules":
+        if self.mode == "periodic" and self.cadence is None:
+            raise ValueError("mode periodic needs `cadence`, such as monthly")
+        if self.mode == "band" and self.band is None:
+            raise ValueError("mode band needs `band`, such as 0.05 or {relative: 0.25}")
+        return self
+
+
+class RunBacktest(BacktestRules):
+    """Weights, a rule to keep them, and prices: given, or those of a snapshot."""
+
+    prices: PriceTable | None = None
+    snapshot: SnapshotDigest | None = Field(
+        None, description="where no prices are given; closing prices without distributions"
+    )
+    start: IsoDate | None = Field(None, description="leave out what was before")
+    end: IsoDate | None = Field(None, description="leave out what came after")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_source_of_prices(cls, given: Any) -> Any:
+        if isinstance(given, dict) and (given.get("prices") is None) == (given.get("snapshot") is None):
+            raise ValueError("give either `prices` or `snapshot`")
+        return given
+
+
+class BacktestMetrics(Payload):
+    """The course in figures; docs/backtests.md has each definition."""
+
+    total_return: Real
+    cagr: Real | None = Field(description="calendar days, 365 a year; null for a history too short")
+    volatility: Real
+    sharpe_ratio: Real | None
+    sortino_ratio: Real | None
+    calmar_ratio: Real | None
+    max_drawdown: Real
+    best_period: Real
+    worst_period: Real
+    years: Real
+    turnover_a_year: Real
+    costs: Amount
+
+
+class TradeDone(Payload):
+    """What was bought or sold of one ETF at the close of a day; units may be fractions."""
+
+    date: IsoDate
+    etf: Etf
+    side: Literal["buy", "sell"]
+    units: Real
+    value: Amount
+    cost: Amount
+
+
+class FallAndRecovery(Payload):
+    """A drawdown: the share lost between a high and the day it was reached again."""
+
+    peak: IsoDate
+    trough: IsoDate
+    recovered: date | None
+    depth: Real
+    days: int
+
+
+class ContributionOfEtf(Payload):
+    """An ETF's profit after the cost of its trades, also as a share of the money put in."""
+
+    profit: Amount
+    contribution: Real
+
+
+class BacktestResult(Payload):
+    """The portfolio's value at each close, after the day's trades, and what it comes to."""
+
+    value: list[Real] = Field(description="at each date, not rounded")
+    dates: list[IsoDate]
+    metrics: BacktestMetrics
+    turnover: Real = Field(
+        description="the smaller of bought and sold at each rebalance over the value, added up; "
+        "without the first purchase"
+    )
+    trades: list[TradeDone]
+    rebalances: list[IsoDate] = Field(description="days, without the first purchase")
+    drawdowns: list[FallAndRecovery] = Field(description="the ten deepest")
+    contributions: dict[Etf, ContributionOfEtf]
+    weights_end: dict[Etf, Real]
+    simulated: bool = Field(description="the prices are those of a simulated market")
+
+
+ENTRIES = (
+    Entry(
+        "backtest.run",
+        "Carry a portfolio through past prices: held, rebalanced by the calendar, or by bands",
+        RunBacktest,
+        BacktestResult,
+        Effect.PURE,
+        Role.COMPUTE,
+        errors=(
+            DeclaredError("TooFewRows", "less than two days of prices"),
+            DeclaredError("DatesOutOfOrder", "a date is not after the one before it"),
+            DeclaredError("FutureDate", "a date lies in the future"),
+            DeclaredError("PricesDoNotMatch", "a column has not one price for each date"),
+            DeclaredError("BadPrice", "a price is zero or negative"),
+            DeclaredError("NoSuchDay", "a distribution or flow falls on no day of the prices"),
+            DeclaredError("BadDistribution", "a distribution of an ETF that is not held"),
+            DeclaredError("WeightsDoNotSum", "the weights do not add up to 1"),
+            DeclaredError("CostsExceedValue", "the portfolio cannot pay for its own trades"),
+            DeclaredError("WithdrawalTooLarge", "more is taken out than there is"),
+            UNKNOWN_ETF,
+            UNKNOWN_SNAPSHOT,
+            DAMAGED_SNAPSHOT,
+        ),
+        files=("market", "universe"),
+    ),
+)

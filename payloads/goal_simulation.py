@@ -1,0 +1,122 @@
+"""Goals simulated: how likely a plan of payments and withdrawals reaches what it is for."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from payloads.base import Amount, Flag, Fraction, Payload, Real, Whole
+from payloads.bounds import AmountFromZero
+from payloads.entry import DeclaredError, Entry, Role
+
+MOST_MONTHS, MOST_PATHS = 1200, 100_000
+
+PositiveAmount = Annotated[Amount, Field(gt=0)]
+
+
+class Withdrawal(Payload):
+    """What is taken out at the start of each period, the first at once."""
+
+    amount: PositiveAmount | None = None
+    rate: Annotated[Real, Field(gt=0, le=1, description="share of `initial` each period")] | None = None
+    every: Literal["month", "year"]
+    indexed: Flag = Field(False, description="grows with inflation, month by month")
+
+    @model_validator(mode="after")
+    def _amount_or_rate(self) -> "Withdrawal":
+        if (self.amount is None) == (self.rate is None):
+            raise ValueError("a withdrawal has either `amount` or `rate`")
+        return self
+
+
+class SimulateGoal(Payload):
+    """A plan, what is expected of the markets, and what the plan is for.
+
+    Amounts are in today's money: with `inflation` the target, contributions and indexed withdrawals
+    grow monthly. `bootstrap` and `historical` take growth from `returns` (monthly) instead of
+    `expected_return` and `volatility`.
+    """
+
+    initial: AmountFromZero
+    monthly_contribution: AmountFromZero = Field(
+        default=0, validate_default=True, description="at the end of each month"
+    )
+    years: Annotated[Real, Field(gt=0, le=MOST_MONTHS / 12)] = Field(description="whole months: 2.5 is 30")
+    expected_return: Annotated[Real, Field(gt=-1, le=10, description="a year's, before the fee")] | None = (
+        None
+    )
+    volatility: Annotated[Real, Field(ge=0, le=5, description="a year's")] | None = None
+    target: PositiveAmount | None = None
+    paths: Whole = Field(10_000, ge=1, le=MOST_PATHS, description="historical: as many as there are windows")
+    seed: Whole = Field(0, ge=0, lt=2**63)
+    inflation: Annotated[Real, Field(gt=-1, le=1)] = Field(0.0, description="a year's")
+    annual_fee: Annotated[Fraction, Field(lt=1)] = 0.0
+    withdrawal: Withdrawal | None = None
+    success_target: Annotated[Fraction, Field(gt=0)] = Field(
+        0.8, description="share of paths that required_contribution is to satisfy"
+    )
+    method: Literal["lognormal", "bootstrap", "historical"] = "lognormal"
+    returns: list[Annotated[Real, Field(gt=-1, le=100)]] | None = Field(
+        None, max_length=100_000, description="monthly, oldest first"
+    )
+    block: Whole = Field(12, ge=1, le=MOST_MONTHS, description="months drawn together by bootstrap")
+
+    @model_validator(mode="after")
+    def _method_has_what_it_needs(self) -> "SimulateGoal":
+        if abs(self.years * 12 - round(self.years * 12)) > 1e-9 or round(self.years * 12) < 1:
+            raise ValueError("`years` must come to whole months")
+        if self.method == "lognormal" and (self.expected_return is None or self.volatility is None):
+            raise ValueError("method lognormal needs `expected_return` and `volatility`")
+        if self.method != "lognormal" and self.returns is None:
+            raise ValueError(f"method {self.method} needs `returns`, a month each")
+        return self
+
+
+class Percentiles(Payload):
+    """Amounts that 5, 25, 50, 75 and 95% of the paths do not exceed."""
+
+    p5: Amount
+    p25: Amount
+    p50: Amount
+    p75: Amount
+    p95: Amount
+
+
+class FanMonth(Percentiles):
+    """Percentiles of the balance at the end of a month, counted from 1."""
+
+    month: int
+
+
+class SimulatedGoal(Payload):
+    """Where the plan may end, in money of that day, and what would make it good enough.
+
+    Success is paying every withdrawal in full, reaching the target, or both, whichever is asked;
+    null when nothing is.
+    """
+
+    success_probability: Fraction | None
+    standard_error: Real | None = Field(description="of success_probability: √(p(1-p)/paths)")
+    percentiles: Percentiles
+    mean: Amount
+    required_return: Real | None = Field(
+        description="constant yearly return before the fee that just reaches the target; null without a "
+        "target, where nothing is put in, and where no return does"
+    )
+    required_contribution: Amount | None = Field(
+        description="least monthly contribution with which success_target of the same paths succeed, "
+        "rounded up to the cent; null when nothing is asked or contributions cannot help"
+    )
+    fan: list[FanMonth]
+    paths: int = Field(description="walked")
+
+
+ENTRIES = (
+    Entry(
+        "goals.simulate",
+        "Say how likely a plan reaches its goal, and what it would take",
+        SimulateGoal,
+        SimulatedGoal,
+        role=Role.COMPUTE,
+        errors=(DeclaredError("HistoryTooShort", "fewer monthly returns than the method needs"),),
+    ),
+)

@@ -1,0 +1,109 @@
+"""goals.simulate as the contract says: fields, requirements that hold when tried, refusals."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from activities.runner import ActivityFault, run
+from payloads.catalogue import catalogue
+from tests.support.contexts import pure_context
+
+PLAN: dict[str, Any] = {
+    "initial": 100000, "years": 10, "expected_return": 0.07, "volatility": 0.15, "target": 200000,
+    "paths": 2000, "seed": 5,
+}  # fmt: skip
+
+
+def answer(**changed: Any) -> dict[str, Any]:
+    """The output for PLAN with changes, None takes a field away."""
+    given = {name: value for name, value in (PLAN | changed).items() if value is not None}
+    return run("goals.simulate", given, pure_context(), strict=True)
+
+
+def test_it_is_pure_and_runs_on_the_compute_role() -> None:
+    """It draws from its own seed and reaches for nothing."""
+    entry = catalogue()["goals.simulate"]
+    assert (entry.effect, entry.role) == ("pure", "compute")
+
+
+def test_the_same_seed_gives_the_same_answer() -> None:
+    """To the last cent; another seed another one."""
+    assert answer() == answer()
+    assert answer() != answer(seed=6)
+
+
+def test_the_fan_ends_in_the_percentiles() -> None:
+    """One row a month, percentiles in order."""
+    found = answer()
+    assert [row["month"] for row in found["fan"]] == list(range(1, 121))
+    assert {name: found["fan"][-1][name] for name in found["percentiles"]} == found["percentiles"]
+    assert list(found["percentiles"].values()) == sorted(found["percentiles"].values())
+
+
+def test_the_required_contribution_holds_when_it_is_paid() -> None:
+    """Put back into the plan it gives the success that was wanted; a cent of a tenth less does not."""
+    least = answer(success_target=0.9)["required_contribution"]
+    assert answer(monthly_contribution=least)["success_probability"] >= 0.9
+    assert answer(monthly_contribution=least - Decimal("1"))["success_probability"] < 0.9
+
+
+def test_the_required_return_reaches_the_target_without_risk() -> None:
+    """Put back as a certain return the plan just ends at its target."""
+    found = answer(annual_fee=0.01, inflation=0.02, monthly_contribution=100)
+    again = answer(
+        annual_fee=0.01,
+        inflation=0.02,
+        monthly_contribution=100,
+        expected_return=found["required_return"],
+        volatility=0,
+    )
+    assert float(again["mean"]) == pytest.approx(200000 * 1.02**10, abs=0.02)
+    assert again["success_probability"] == 1
+
+
+def test_without_a_question_there_is_no_success() -> None:
+    """No target and no withdrawal: null, not one."""
+    found = answer(target=None)
+    for name in ("success_probability", "standard_error", "required_return", "required_contribution"):
+        assert found[name] is None
+
+
+def test_a_rate_takes_a_share_of_what_was_there_at_first() -> None:
+    """4% of 100,000 is 4,000."""
+    asked = {"target": None, "years": 30}
+    by_rate = answer(withdrawal={"rate": 0.04, "every": "year", "indexed": True}, inflation=0.03, **asked)
+    by_amount = answer(withdrawal={"amount": 4000, "every": "year", "indexed": True}, inflation=0.03, **asked)
+    assert by_rate == by_amount
+    assert 0 < by_rate["success_probability"] < 1
+
+
+def test_historical_walks_every_window() -> None:
+    """24 months hold 13 windows of a year."""
+    found = answer(method="historical", returns=[0.01] * 24, years=1, expected_return=None, volatility=None)
+    assert found["paths"] == 13
+    assert float(found["mean"]) == pytest.approx(100000 * 1.01**12, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ({"years": 0}, ("InvalidInput", "years")),
+        ({"years": 1.01}, ("InvalidInput", "")),
+        ({"volatility": -0.1}, ("InvalidInput", "volatility")),
+        ({"volatility": None}, ("InvalidInput", "")),
+        ({"paths": 0}, ("InvalidInput", "paths")),
+        ({"annual_fee": 1}, ("InvalidInput", "annual_fee")),
+        ({"method": "bootstrap"}, ("InvalidInput", "")),
+        ({"method": "historical", "returns": [0.01] * 119}, ("HistoryTooShort", "returns")),
+        ({"method": "bootstrap", "returns": [0.01] * 11}, ("HistoryTooShort", "returns")),
+        ({"withdrawal": {"every": "year"}}, ("InvalidInput", "withdrawal")),
+        ({"withdrawal": {"amount": 5, "rate": 0.1, "every": "year"}}, ("InvalidInput", "withdrawal")),
+        ({"monthly_contribution": -5}, ("InvalidInput", "monthly_contribution")),
+    ],
+)
+def test_bad_plans_are_refused(changed: dict[str, Any], expected: tuple[str, str]) -> None:
+    """By name and place."""
+    with pytest.raises(ActivityFault) as refused:
+        answer(**changed)
+    assert (refused.value.type, refused.value.path) == expected
