@@ -155,3 +155,13 @@ def test_today_in_the_east_is_not_the_future() -> None:
     """Sydney's session of the next day may be over before UTC's midnight."""
     context = pure_context(now=lambda: datetime(2024, 2, 1, 20, tzinfo=UTC))
     assert run("backtest.run", GIVEN, context)["value"]
+
+
+def test_tax_is_counted_when_asked_for() -> None:
+    """48 of VAS, bought at 100 and sold at 120 within the year: a gain of 8."""
+    assert answer()["taxes"] is None
+    found = answer(mode="periodic", cadence="monthly", tax={"marginal_rate": 0.39})["taxes"]
+    (year,) = found["years"]
+    assert year["year"] == "2023-24"
+    assert (float(year["other_gains"]), float(year["tax"])) == (8.0, 3.12)
+    assert found["total"] == year["tax"]
