@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from payloads.base import Amount, Etf, Fraction, IsoDate, Payload, Ratio, Real
 from payloads.bounds import AmountFromZero, PositivePrice, Weight
@@ -14,7 +14,20 @@ from payloads.rebalancing import NumberOrBand
 MOST_DAYS, MOST_ETFS = 40_000, 500
 
 Mode = Literal["static", "periodic", "band"]
-Cadence = Literal["daily", "weekly", "monthly", "quarterly", "half_yearly", "yearly"]
+# How people say them otherwise.
+_SAME = {
+    "day": "daily",
+    "week": "weekly",
+    "month": "monthly",
+    "quarter": "quarterly",
+    "year": "yearly",
+    "annual": "yearly",
+    "annually": "yearly",
+}
+Cadence = Annotated[
+    Literal["daily", "weekly", "monthly", "quarterly", "half_yearly", "yearly"],
+    BeforeValidator(lambda said: _SAME.get(said, said) if isinstance(said, str) else said),
+]
 OrderRate = Annotated[Ratio, Field(ge=0, le=0.5)]
 
 

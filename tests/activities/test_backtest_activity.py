@@ -68,6 +68,13 @@ def test_periodic_trades_on_the_first_session_of_the_month() -> None:
     assert found["turnover"] == pytest.approx(48 / 1120)
 
 
+def test_a_cadence_may_be_said_otherwise() -> None:
+    """A month is monthly, annual is yearly."""
+    monthly = answer(mode="periodic", cadence="monthly")
+    assert answer(mode="periodic", cadence="month") == monthly
+    assert answer(mode="periodic", cadence="annual") == answer(mode="periodic", cadence="yearly") != monthly
+
+
 @pytest.mark.parametrize(
     ("band", "days"),
     [
