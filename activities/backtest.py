@@ -53,8 +53,10 @@ class _Prices:
 @implements("backtest.run")
 def run_backtest(ask: RunBacktest, context: Context) -> BacktestResult:
     """Carry the portfolio through the prices and measure its course."""
-    course, simulated = carried(ask, context)
-    return answer(ask, course, simulated, context)
+    # What is beyond numbers comes out infinite or undefined, which no answer can state.
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+        course, simulated = carried(ask, context)
+        return answer(ask, course, simulated, context)
 
 
 def carried(ask: RunBacktest, context: Context) -> tuple[Run, bool]:

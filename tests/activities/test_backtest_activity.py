@@ -127,6 +127,8 @@ def test_one_asset_is_fine() -> None:
         ({"prices": table(VAS=[1, 2, 3])}, ("PricesDoNotMatch", "prices.columns.VAS")),
         ({"prices": table(VAF=[1, 2, 0, 4])}, ("BadPrice", "prices.columns.VAF[2]")),
         ({"prices": table(VAF=[1, -2, 3, 4])}, ("BadPrice", "prices.columns.VAF[1]")),
+        ({"prices": table(VAF=[1, 1e300, 3, 4])}, ("BadPrice", "prices.columns.VAF[1]")),
+        ({"distributions": [{"date": d, "etf": "VAS", "amount": 10**12} for d in DATES[1:]] * 12}, ("ResultOutOfRange", "")),
         ({"prices": table(VAF=[1, None, 3, 4])}, ("InvalidInput", "prices.columns.VAF[1]")),
         ({"prices": table(VAF=[1, float("nan"), 3, 4])}, ("InvalidInput", "prices.columns.VAF[1]")),
         ({"prices": PRICES | {"dates": [*DATES[:2], DATES[3], DATES[2]]}}, ("DatesOutOfOrder", "prices.dates[3]")),
@@ -156,6 +158,13 @@ def test_one_asset_is_fine() -> None:
 def test_bad_input_is_refused_by_name_and_place(changed: dict[str, Any], expected: tuple[str, str]) -> None:
     """Each says what is wrong and where."""
     assert refusal(**changed) == expected
+
+
+def test_a_total_loss_has_no_yearly_return() -> None:
+    """A payment whose costs are more than all that was held: less than nothing is left of it."""
+    prices = table(VAS=[1e6, 0.01, 0.01, 0.01], VAF=[1e6, 0.01, 0.01, 0.01])
+    flows = [{"date": DATES[2], "amount": 5000}]
+    assert answer(prices=prices, flows=flows, costs={"rate": 0.5})["metrics"]["cagr"] is None
 
 
 def test_today_in_the_east_is_not_the_future() -> None:
