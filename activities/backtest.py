@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from activities.australian_tax import gains_rule, tax_file, year_of
 from activities.context import Context
 from activities.registry import implements
 from activities.snapshots import UnknownEtf, chosen_snapshot
@@ -19,7 +20,10 @@ from engines.backtest.history import Distribution, Flow, History, check_dates, h
 from engines.backtest.metrics import Metrics, drawdowns, measure, period_returns
 from engines.backtest.rules import Bands, Periodic, Rule, Static, period_starts
 from engines.backtest.run import Run, check_weights, run
+from engines.backtest.taxes import TaxTerms, TaxYear, taxes
 from engines.backtest.trades import NO_TRADE, Costs
+from engines.tax.errors import NotCovered
+from engines.tax.portfolio import GainsRule
 from payloads.backtest import (
     BacktestMetrics,
     BacktestResult,
@@ -27,10 +31,14 @@ from payloads.backtest import (
     ContributionOfEtf,
     FallAndRecovery,
     RunBacktest,
+    TaxesOfOwner,
+    TaxOfYear,
     TradeDone,
 )
 
 Floats = NDArray[np.float64]
+LAST_MONTH = 6
+"""Australian tax years end with June."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,8 +53,10 @@ class _Prices:
 @implements("backtest.run")
 def run_backtest(ask: RunBacktest, context: Context) -> BacktestResult:
     """Carry the portfolio through the prices and measure its course."""
-    course, simulated = carried(ask, context)
-    return answer(ask, course, simulated)
+    # What is beyond numbers comes out infinite or undefined, which no answer can state.
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+        course, simulated = carried(ask, context)
+        return answer(ask, course, simulated, context)
 
 
 def carried(ask: RunBacktest, context: Context) -> tuple[Run, bool]:
@@ -102,7 +112,7 @@ def metrics_of(ask: BacktestRules, course: Run) -> tuple[Metrics, Floats]:
     return found, returns
 
 
-def answer(ask: BacktestRules, course: Run, simulated: bool) -> BacktestResult:
+def answer(ask: BacktestRules, course: Run, simulated: bool, context: Context) -> BacktestResult:
     """What the activity says of a course."""
     found, returns = metrics_of(ask, course)
     return BacktestResult(
@@ -122,8 +132,31 @@ def answer(ask: BacktestRules, course: Run, simulated: bool) -> BacktestResult:
             for etf, share in contributions(course).items()
         },
         weights_end=dict(zip(course.assets, course.weights()[-1].tolist(), strict=True)),
+        taxes=None if ask.tax is None else _taxes(course, ask.tax.marginal_rate, context),
         simulated=simulated,
     )
+
+
+def _taxes(course: Run, marginal_rate: float, context: Context) -> TaxesOfOwner:
+    file = tax_file(context.catalogue)
+
+    def rule(day: date) -> GainsRule:
+        try:
+            return gains_rule(file, day)
+        except LookupError:
+            raise NotCovered(f"tax_au.yaml has no rule on capital gains of {day}", "tax") from None
+
+    found = taxes(course, TaxTerms(marginal_rate, LAST_MONTH, rule))
+    return TaxesOfOwner(
+        years=[_tax_of(year) for year in found.years],
+        total=_money(found.total),
+        unrealised_gain=_money(found.unrealised_gain),
+    )
+
+
+def _tax_of(year: TaxYear) -> TaxOfYear:
+    amounts = {name: _money(amount) for name, amount in _fields(year).items() if name != "ends_in"}
+    return TaxOfYear(year=year_of(date(year.ends_in, LAST_MONTH, 1)), **amounts)
 
 
 def _prices(ask: RunBacktest, context: Context) -> _Prices:

@@ -9,7 +9,7 @@ from activities.context import Context
 from activities.registry import implements
 from engines import goal_simulation as engine
 from engines.paths import MONTHS, Bootstrap, Growth, Historical, Lognormal
-from payloads.base import CENT
+from payloads.base import CENT, LARGEST_AMOUNT
 from payloads.goal_simulation import FanMonth, Percentiles, SimulatedGoal, SimulateGoal
 
 
@@ -30,8 +30,7 @@ def simulate(ask: SimulateGoal, context: Context) -> SimulatedGoal:
         percentiles=Percentiles(**_named(outcome.bands[-1])),
         mean=_money(outcome.final.mean()),
         required_return=engine.required_return(plan),
-        # Up to the next cent: a payment rounded down would satisfy a path too few.
-        required_contribution=None if enough is None else _money(enough).quantize(CENT, ROUND_CEILING),
+        required_contribution=None if enough is None else _up_to_the_cent(enough),
         fan=fan,
         paths=growth.paths,
     )
@@ -70,6 +69,12 @@ def growth_of(ask: SimulateGoal, months: int) -> Growth:
 
 def _named(band: Any) -> dict[str, Decimal]:
     return {f"p{share}": _money(value) for share, value in zip(engine.PERCENTILES, band, strict=True)}
+
+
+def _up_to_the_cent(amount: float) -> Decimal:
+    """A payment rounded down would satisfy a path too few. What is too large is left to be refused."""
+    exact = _money(amount)
+    return exact if exact >= LARGEST_AMOUNT else exact.quantize(CENT, ROUND_CEILING)
 
 
 def _money(amount: float) -> Decimal:

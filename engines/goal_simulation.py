@@ -6,12 +6,11 @@ that would just reach the target) follows on the same growth without further dra
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 
 from engines.paths import MONTHS, Growth
 
@@ -21,6 +20,7 @@ PERCENTILES = (5, 25, 50, 75, 95)
 # Computed balances reach a limit that they miss by less than this share.
 WITHIN = 1e-9
 LOWEST_RETURN, HIGHEST_RETURN = -0.999999, 1e6
+HALVINGS = 70
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ def percentile_of(values: Floats, percentiles: Sequence[float]) -> Floats:
     spots = np.array(percentiles) / 100 * (len(values) - 1)
     low = spots.astype(np.int64)
     high = np.minimum(low + 1, len(values) - 1)
-    # Six times faster than sorting, with all that is asked for in its place.
+    # No slower than sorting, and as good: all that is asked for stands in its place.
     ordered = np.partition(values, np.unique(np.concatenate([low, high])))
     found: Floats = ordered[low] + (ordered[high] - ordered[low]) * (spots - low)
     return found
@@ -200,21 +200,19 @@ def required_return(plan: Plan) -> float | None:
     """
     if plan.target is None or (plan.initial == 0 and not plan.contributions.any()):
         return None
-    short = _shortfall_at(plan, plan.target)
-    if short(LOWEST_RETURN) > 0 or short(HIGHEST_RETURN) < 0:
+    low, high = math.log1p(LOWEST_RETURN), math.log1p(HIGHEST_RETURN)
+    if _reaches(plan, plan.target, low) or not _reaches(plan, plan.target, high):
         return None
-    found: float = brentq(short, LOWEST_RETURN, HIGHEST_RETURN, xtol=1e-13, rtol=1e-12)
-    return found
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2
+        low, high = (low, middle) if _reaches(plan, plan.target, middle) else (middle, high)
+    return math.expm1(high)
 
 
-def _shortfall_at(plan: Plan, target: float) -> Callable[[float], float]:
-    def short(yearly: float) -> float:
-        growth = (1 + yearly) ** (1 / MONTHS) * plan.keeps
-        balance = plan.initial
-        for paid_in, taken in zip(plan.contributions.tolist(), plan.withdrawals.tolist(), strict=True):
-            balance = max(balance - taken, 0.0) * growth + paid_in
-            if balance > 1e6 * target:
-                break
-        return balance - target
-
-    return short
+def _reaches(plan: Plan, target: float, log_return: float) -> bool:
+    """Does the plan end at its target or above with this certain return, the log of a year's growth."""
+    growth = math.exp(log_return / MONTHS) * plan.keeps
+    balance = plan.initial
+    for paid_in, taken in zip(plan.contributions.tolist(), plan.withdrawals.tolist(), strict=True):
+        balance = max(balance - taken, 0.0) * growth + paid_in
+    return balance >= target

@@ -3,9 +3,9 @@
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
-from payloads.base import Amount, Etf, IsoDate, Payload, Ratio, Real
+from payloads.base import Amount, Etf, Fraction, IsoDate, Payload, Ratio, Real
 from payloads.bounds import AmountFromZero, PositivePrice, Weight
 from payloads.entry import DeclaredError, Effect, Entry, Role
 from payloads.market import DAMAGED_SNAPSHOT, UNKNOWN_ETF, UNKNOWN_SNAPSHOT, SnapshotDigest
@@ -14,7 +14,20 @@ from payloads.rebalancing import NumberOrBand
 MOST_DAYS, MOST_ETFS = 40_000, 500
 
 Mode = Literal["static", "periodic", "band"]
-Cadence = Literal["daily", "weekly", "monthly", "quarterly", "half_yearly", "yearly"]
+# How people say them otherwise.
+_SAME = {
+    "day": "daily",
+    "week": "weekly",
+    "month": "monthly",
+    "quarter": "quarterly",
+    "year": "yearly",
+    "annual": "yearly",
+    "annually": "yearly",
+}
+Cadence = Annotated[
+    Literal["daily", "weekly", "monthly", "quarterly", "half_yearly", "yearly"],
+    BeforeValidator(lambda said: _SAME.get(said, said) if isinstance(said, str) else said),
+]
 OrderRate = Annotated[Ratio, Field(ge=0, le=0.5)]
 
 
@@ -49,6 +62,12 @@ class MoneyFlow(Payload):
     amount: Amount
 
 
+class OwnersTax(Payload):
+    """An individual in Australia: what tax the course would have brought them, paid from elsewhere."""
+
+    marginal_rate: Annotated[Fraction, Field(lt=1)] = Field(description="on the next dollar, levy included")
+
+
 class BacktestRules(Payload):
     """What is held and when it is brought back to its weights, whatever the prices are."""
 
@@ -65,6 +84,7 @@ class BacktestRules(Payload):
     distributions: list[DistributionPaid] = Field(default_factory=list, max_length=MOST_DAYS)
     reinvest: bool = Field(True, description="distributions buy more of their ETF, else they lie in cash")
     flows: list[MoneyFlow] = Field(default_factory=list, max_length=MOST_DAYS)
+    tax: OwnersTax | None = Field(None, description="count the tax on distributions and sales by year")
     risk_free: Annotated[Real, Field(gt=-1, lt=1)] = Field(0.0, description="a year's, for the ratios")
     periods_per_year: Annotated[Real, Field(gt=0, le=366)] = Field(252.0, description="rows of prices a year")
 
@@ -140,6 +160,27 @@ class ContributionOfEtf(Payload):
     contribution: Real
 
 
+class TaxOfYear(Payload):
+    """A tax year: gains by whether they are discounted, before losses; all amounts positive."""
+
+    year: str
+    income: Amount
+    discountable_gains: Amount
+    other_gains: Amount
+    losses: Amount
+    net_capital_gain: Amount
+    losses_carried_forward: Amount
+    tax: Amount
+
+
+class TaxesOfOwner(Payload):
+    """The tax of all years, and the gain not realised at the end; franking credits are not counted."""
+
+    years: list[TaxOfYear]
+    total: Amount
+    unrealised_gain: Amount
+
+
 class BacktestResult(Payload):
     """The portfolio's value at each close, after the day's trades, and what it comes to."""
 
@@ -155,6 +196,7 @@ class BacktestResult(Payload):
     drawdowns: list[FallAndRecovery] = Field(description="the ten deepest")
     contributions: dict[Etf, ContributionOfEtf]
     weights_end: dict[Etf, Real]
+    taxes: TaxesOfOwner | None = Field(description="null when `tax` was not given")
     simulated: bool = Field(description="the prices are those of a simulated market")
 
 
@@ -177,10 +219,11 @@ ENTRIES = (
             DeclaredError("WeightsDoNotSum", "the weights do not add up to 1"),
             DeclaredError("CostsExceedValue", "the portfolio cannot pay for its own trades"),
             DeclaredError("WithdrawalTooLarge", "more is taken out than there is"),
+            DeclaredError("NotCovered", "the rule on capital gains of a year is not known"),
             UNKNOWN_ETF,
             UNKNOWN_SNAPSHOT,
             DAMAGED_SNAPSHOT,
         ),
-        files=("market", "universe"),
+        files=("market", "tax_au", "universe"),
     ),
 )

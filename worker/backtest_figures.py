@@ -59,7 +59,7 @@ def contribution_rows(result: BacktestResult) -> list[list[str]]:
 
 def _measures(result: BacktestResult, period: str) -> dict[str, str]:
     metrics = result.metrics
-    return {
+    found = {
         "value at the end": f"{result.value[-1]:,.2f}",
         "total return": _percent(metrics.total_return),
         "a year (CAGR)": _percent(metrics.cagr),
@@ -74,6 +74,10 @@ def _measures(result: BacktestResult, period: str) -> dict[str, str]:
         "turnover a year": _percent(metrics.turnover_a_year),
         "costs": f"{metrics.costs:,.2f}",
     }
+    if result.taxes is not None:
+        found["tax, paid from elsewhere"] = f"{result.taxes.total:,.2f}"
+        found["gain not yet realised"] = f"{result.taxes.unrealised_gain:,.2f}"
+    return found
 
 
 def _percent(share: float | None) -> str:

@@ -68,11 +68,11 @@ def run_backtest(path: Path, settings: Settings) -> Backtest:
     held = None
     if file.mode != "static":
         still = ask.model_copy(update={"mode": "static"})
-        held = answer(still, carried(still, context)[0], simulated)
+        held = answer(still, carried(still, context)[0], simulated, context)
     return Backtest(
         file=file,
         source=source,
-        result=answer(ask, course, simulated),
+        result=answer(ask, course, simulated, context),
         dates=course.dates,
         value=course.value,
         drawdown=falls(period_returns(course.value, course.flows)),

@@ -5,7 +5,7 @@ EngineError
 ├── DatesOutOfOrder   a date is not after the one before it
 ├── FutureDate        a date lies after the day the backtest is run
 ├── PricesDoNotMatch  a column has not one price for each date
-├── BadPrice          a price is missing, zero or negative
+├── BadPrice          a price is missing, zero, negative or absurd
 ├── NoSuchDay         a distribution or flow falls on no day of the prices
 └── BadDistribution   a distribution of an asset that is not held
 """
@@ -23,6 +23,8 @@ Floats = NDArray[np.float64]
 
 # East of Greenwich a session's date may already be tomorrow's.
 ZONES = timedelta(days=1)
+# Prices have up to eight decimals. Beyond these bounds products of prices and units lose their digits.
+LOWEST_PRICE, HIGHEST_PRICE = 1e-8, 1e12
 
 
 class TooFewRows(EngineError):
@@ -134,11 +136,11 @@ def _column(prices: Sequence[float], days: int, path: str) -> Floats:
     if len(prices) != days:
         raise PricesDoNotMatch(f"there are {days} dates and {len(prices)} prices; give one a date", path)
     column = np.asarray(prices, dtype=np.float64)
-    wrong = np.flatnonzero(~(np.isfinite(column) & (column > 0)))
+    wrong = np.flatnonzero(~((column >= LOWEST_PRICE) & (column <= HIGHEST_PRICE)))
     if wrong.size:
         raise BadPrice(
-            f"a price must be a number above zero, this is {column[wrong[0]]:g}; mend the data or leave "
-            "the day out",
+            f"a price must be a number above zero (from {LOWEST_PRICE:.8f} to {HIGHEST_PRICE:,.0f}), this is "
+            f"{column[wrong[0]]:g}; mend the data or leave the day out",
             f"{path}[{wrong[0]}]",
         )
     return column

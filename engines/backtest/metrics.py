@@ -125,7 +125,9 @@ def _drawdown(dates: Sequence[date], below: Floats, begin: int, end: int) -> Dra
 
 
 def _yearly(growth: float, years: float) -> float | None:
-    """None where a year of such growth is beyond numbers: a history of days."""
+    """None where all is lost, and where a year of such growth is beyond numbers: a history of days."""
+    if growth <= 0:
+        return None
     try:
         return float(growth ** (1 / years) - 1)
     except OverflowError:

@@ -40,6 +40,7 @@ class Run:
     dates: tuple[date, ...]
     assets: tuple[str, ...]
     closes: Floats
+    payouts: Floats | None
     prices: Floats
     paid: Floats | None
     flows: Mapping[int, float]
@@ -106,6 +107,7 @@ def run(
         dates=history.dates,
         assets=history.assets,
         closes=history.prices,
+        payouts=history.payouts,
         prices=prices,
         paid=paid,
         flows=history.flows,

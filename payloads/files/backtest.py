@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
-from payloads.backtest import BacktestRules, DistributionPaid, MoneyFlow, OrderCosts
+from payloads.backtest import BacktestRules, DistributionPaid, MoneyFlow, OrderCosts, OwnersTax
 from payloads.base import IsoDate
 from payloads.files.written import Words, Written
 from payloads.market import SnapshotDigest
@@ -42,6 +42,10 @@ class WrittenFlow(MoneyFlow, Written):
     """Money paid in or taken out."""
 
 
+class WrittenTax(OwnersTax, Written):
+    """The owner's tax."""
+
+
 class BacktestFile(BacktestRules):
     """Prices, weights, and the rule that keeps them."""
 
@@ -52,6 +56,7 @@ class BacktestFile(BacktestRules):
     start: IsoDate | None = None
     end: IsoDate | None = None
     costs: WrittenCosts = Field(default_factory=WrittenCosts)
+    tax: WrittenTax | None = None
     distributions: list[WrittenDistribution] = Field(default_factory=list)  # type: ignore[assignment]
     flows: list[WrittenFlow] = Field(default_factory=list)  # type: ignore[assignment]
 

@@ -68,6 +68,13 @@ def test_periodic_trades_on_the_first_session_of_the_month() -> None:
     assert found["turnover"] == pytest.approx(48 / 1120)
 
 
+def test_a_cadence_may_be_said_otherwise() -> None:
+    """A month is monthly, annual is yearly."""
+    monthly = answer(mode="periodic", cadence="monthly")
+    assert answer(mode="periodic", cadence="month") == monthly
+    assert answer(mode="periodic", cadence="annual") == answer(mode="periodic", cadence="yearly") != monthly
+
+
 @pytest.mark.parametrize(
     ("band", "days"),
     [
@@ -120,6 +127,8 @@ def test_one_asset_is_fine() -> None:
         ({"prices": table(VAS=[1, 2, 3])}, ("PricesDoNotMatch", "prices.columns.VAS")),
         ({"prices": table(VAF=[1, 2, 0, 4])}, ("BadPrice", "prices.columns.VAF[2]")),
         ({"prices": table(VAF=[1, -2, 3, 4])}, ("BadPrice", "prices.columns.VAF[1]")),
+        ({"prices": table(VAF=[1, 1e300, 3, 4])}, ("BadPrice", "prices.columns.VAF[1]")),
+        ({"distributions": [{"date": d, "etf": "VAS", "amount": 10**12} for d in DATES[1:]] * 12}, ("ResultOutOfRange", "")),
         ({"prices": table(VAF=[1, None, 3, 4])}, ("InvalidInput", "prices.columns.VAF[1]")),
         ({"prices": table(VAF=[1, float("nan"), 3, 4])}, ("InvalidInput", "prices.columns.VAF[1]")),
         ({"prices": PRICES | {"dates": [*DATES[:2], DATES[3], DATES[2]]}}, ("DatesOutOfOrder", "prices.dates[3]")),
@@ -151,7 +160,24 @@ def test_bad_input_is_refused_by_name_and_place(changed: dict[str, Any], expecte
     assert refusal(**changed) == expected
 
 
+def test_a_total_loss_has_no_yearly_return() -> None:
+    """A payment whose costs are more than all that was held: less than nothing is left of it."""
+    prices = table(VAS=[1e6, 0.01, 0.01, 0.01], VAF=[1e6, 0.01, 0.01, 0.01])
+    flows = [{"date": DATES[2], "amount": 5000}]
+    assert answer(prices=prices, flows=flows, costs={"rate": 0.5})["metrics"]["cagr"] is None
+
+
 def test_today_in_the_east_is_not_the_future() -> None:
     """Sydney's session of the next day may be over before UTC's midnight."""
     context = pure_context(now=lambda: datetime(2024, 2, 1, 20, tzinfo=UTC))
     assert run("backtest.run", GIVEN, context)["value"]
+
+
+def test_tax_is_counted_when_asked_for() -> None:
+    """48 of VAS, bought at 100 and sold at 120 within the year: a gain of 8."""
+    assert answer()["taxes"] is None
+    found = answer(mode="periodic", cadence="monthly", tax={"marginal_rate": 0.39})["taxes"]
+    (year,) = found["years"]
+    assert year["year"] == "2023-24"
+    assert (float(year["other_gains"]), float(year["tax"])) == (8.0, 3.12)
+    assert found["total"] == year["tax"]

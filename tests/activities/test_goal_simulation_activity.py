@@ -99,6 +99,10 @@ def test_historical_walks_every_window() -> None:
         ({"method": "bootstrap", "returns": [0.01] * 11}, ("HistoryTooShort", "returns")),
         ({"withdrawal": {"every": "year"}}, ("InvalidInput", "withdrawal")),
         ({"withdrawal": {"amount": 5, "rate": 0.1, "every": "year"}}, ("InvalidInput", "withdrawal")),
+        (
+            {"initial": 0, "target": 9.9e12, "years": 1 / 12, "inflation": 1},
+            ("ResultOutOfRange", ""),
+        ),
         ({"monthly_contribution": -5}, ("InvalidInput", "monthly_contribution")),
     ],
 )

@@ -1,0 +1,45 @@
+"""Activities called without Temporal: which of them get the services of a worker."""
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import numpy as np
+
+from adapters.market.snapshot import Snapshot
+from store import snapshots
+from tests.support.servers import REPOSITORY
+from worker.local import LocalCaller
+from worker.settings import Settings, load_settings
+from worker.storage import open_database
+
+
+def installation(folder: Path) -> tuple[Settings, Snapshot]:
+    """Settings of a data directory whose database holds one small snapshot."""
+    settings = load_settings({"data": folder, "definitions": REPOSITORY / "definitions"}, {})
+    days = (date(2024, 1, 30), date(2024, 1, 31))
+    snapshot = Snapshot("csv", False, days, ("VAS",), np.array([[10**10], [11 * 10**9]]))
+    database = open_database(settings)
+    with database.transaction() as tx:
+        snapshots.save(
+            tx, settings.tenant, snapshot.digest, source="csv", as_of=days[-1], simulated=False,
+            content=snapshot.to_bytes(), created_at=datetime(2024, 2, 1, tzinfo=UTC),
+        )  # fmt: skip
+    database.close()
+    return settings, snapshot
+
+
+def test_a_pure_activity_that_may_take_a_snapshot_finds_what_is_stored(tmp_path: Path) -> None:
+    """backtest.run needs nothing where prices are given; by a digest it looks into the store."""
+    settings, snapshot = installation(tmp_path)
+    asked = {"snapshot": snapshot.digest, "weights": {"VAS": 1}, "mode": "static", "initial": 100}
+    found = LocalCaller("backtest.run", settings).call(asked)
+    assert [round(value, 9) for value in found["value"]] == [100, 110]
+    assert found["simulated"] is False
+
+
+def test_other_pure_activities_open_nothing(tmp_path: Path) -> None:
+    """No database is opened, let alone made, for a sum."""
+    settings = load_settings({"data": tmp_path / "none", "definitions": REPOSITORY / "definitions"}, {})
+    assert LocalCaller("goals.simulate", settings).context.services is None
+    assert LocalCaller("backtest.run", settings).context.services is None
+    assert not (tmp_path / "none").exists()
