@@ -84,6 +84,8 @@ INPUTS: dict[str, Any] = {
         "limits": {"max_etfs": 2, "max_weight": 0.7, "min_weight": 0.02},
     },
     "pods.optimize": {"pod": "POD1", "capital": 10000},
+    "market.estimate": {"etfs": ["VAS", "VGS", "VAF", "GOLD"]},
+    "market.detect_regime": {},
 }
 
 

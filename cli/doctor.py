@@ -12,7 +12,7 @@ def doctor(
     namespace: Namespace = None,
     output: Output = None,
 ) -> int:
-    """Check keys, database, release, server, search attributes and workers.
+    """Check keys, database, release, market data, server, search attributes and workers.
 
     Exit code 0 when all is well, 3 when server or database cannot be reached, else 1.
 
