@@ -89,6 +89,8 @@ INPUTS: dict[str, Any] = {
         "weights": {"VAS": 1},
         "mode": "static",
     },
+    "market.estimate": {"etfs": ["VAS", "VGS", "VAF", "GOLD"]},
+    "market.detect_regime": {},
 }
 
 

@@ -12,7 +12,7 @@ def doctor(
     namespace: Namespace = None,
     output: Output = None,
 ) -> int:
-    """Check keys, database, release, server, search attributes, workers, dispatcher, schedules and runs.
+    """Check keys, database, release, market data, server, search attributes, workers, dispatcher and runs.
 
     Of runs it lists those of older definitions: which upgrade at their next turn, which stay, and why.
 

@@ -84,7 +84,10 @@ def find_splits(close: Floats) -> list[Split]:
     A single share may halve by itself, so that a small ratio in a wild series is found, not believed;
     the vendor's list of splits settles it.
     """
-    moves, usual = np.diff(np.log(close)), usual_moves(close)
+    moves = np.diff(np.log(close))
+    if not (np.abs(moves) > LEAST_SPLIT).any():
+        return []  # of nearly all series: the usual moves need not be known
+    usual = usual_moves(close)
     spiked = {place for spike in find_spikes(close) for place in (spike, spike + 1)}
     found = []
     for step in np.flatnonzero(np.abs(moves) > np.maximum(IMPLAUSIBLE * usual, LEAST_SPLIT)).tolist():
@@ -97,7 +100,7 @@ def find_splits(close: Floats) -> list[Split]:
 
 def without_splits(close: Floats, splits: Sequence[Split]) -> Floats:
     """Prices before each split in units of today: divided by every ratio that came after them."""
-    adjusted = close.astype(np.float64, copy=True)
+    adjusted = close.copy()
     for split in splits:
         adjusted[: split.place] /= float(split.ratio)
     return adjusted
@@ -109,7 +112,10 @@ def find_spikes(close: Floats) -> list[int]:
     A market that falls and rebounds leaves more than a quarter of the move behind, or moves by less than
     a fifth, or does so among other wild days.
     """
-    moves, usual = np.diff(np.log(close)), usual_moves(close)
+    moves = np.diff(np.log(close))
+    if not (np.abs(moves) > LARGE_MOVE).any():
+        return []
+    usual = usual_moves(close)
     there, back = moves[:-1], moves[1:]
     far = np.abs(there) > np.maximum(IMPLAUSIBLE * usual[:-1], LARGE_MOVE)
     returned = np.abs(there + back) < CAME_BACK * np.abs(there)
@@ -119,6 +125,8 @@ def find_spikes(close: Floats) -> list[int]:
 def find_large_moves(close: Floats) -> list[int]:
     """Places of days whose price moved by more than a fifth, and more than any ordinary day of its time."""
     moves = np.abs(np.diff(np.log(close)))
+    if not (moves > LARGE_MOVE).any():
+        return []
     return (np.flatnonzero(moves > np.maximum(IMPLAUSIBLE * usual_moves(close), LARGE_MOVE)) + 1).tolist()
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
 from temporalio.client import Client
 
+from adapters.errors import AdapterError
 from store import dispatches, events
 from store.errors import StoreError
 from store.keyring import read_keyring
@@ -39,6 +40,7 @@ async def examine(settings: Settings) -> list[dict[str, Any]]:
         await _row("keys", _keys, settings),
         await _row("database", _database, settings),
         await _row("release", _release, settings),
+        await _row("market data", _market_data, settings),
     ]
     try:
         client = await connect(settings)
@@ -60,7 +62,7 @@ async def _row(name: str, check: Callable[[Settings], Awaitable[str]], settings:
         return _finding(name, "ok", await check(settings))
     except ServerUnreachable as error:
         return _finding(name, UNREACHABLE, error.message)
-    except (WorkerError, StoreError) as error:
+    except (WorkerError, StoreError, AdapterError) as error:
         state = UNREACHABLE if type(error).__name__ == "DatabaseUnavailable" else "failed"
         return _finding(name, state, error.message)
 
@@ -87,6 +89,17 @@ async def _release(settings: Settings) -> str:
     document = newest_document(settings)
     names = ", ".join(f"{name} {plan['version']}" for name, plan in document["plans"].items())
     return f"{document['digest'][:12]}: {names}"
+
+
+async def _market_data(settings: Settings) -> str:
+    from worker.data import check_snapshot  # numerics: only this check needs them
+
+    found = check_snapshot(settings, None)
+    about = f"{found['snapshot'][:12]} of {found['source']}, as of {found['as_of']}, {found['etfs']} ETFs"
+    for finding in found["findings"]:
+        if finding["severity"] == "error":
+            raise WorkerError(f"{about}: {finding['text']}; `kronos data check` says more")
+    return about
 
 
 async def _attributes(client: Client) -> str:

@@ -21,6 +21,10 @@ MOST_MISSING = 10
 """So many sessions may lie between two prices; after a longer gap a series begins anew."""
 
 
+MOST_UNITS = 1e17
+"""The largest price that is kept, in units of 1e-8 AUD."""
+
+
 @dataclass(frozen=True, slots=True)
 class Series:
     """Rising days, closes in units of 1e-8 AUD of today's unit, and what was repaired on the way."""
@@ -53,8 +57,7 @@ def cleaned(
     if not days:
         return Series(etf, (), units, (), ())
     splits = [] if declared is None else _splits(etf, days, units, declared, findings)
-    for split in splits:
-        units[: split.place] = np.rint(units[: split.place] / float(split.ratio)).astype(np.int64)
+    units = _in_todays_units(etf, days, units, splits, findings)
     kept = _without_spikes(etf, days, units, findings)
     days, units = [days[place] for place in kept], units[kept]
     _tell_what_is_odd(etf, days, units, findings)
@@ -153,6 +156,22 @@ def _splits(
             )
             _add(findings, "PossibleSplit", etf, text, [day], Severity.ERROR)
     return sorted([*told, *(split for split in found if split.believed)], key=lambda split: split.place)
+
+
+def _in_todays_units(
+    etf: str,
+    days: list[date],
+    units: NDArray[np.int64],
+    splits: list[quality.Split],
+    findings: list[Finding],
+) -> NDArray[np.int64]:
+    """Prices before each split, divided by its ratio; an error where that leaves no price that can be."""
+    adjusted = quality.without_splits(units.astype(np.float64), splits)
+    if adjusted.min() < 0.5 or adjusted.max() > MOST_UNITS:
+        text = "the splits make earlier prices vanish or explode; see to splits.csv"
+        _add(findings, "BadSplit", etf, text, [days[split.place] for split in splits], Severity.ERROR)
+        return units
+    return np.rint(adjusted).astype(np.int64) if splits else units
 
 
 def _without_spikes(

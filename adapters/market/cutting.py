@@ -130,9 +130,7 @@ def _filled(
     one: Series, days: Sequence[date], findings: list[Finding], repairs: list[str]
 ) -> NDArray[np.int64]:
     """A price on each day: the last one before it where there is none."""
-    own = np.array(one.days, dtype="datetime64[D]")
-    wanted = np.array(days, dtype="datetime64[D]")
-    place = np.searchsorted(own, wanted, side="right") - 1
+    place = np.searchsorted(_ordinals(one.days), _ordinals(days), side="right") - 1
     missing = [day for day, at in zip(days, place.tolist(), strict=True) if one.days[at] != day]
     if missing:
         text = f"{len(missing)} sessions without a price have that of the session before, first {missing[0]}"
@@ -149,11 +147,15 @@ def _distributed(
     if not data.distributions:
         return None
     table = np.zeros((len(days), len(series)), dtype=np.int64)
-    ordered = np.array(days, dtype="datetime64[D]")
+    ordered = _ordinals(days)
     for column, one in enumerate(series):
         for day, units in data.distributions.get(one.etf, {}).items():
-            row = int(np.searchsorted(ordered, np.datetime64(day)))
+            row = int(np.searchsorted(ordered, day.toordinal()))
             if day >= days[0] and row < len(days):
                 since = [float(ratio) for first, ratio in one.splits if first > day]
                 table[row, column] += round(units / float(np.prod(since)))
     return table
+
+
+def _ordinals(days: Sequence[date]) -> NDArray[np.int64]:
+    return np.fromiter((day.toordinal() for day in days), dtype=np.int64, count=len(days))

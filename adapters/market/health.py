@@ -27,7 +27,7 @@ def snapshot_findings(
 def _age(snapshot: Snapshot, age: int, max_age: int) -> list[Finding]:
     if age <= max_age:
         return []
-    text = f"as of {snapshot.as_of}: more than {max_age} sessions have closed since; runs refuse it"
+    text = f"more than {max_age} sessions have closed since {snapshot.as_of}; runs refuse it"
     return [Finding("StaleSnapshot", Severity.ERROR, "", text, snapshot.as_of)]
 
 
@@ -35,7 +35,10 @@ def coverage_findings(snapshot: Snapshot, universe: Iterable[str]) -> list[Findi
     """Which ETFs of the universe it lacks, and which of its codes the universe lacks."""
     findings, universe = [], list(universe)
     if missing := [etf for etf in universe if etf not in snapshot.tickers]:
-        text = f"{len(missing)} of {len(universe)} ETFs of the universe are missing; runs that ask for them fail: {_named(missing)}"
+        text = (
+            f"{len(missing)} of {len(universe)} ETFs of the universe are missing; runs that ask for them "
+            f"fail: {_named(missing)}"
+        )
         findings.append(Finding("PartialUniverse", Severity.WARNING, "", text))
     if strangers := [etf for etf in snapshot.tickers if etf not in universe]:
         text = f"not in the universe, so nothing asks for them: {_named(strangers)}"

@@ -42,7 +42,9 @@ BESIDE_PRICES = {
 }
 ENDINGS = (".csv", ".csv.gz")
 CODE = re.compile(r"[A-Z0-9]{1,6}")
-LARGEST = Decimal(10) ** 9
+NUMBER = re.compile(r"[+-]?[0-9]{0,18}(\.[0-9]{0,18})?([eE][+-]?[0-9]{1,2})?")
+RATIO = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,6})?)(?::([0-9]{1,6}(?:\.[0-9]{1,6})?))?")
+LARGEST = Decimal(10) ** 7  # AUD a unit
 MOST_MIXED_UP = 0.01  # share of days whose close lies outside the day's range, before columns are doubted
 
 
@@ -307,20 +309,18 @@ def _day(text: str) -> date | None:
 
 def _units(text: str) -> int | None:
     """A price in units of 1e-8; None when it is no number that a price can be."""
+    if not NUMBER.fullmatch(text := text.strip()):
+        return None
     try:
-        value = Decimal(text.strip())
+        value = Decimal(text)
     except InvalidOperation:
         return None
-    if not value.is_finite() or abs(value) >= LARGEST:
-        return None
-    return int(value.scaleb(PLACES).to_integral_value())
+    return int(value.scaleb(PLACES).to_integral_value()) if abs(value) < LARGEST else None
 
 
 def _ratio(text: str) -> Fraction | None:
     """15:1, 15 and 1:10 as fractions; None when it is no ratio above zero."""
-    new, _, old = text.partition(":")
-    try:
-        ratio = Fraction(new.strip()) / Fraction(old.strip() or 1)
-    except (ValueError, ZeroDivisionError):
+    found = RATIO.fullmatch(text.replace(" ", ""))
+    if not found or not (old := Fraction(found[2] or 1)):
         return None
-    return ratio if ratio > 0 else None
+    return Fraction(found[1]) / old or None

@@ -82,7 +82,7 @@ def test_a_dry_run_stores_nothing(kronos: Kronos, tmp_path: Path) -> None:
     done = kronos("data", "import", str(tmp_path / "vendor"), "--calendar", "XASY")
     assert (done.code, done.out) == (2, "")
     assert done.err.startswith(
-        "error: UnknownExchange at calendar: there is no calendar of XASY; did you mean XASX"
+        "error: UnknownExchange at calendar: there is no calendar of XASY; did you mean"
     )
 
 

@@ -28,12 +28,12 @@ SATURDAY = date(2026, 6, 27)
 
 @cache
 def simulated() -> Snapshot:
-    """What the vendors of these tests deliver: the simulated market's prices on the exchange's sessions."""
+    """What the vendors of these tests deliver: a year of the simulated market on the exchange's sessions."""
     catalogue = pure_context().catalogue
     market = catalogue.read("market", MarketFile)
     snapshot = SimulatedMarket().snapshot(catalogue.read("universe", UniverseFile), market, TUESDAY)
     open_days = set(sessions_between(market.calendar, snapshot.sessions[0], TUESDAY))
-    rows = [place for place, day in enumerate(snapshot.sessions) if day in open_days]
+    rows = [place for place, day in enumerate(snapshot.sessions) if day in open_days][-250:]
     days = tuple(snapshot.sessions[place] for place in rows)
     return Snapshot("vendor", False, days, snapshot.tickers, snapshot.units[rows])
 
@@ -51,6 +51,7 @@ def vendor_folder() -> Path:
     return folder
 
 
+@cache
 def yahoo_answer(address: str) -> bytes:
     """What Yahoo would say of one of these ETFs."""
     etf = address.rpartition("/")[2].partition(".AX")[0]

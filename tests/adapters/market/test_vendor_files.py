@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from adapters.market.cutting import Cut, Wanted, cut
 from adapters.market.snapshot import Snapshot
@@ -274,6 +276,40 @@ def test_distributions_come_with_the_prices(tmp_path: Path) -> None:
         SESSIONS[90]: 0.25,
     }
     assert codes(found) == ["BadField", "Split"]
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    prices=st.binary(max_size=300) | st.text(max_size=300).map(str.encode),
+    splits=st.binary(max_size=100) | st.text("VAS,:./-0123456789eE\n", max_size=100).map(str.encode),
+)
+def test_whatever_a_folder_holds_is_read_or_named(tmp_path: Path, prices: bytes, splits: bytes) -> None:
+    """No content makes reading fail: the good file beside it is kept, or the finding is about it."""
+    write(tmp_path, "VAS.csv", rows())
+    (tmp_path / "odd.csv").write_bytes(b"Date,Close\n" + prices)
+    (tmp_path / "odder.csv").write_bytes(prices)
+    (tmp_path / "splits.csv").write_bytes(b"code,date,ratio\n" + splits)
+    found = taken(tmp_path)
+    if "VAS" not in {error.etf for error in found.errors}:
+        assert "VAS" in kept(found).tickers
+
+
+@pytest.mark.parametrize(
+    ("ratio", "code"),
+    [
+        ("1e999999999", "BadField"),
+        ("0", "BadField"),
+        ("1:0", "BadField"),
+        ("-2", "BadField"),
+        ("999999:0.000001", "BadSplit"),
+        ("0.000001:999999", "BadSplit"),
+    ],
+)
+def test_ratios_that_cannot_be_are_named(tmp_path: Path, ratio: str, code: str) -> None:
+    """Neither a short text for a very long number nor a price that vanishes gets through."""
+    write(tmp_path, "VAS.csv", rows())
+    write(tmp_path, "splits.csv", [f"VAS,{SESSIONS[30]},{ratio}"], "code,date,ratio")
+    assert [error.code for error in taken(tmp_path).errors] == [code]
 
 
 def test_only_what_a_snapshot_can_hold_is_looked_at(tmp_path: Path) -> None:
