@@ -181,7 +181,8 @@ def _branched(search: Search, relaxed: Solved, best: Solved | None, nodes: int) 
     root = _Branch(np.zeros(size, dtype=bool), np.ones(size, dtype=bool), relaxed)
     waiting = [(relaxed.bound, next(order), root)]
     for _ in range(nodes):
-        if not waiting or waiting[0][0] >= _aim(best):
+        # A bound without end rules nothing out, however long the search.
+        if not waiting or waiting[0][0] >= _aim(best) or (best is not None and waiting[0][0] == -inf):
             break
         _, _, branch = heapq.heappop(waiting)
         for child in _split(search, branch, best):
