@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from engines.construction.feasible import Wanted, clash
 from engines.construction.holdings import Search, choose
-from engines.construction.objectives import NO_EXCESS, Loss, QuadraticLoss, RatioLoss
+from engines.construction.objectives import NO_EXCESS, Loss, QuadraticLoss, RatioLoss, Solved
 from engines.construction.problem import (
     TOLERANCE,
     Aim,
@@ -36,8 +36,8 @@ RIDGE = 1e-12
 NO_SCALE = 1e-2
 """The variance of an asset of 10% volatility, for a covariance that is zero throughout."""
 NODES = 400
-"""Of the search for which assets to hold among USUAL: about half a second. Fewer assets have more nodes."""
-USUAL = 137
+"""Of the search for which assets to hold among USUAL, so many of them free: about half a second."""
+USUAL, USUALLY_FREE = 137, 25
 
 
 def construct(
@@ -153,7 +153,10 @@ def _best(universe: Universe, limits: Limits, aim: Aim, wanted: Wanted, nodes: i
     if search.keeps(relaxed.optimum.weights):
         return _constructed(relaxed.optimum.weights, relaxed.loss, relaxed.bound, sign)
     chosen = choose(
-        search, relaxed, wanted.of_the_left(limits), nodes=_nodes(size, aim) if nodes is None else nodes
+        search,
+        relaxed,
+        wanted.of_the_left(limits),
+        nodes=_nodes(relaxed, limits, aim) if nodes is None else nodes,
     )
     if chosen is None:
         raise Infeasible("no assets can be held within all limits", ())
@@ -162,9 +165,11 @@ def _best(universe: Universe, limits: Limits, aim: Aim, wanted: Wanted, nodes: i
     return _constructed(chosen.weights, chosen.loss, chosen.bound, sign)
 
 
-def _nodes(size: int, aim: Aim) -> int:
-    """So many that the search takes about as long for every size; a ratio's branch takes twice as long."""
-    return NODES * USUAL // size // (2 if aim.objective == "max_sharpe" else 1)
+def _nodes(relaxed: Solved, limits: Limits, aim: Aim) -> int:
+    """So many that the search takes about as long for any size, with rows or without, for any objective."""
+    free = max(int(relaxed.optimum.free.sum()), USUALLY_FREE)
+    slower = (2 if aim.objective == "max_sharpe" else 1) * (3 if limits.rows else 1)
+    return NODES * USUAL * USUALLY_FREE // (len(relaxed.prices) * free * slower)
 
 
 def _constructed(weights: Floats, loss: float, bound: float, sign: float) -> Constructed:

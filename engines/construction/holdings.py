@@ -22,7 +22,11 @@ Flags = NDArray[np.bool_]
 PROVEN = 1e-9
 """A bound this close to the loss, as a share of it, proves it."""
 SWAPPED_IN = 8
-"""So many assets are tried in the place of each that is held."""
+"""So many assets are tried in the place of each that goes."""
+SWAPPED_OUT = 12
+"""So many of the smallest held are tried to go."""
+ROUNDS = 6
+"""So many swaps at most: the search from there on is by branches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +121,12 @@ def _raised(search: Search, found: Solved) -> Solved | None:
 
 def _swapped(search: Search, best: Solved | None) -> Solved | None:
     """Swap one held asset for another, or take one in or out, as long as that makes the loss less."""
-    while best is not None:
-        better = _best_neighbour(search, best)
+    for _ in range(ROUNDS):
+        better = None if best is None else _best_neighbour(search, best)
         if better is None:
-            return best
+            break
         best = better
-    return None
+    return best
 
 
 def _best_neighbour(search: Search, best: Solved) -> Solved | None:
@@ -130,7 +134,8 @@ def _best_neighbour(search: Search, best: Solved) -> Solved | None:
     cheap = np.argsort(np.where(held, inf, best.prices), kind="stable")[:SWAPPED_IN]
     cheap = cheap[~held[cheap]]
     found, least = None, best.loss
-    for out in (*held.nonzero()[0], None):
+    smallest = np.argsort(np.where(held, best.optimum.weights, inf), kind="stable")
+    for out in (*smallest[: min(int(held.sum()), SWAPPED_OUT)], None):
         for into in (*cheap, None):
             tried = held.copy()
             if out is not None:
@@ -176,7 +181,8 @@ def _branched(search: Search, relaxed: Solved, best: Solved | None, nodes: int) 
     root = _Branch(np.zeros(size, dtype=bool), np.ones(size, dtype=bool), relaxed)
     waiting = [(relaxed.bound, next(order), root)]
     for _ in range(nodes):
-        if not waiting or waiting[0][0] >= _aim(best):
+        # A bound without end rules nothing out, however long the search.
+        if not waiting or waiting[0][0] >= _aim(best) or (best is not None and waiting[0][0] == -inf):
             break
         _, _, branch = heapq.heappop(waiting)
         for child in _split(search, branch, best):

@@ -15,6 +15,8 @@ from engines.construction.region import Region
 
 NEARLY = 1e-13
 """A condition holds where what is left of it is this share of its terms."""
+SAME = 1e-9
+"""Values of t this close make the same ratio: it is flat around the best."""
 ROUNDS = 200
 GUESS = 0.25
 NO_EXCESS = (
@@ -114,13 +116,13 @@ class RatioLoss:
             left = variance - t * gain
             if t > 0 and abs(left) <= NEARLY * (variance + t * abs(gain)):
                 return self._answer(optimum, allowed, t)
-            if gain > 0 and (best is None or self.of(optimum.weights) < best.loss):
+            if gain > 0 and (best is None or self.of(optimum.weights) <= best.loss):
                 best = Solved(optimum, self.of(optimum.weights), -inf, optimum.weights, t)
             low, high = (t, high) if left > 0 or t == 0 else (low, t)
             following = self._newton(optimum, t, variance, gain)
             if not low < following < high:
                 following = self._within(low, high)
-            if not low * (1 + NEARLY) < following < high * (1 - NEARLY) or following > self._largest():
+            if abs(following - t) <= SAME * t or following > self._largest():
                 break
             t = following
         if best is None:

@@ -12,12 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines.construction.feasible import feasible_weights
-from engines.construction.problem import Floats, NotSolved, Places
+from engines.construction.problem import Floats, Infeasible, NotSolved, Places
 from engines.construction.region import Region
 
 Flags = NDArray[np.bool_]
 CLOSE = 1e-12
 """Multipliers below it, in units of the gradient, are zero."""
+STILL = 1e-11
+"""A step of a weight below it is rounding."""
+PENALTY = 1e3
+"""What a broken row costs, in units of the program."""
 TURNS = 40
 """Times the number of variables: far more than any program has needed."""
 
@@ -68,15 +72,17 @@ def _elastic(hessian: Floats, costs: Floats, allowed: Region, weights: Floats, f
     )
     found = _run(
         wider,
-        np.append(costs, 1e3 * scale),
+        np.append(costs, PENALTY * scale),
         loose,
         np.append(weights, miss),
         np.append(free, True),
-        summed=size,
+        elastic=True,
     )
-    if found.weights[size] <= 0:
-        return Optimum(found.weights[:size], found.multipliers, found.free[:size], found.normals[:, :size])
-    kept = feasible_weights(allowed)
+    kept = found.weights[:size]
+    if found.weights[size] > 0:
+        if allowed.is_empty_by(found.multipliers):
+            raise Infeasible("no weights keep all limits together", ())
+        kept = feasible_weights(allowed)
     return _run(hessian, costs, allowed, kept, _between(kept, allowed))
 
 
@@ -87,19 +93,25 @@ def _run(
     weights: Floats,
     free: Flags,
     *,
-    summed: int | None = None,
+    elastic: bool = False,
 ) -> Optimum:
-    """The active-set method from weights that keep every limit; the first `summed` sum to 1."""
+    """The active-set method from weights that keep every limit.
+
+    With `elastic` the last variable is no weight, and reaching zero with it is the end.
+    """
     size = len(costs)
     ones = np.ones(size)
-    ones[size if summed is None else summed :] = 0
+    ones[size - elastic :] = 0
     normals = np.vstack((ones, allowed.rows))
     state = _State(weights.copy(), hessian @ weights + costs, free.copy(), [0])
     stalled = 0
     for _ in range(TURNS * (size + 10)):
         places = state.free.nonzero()[0]
         step, multipliers = _to_the_best(hessian, normals, state, places)
-        if _move(hessian, normals, allowed, state, places, step):
+        cut_short = _move(hessian, normals, allowed, state, places, step)
+        if elastic and state.at[-1] <= 0:
+            return Optimum(state.at, np.zeros(len(normals)), state.free, normals[state.working])
+        if cut_short:
             stalled += 1
             continue
         if not _release(normals, allowed, state, multipliers, cautious=stalled > size):
@@ -142,7 +154,7 @@ def _move(
     """Go as far along the step as limits allow; was it cut short by one, which is then held."""
     here = state.at[places]
     bounds = np.where(step < 0, allowed.lowest[places], allowed.highest[places])
-    moving = np.abs(step) > CLOSE * 1e-2
+    moving = np.abs(step) > STILL
     reach = np.full(len(step), np.inf)
     np.divide(bounds - here, step, out=reach, where=moving)
     first = int(reach.argmin())
@@ -228,10 +240,9 @@ def _start(allowed: Region, alone: Floats, start: Optimum | None) -> tuple[Float
         weights = np.minimum(np.maximum(start.weights, allowed.lowest), allowed.highest)
         order = np.argsort(~start.free, kind="stable")
     missing = 1 - float(weights.sum())
-    if missing < 0:
-        weights -= allowed.lowest
-        weights *= 1 + missing / weights.sum()
-        weights += allowed.lowest
+    above = weights - allowed.lowest
+    if missing < 0 < above.sum():
+        weights = allowed.lowest + above * max(1 + missing / above.sum(), 0.0)
     elif missing > 0:
         room = (allowed.highest - weights)[order]
         used = np.minimum(room, np.maximum(missing - (np.cumsum(room) - room), 0))

@@ -50,6 +50,11 @@ class Region:
         at_bounds = np.where(reduced > 0, reduced * self.lowest, reduced * self.highest)
         return float(multipliers[0] + prices @ self.floors + at_bounds.sum())
 
+    def is_empty_by(self, multipliers: Floats) -> bool:
+        """Do these multipliers of broken rows prove that no weights keep all rows (Farkas' lemma)."""
+        prices = multipliers / max(float(np.maximum(multipliers[1:], 0).sum()), 1e-300)
+        return self.least(np.zeros_like(self.lowest), prices) > TOLERANCE
+
     def reduced(self, costs: Floats, multipliers: Floats) -> Floats:
         """What a little more of each weight costs, less what sum and rows pay for it."""
         found: Floats = costs - multipliers[0] - np.maximum(multipliers[1:], 0) @ self.rows

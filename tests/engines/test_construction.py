@@ -322,6 +322,22 @@ def test_no_positive_excess_return_is_an_error_of_its_own(limits: Limits) -> Non
         construct(THREE, limits, Aim("max_sharpe", 0.08))
 
 
+def test_rows_that_meet_at_a_corner_do_not_send_the_search_in_circles() -> None:
+    """Three rows through one corner, from a start that breaks two of them: once it never ended."""
+    chosen = Universe(
+        np.array([0.07496935, 0.0448318, 0.05445326]), np.diag([2.71706736, 7.82203868, 8.64150394])
+    )
+    rows = (
+        Row(chosen.expected_returns, 0.05808480622800181, np.inf, "target_return", ""),
+        Row(np.array([1.0, 1, 0]), 0.2, 0.9, "groups[0].min", "groups[0].max"),
+    )
+    limits, aim = Limits(max_assets=2, rows=rows), Aim("min_variance")
+    found = construct(chosen, limits, aim)
+    check(found, chosen, limits, aim)
+    # Of two assets that do not move together weights are as 1/variance.
+    assert found.weights == pytest.approx([8.64150394 / 11.3585713, 0, 2.71706736 / 11.3585713], abs=1e-8)
+
+
 def test_a_cap_can_take_the_excess_away() -> None:
     """One asset returns more than cash, and half of another spoils it."""
     chosen = Universe(np.array([0.05, -0.05, -0.05]), THREE.covariance)
