@@ -32,6 +32,7 @@ COMMANDS = {
     "schedules": "schedules:app",
     "triggers": "triggers:app",
     "portfolio": "portfolio:app",
+    "agents": "agents:app",
     "config": "config:app",
     "doctor": "doctor:doctor",
     "version": "version:version",

@@ -32,6 +32,7 @@ DOMAINS = (
     "dispatching",
     "sweeps",
     "thresholds",
+    "agents",
 )
 
 
