@@ -11,6 +11,7 @@
     preferences   from preferences for ETFs to weights within bounds
     alpha … delta the learners; roster has them by name
     training      rounds of learning, from a seed to a policy
+    plug          the same environments by gymnasium's interface
     trial         a policy against simple baselines on days it has not seen
 
 Nothing here knows the exact optimum or imports what finds it.

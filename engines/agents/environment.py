@@ -40,10 +40,6 @@ class Environment:
     def __init__(self, task: PodTask, source: Experience, lengths: Lengths) -> None:
         self.task, self.source, self.lengths = task, source, lengths
         self._outcomes: tuple[Floats, Floats, Floats] | None = None
-        even = task.even()
-        variance = float(even @ source.covariance @ even) / source.sessions_a_year
-        gain = float(source.gain.mean(axis=0) @ even) / source.sessions
-        self.mean, self.variance = gain - task.cash_rate / source.sessions_a_year, variance
 
     def reset(self, rng: np.random.Generator) -> None:
         """New stretches of history and new clients, who hold the even allocation."""
@@ -61,9 +57,18 @@ class Environment:
     def again(self) -> None:
         """The same stretches and clients from their beginning."""
         number = self.lengths.episodes
-        self.held = np.tile(self.task.even(), (number, 1))
+        even = self.task.even()
+        self.held = np.tile(even, (number, 1))
+        self.mean, self.variance = self._usual(even)
         self.fall, self.deepest = np.zeros(number), np.zeros(number)
         self.period = 0
+
+    def _usual(self, weights: Floats) -> tuple[float, float]:
+        """Mean excess return and variance of a day, over the whole history: where running moments begin."""
+        source = self.source
+        mean = float(source.gain.mean(axis=0) @ weights) / source.sessions
+        variance = float(weights @ source.covariance @ weights) / source.sessions_a_year
+        return mean - self.task.cash_rate / source.sessions_a_year, variance
 
     @property
     def dearness(self) -> Floats:

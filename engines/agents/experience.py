@@ -61,10 +61,10 @@ def experience(
     """Periods of `sessions` days from daily returns, moved so that they average what is expected a year.
 
     A few years of prices say little of the mean: how returns vary is taken from history, how much
-    they are from `expected`. HistoryTooShort below two trailing windows.
+    they are from `expected`. HistoryTooShort below two trailing windows, or one period.
     """
-    if len(returns) < max(2 * TRAILING, 2 * sessions):
-        needed = max(2 * TRAILING, 2 * sessions)
+    needed = max(2 * TRAILING, sessions)
+    if len(returns) < needed:
         raise HistoryTooShort(f"{len(returns)} sessions are too few to learn from, {needed} are needed")
     moved = returns - returns.mean(axis=0) + expected / sessions_a_year
     moved_benchmark = benchmark - benchmark.mean() + benchmark_expected / sessions_a_year

@@ -4,7 +4,8 @@
 
 A move takes one step of the grid from one ETF to another, or none. Its reward is what it changes in
 the period's differential Sharpe ratio, so that the rewards of a chain of moves add up to the whole
-improvement; a decision is a chain of moves until standing still is best.
+improvement; a decision is a chain of moves until standing still is best. Prices do not mind what a
+client holds: what every possible move would have brought is remembered, not only the one made.
 """
 
 from collections.abc import Mapping
@@ -23,12 +24,11 @@ Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
 
 HIDDEN = 64
-DISCOUNT = 0.7
-CAPACITY = 32768
-BATCH = 256
+DISCOUNT = 0.5
+CAPACITY = 8192
+BATCH = 96
 STEPS_A_ROUND = 12
 """Steps of every episode in one round: the length of an episode."""
-UPDATES_A_STEP = 2
 TARGET_EVERY = 10
 """Rounds after which the target network takes over what has been learned."""
 FIRST_RATE, LAST_RATE = 3e-3, 2e-4
@@ -42,7 +42,7 @@ class Gamma:
 
     name = "Gamma"
     algorithm = "dqn"
-    sessions = 252
+    sessions = 378
     lengths = Lengths(episodes=64, periods=STEPS_A_ROUND, block=1)
 
     def __init__(self, task: PodTask, source: Experience, rounds: int) -> None:
@@ -59,7 +59,8 @@ class Gamma:
         state: dict[str, Floats] = {
             "round": np.zeros(1),
             "kept": np.zeros(1),
-            "memory": np.zeros((CAPACITY, 2 * size + 2)),
+            "moments": np.zeros(2),
+            "memory": np.zeros((CAPACITY, size + len(table))),
             "steps": np.array([float(self._task.steps)]),
         }
         put(state, "online", network)
@@ -74,19 +75,19 @@ class Gamma:
         target = part(state, "target")
         world, over = self._environment, False
         world.reset(rng)
+        if done:  # the running moments are the agent's, not the episode's
+            world.mean, world.variance = map(float, state["moments"])
         counts = self._anywhere(rng)
         rewards = []
         while not over:
             curiosity = FIRST_CURIOSITY + (LAST_CURIOSITY - FIRST_CURIOSITY) * done
-            before = observed(counts / self._task.steps)
-            move = self._act(online, before, counts, curiosity, rng)
-            reward, counts, over = self._moved(counts, move)
+            move = self._act(online, counts, curiosity, rng)
+            self._remember(state, counts, self._changes(counts))
+            counts, reward, over = self._moved(counts, move)
             rewards.append(reward)
-            after = observed(counts / self._task.steps)
-            self._remember(state, before, move, reward, after)
-            for _ in range(UPDATES_A_STEP):
-                rate = FIRST_RATE * (LAST_RATE / FIRST_RATE) ** done
-                climb(online, moments, self._gradient(state, online, target, rng), rate)
+            rate = FIRST_RATE * (LAST_RATE / FIRST_RATE) ** done
+            climb(online, moments, self._gradient(state, online, target, rng), rate)
+        state["moments"][:] = world.mean, world.variance
         state["round"] += 1
         if int(state["round"][0]) % TARGET_EVERY == 0:
             put(state, "target", {name: array.copy() for name, array in online.items()})
@@ -99,50 +100,57 @@ class Gamma:
         self._environment.held = drawn.copy()
         return np.rint(drawn * self._task.steps).astype(np.int64)
 
-    def _act(
-        self, online: Parameters, before: Floats, counts: Counts, curiosity: float, rng: np.random.Generator
-    ) -> Counts:
+    def _act(self, online: Parameters, counts: Counts, curiosity: float, rng: np.random.Generator) -> Counts:
         possible = self._possible(counts)
-        values, _ = forward(online, before)
+        values, _ = forward(online, observed(counts / self._task.steps))
         best = np.argmax(np.where(possible, values, -np.inf), axis=1)
         tried = np.argmax(np.where(possible, rng.random(values.shape), -1.0), axis=1)
         move: Counts = np.where(rng.random(len(best)) < curiosity, tried, best)
         return move
 
-    def _moved(self, counts: Counts, move: Counts) -> tuple[Floats, Counts, bool]:
-        """What each move changed, net of its cost, the counts after it, and whether episodes are over."""
+    def _changes(self, counts: Counts) -> Floats:
+        """What each move would change in the coming period, net of its cost: episodes by moves."""
         world, steps = self._environment, self._task.steps
-        staying = world.appraise(counts / steps) - world.cost(world.held, counts / steps)
+        changes = np.empty((len(counts), len(moves(self._task.size))))
+        for number, move in enumerate(moves(self._task.size)):
+            weights = (counts + move) / steps
+            changes[:, number] = world.appraise(weights) - world.cost(world.held, weights)
+        return changes - changes[:, :1]
+
+    def _moved(self, counts: Counts, move: Counts) -> tuple[Counts, Floats, bool]:
+        """The counts after the moves, the rewards of the environment, and whether episodes are over."""
         after = counts + moves(self._task.size)[move]
-        reward, over = world.step(after / steps)
-        return reward - staying, after, over
+        reward, over = self._environment.step(after / self._task.steps)
+        return after, reward, over
 
     def _possible(self, counts: Counts) -> NDArray[np.bool_]:
-        """Which moves stay within each ETF's bounds."""
-        after = counts[:, None, :] + moves(self._task.size)
-        within = (after >= self._lowest) & (after <= self._highest)
-        return np.asarray(within.all(axis=2))
+        """Which moves stay within each ETF's bounds; one more axis than `counts`, of moves."""
+        table = moves(self._task.size)
+        giver, taker = table.argmin(axis=1), table.argmax(axis=1)
+        can_give, can_take = counts > self._lowest, counts < self._highest
+        possible: NDArray[np.bool_] = can_give[..., giver] & can_take[..., taker]
+        possible[..., 0] = True
+        return possible
 
-    def _remember(
-        self, state: dict[str, Floats], before: Floats, move: Counts, reward: Floats, after: Floats
-    ) -> None:
+    def _remember(self, state: dict[str, Floats], counts: Counts, changes: Floats) -> None:
         kept = int(state["kept"][0])
-        places = (kept + np.arange(len(move))) % CAPACITY
-        state["memory"][places] = np.column_stack([before, move, reward * REWARD_SCALE, after])
-        state["kept"] += len(move)
+        places = (kept + np.arange(len(counts))) % CAPACITY
+        state["memory"][places] = np.column_stack([counts, changes * REWARD_SCALE])
+        state["kept"] += len(counts)
 
     def _gradient(
         self, state: Mapping[str, Floats], online: Parameters, target: Parameters, rng: np.random.Generator
     ) -> Parameters:
-        """The way that lessens the squared error of values, on transitions drawn from the memory."""
+        """The way that lessens the squared error of values, on memories drawn at random."""
         size = self._task.size
         filled = min(int(state["kept"][0]), CAPACITY)
         drawn = state["memory"][rng.integers(0, filled, BATCH)]
-        before, after = drawn[:, :size], drawn[:, size + 2 :]
-        move, reward = drawn[:, size].astype(np.int64), drawn[:, size + 1]
-        counts = np.rint(after * self._task.steps / WEIGHT_SCALE).astype(np.int64)
-        ahead = np.where(self._possible(counts), forward(target, after)[0], -np.inf).max(axis=1)
-        return value_gradient(online, before, move, reward + DISCOUNT * ahead)
+        counts, reward = np.rint(drawn[:, :size]).astype(np.int64), drawn[:, size:]
+        after = counts[:, None, :] + moves(size)
+        values, _ = forward(target, observed(after / self._task.steps))
+        ahead = np.where(self._possible(after), values, -np.inf).max(axis=2)
+        wanted = reward + DISCOUNT * ahead
+        return value_gradient(online, observed(counts / self._task.steps), self._possible(counts), wanted)
 
     @staticmethod
     def policy(state: Mapping[str, Floats]) -> dict[str, Floats]:
@@ -180,10 +188,10 @@ def observed(weights: Floats) -> Floats:
     return WEIGHT_SCALE * weights
 
 
-def value_gradient(network: Parameters, before: Floats, move: Counts, wanted: Floats) -> Parameters:
-    """-∇ of the mean of ½·(Q(x, m) - wanted)², only through the value of the move that was made."""
+def value_gradient(
+    network: Parameters, before: Floats, made: NDArray[np.bool_], wanted: Floats
+) -> Parameters:
+    """-∇ of the mean of ½·(Q(x, m) - wanted)², over the moves that were `made`."""
     values, hidden = forward(network, before)
-    rows = np.arange(len(move))
-    towards = np.zeros_like(values)
-    towards[rows, move] = (wanted - values[rows, move]) / len(move)
+    towards = np.where(made, wanted - values, 0.0) / made.sum()
     return backward(network, before, hidden, towards)
