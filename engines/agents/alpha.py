@@ -26,7 +26,9 @@ Tables = Mapping[str, Floats]
 DEARNESS_EDGES = np.array([0.875, 1.25, 1.75])
 FALL_EDGES = np.array([0.01, 0.04])
 TIMES, MARKETS, FALLS = 4, 3, 3
-DISCOUNT = 0.9
+DISCOUNT = 0.3
+GOALS = np.array([6.0, 3.4, 2.4, 1.5])
+"""Years to the goal at the start of a round's episodes, in turn: all days teach about each of them."""
 CURIOSITY = 0.3
 """The share of steps that hold an allocation drawn at random."""
 
@@ -37,7 +39,7 @@ class Alpha:
     name = "Alpha"
     algorithm = "q_learning"
     sessions = 21
-    lengths = Lengths(episodes=64, periods=60, block=3)
+    lengths = Lengths(episodes=320, periods=12, block=3)
 
     def __init__(self, task: PodTask, source: Experience, rounds: int) -> None:
         self._task = task
@@ -50,6 +52,7 @@ class Alpha:
         return {
             "values": np.zeros((TIMES * MARKETS * FALLS, len(rows))),
             "visits": np.zeros(TIMES * MARKETS * FALLS),
+            "round": np.zeros(1),
             "allocations": rows.copy(),
             "steps": np.array([float(self._task.steps)]),
             "move_cost": np.array([self._task.trade_cost * every_year]),
@@ -59,6 +62,8 @@ class Alpha:
         """One batch of episodes; the mean reward of its steps."""
         world = self._environment
         world.reset(rng)
+        world.years[:] = GOALS[int(tables["round"][0]) % len(GOALS)]
+        tables["round"] += 1
         rewards, over = [], False
         place = self._place()
         while not over:
