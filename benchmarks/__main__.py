@@ -2,12 +2,13 @@
 
 import asyncio
 
-from benchmarks import commands, definitions, main_job, step_overhead, virtual_time
+from benchmarks import agents, commands, definitions, main_job, step_overhead, virtual_time
 
 
 def main() -> None:
     """Run every benchmark."""
     commands.measure()
+    agents.measure()
     definitions.measure()
     asyncio.run(main_job.measure())
     asyncio.run(step_overhead.measure())

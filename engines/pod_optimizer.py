@@ -10,7 +10,7 @@ from engines.pod_limits import PodLimits, allowed_allocations
 from engines.pod_objectives import PodObjective
 
 Floats = NDArray[np.float64]
-BLOCK = 256
+BLOCK = 64
 """So many allocations are measured at once where the bound is not enough to rule them out."""
 
 
