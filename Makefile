@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PACKAGES := activities adapters cli dsl engines payloads store worker workflows
 
-.PHONY: demo up test nightly lint bench schemas timetables lock clean
+.PHONY: demo up test nightly nightly-agents lint bench schemas timetables lock clean
 
 demo: .venv/.ok
 	$(BIN)/kronos demo
@@ -17,6 +17,11 @@ test: .venv/.ok
 # The same with 20,000 random and mutated files, and the time that each takes.
 nightly: .venv/.ok
 	KRONOS_FUZZ=20000 $(BIN)/pytest
+
+# The spread of the agents over ten seeds: how near the optimum, and how they do out of sample.
+nightly-agents: .venv/.ok
+	$(BIN)/python -m benchmarks.agents 10
+	$(BIN)/kronos agents evaluate --seeds 10 --data .kronos-nightly -o table
 
 lint: .venv/.ok
 	$(BIN)/ruff check .

@@ -7,7 +7,7 @@ from activities.context import Context
 from activities.snapshots import check_etfs, estimates_for
 from adapters.market.snapshot import Snapshot
 from engines import pod_objectives as objectives
-from engines.pod_optimizer import PodLimits
+from engines.pod_limits import PodLimits
 from payloads.files.market import MarketFile
 from payloads.files.pods import (
     Growth,
@@ -32,7 +32,7 @@ def objective_from(
     horizon = context.catalogue.read("pods", PodsFile).horizon
     match pod.objective:
         case Preservation(variance_penalty=variance, drawdown_penalty=drawdown):
-            dearer = _dearness_of_risk(horizon, ask.horizon_years)
+            dearer = dearness_of_risk(horizon, ask.horizon_years)
             return objectives.PreservedReturn(variance * dearer, drawdown * dearer)
         case Income(variance_penalty=variance, marginal_rate=usual_rate):
             rate = usual_rate if ask.marginal_rate is None else ask.marginal_rate
@@ -41,7 +41,7 @@ def objective_from(
                 marginal_rate=rate,
                 company_rate=company_rate(snapshot, context),
             )
-            return objectives.AfterTaxIncome(kept, variance * _dearness_of_risk(horizon, ask.horizon_years))
+            return objectives.AfterTaxIncome(kept, variance * dearness_of_risk(horizon, ask.horizon_years))
         case Growth():
             return objectives.SharpeRatio(cash_rate(context))
         case Opportunity(benchmark=benchmark):
@@ -57,7 +57,7 @@ def limits_from(pod: PodDefinition, ask: OptimizePod, context: Context) -> PodLi
     most = pod.max_weight if ask.limits.max_weight is None else min(pod.max_weight, ask.limits.max_weight)
     bounds = [_bounds(etf, pod, ask, most) for etf in pod.universe]
     tolerance = context.catalogue.read("pods", PodsFile).risk_tolerance
-    ceiling = pod.max_volatility * _share_of_ceiling(tolerance, ask.risk_score)
+    ceiling = pod.max_volatility * share_of_ceiling(tolerance, ask.risk_score)
     return PodLimits(
         lowest=np.array([low for low, _ in bounds]),
         highest=np.array([high for _, high in bounds]),
@@ -99,13 +99,15 @@ def company_rate(snapshot: Snapshot, context: Context) -> float:
     return float(at(rules.company_rate.values, snapshot.as_of).value)
 
 
-def _dearness_of_risk(horizon: Horizon, years: float | None) -> float:
+def dearness_of_risk(horizon: Horizon, years: float | None) -> float:
+    """What penalties on risk are multiplied by for a goal so many years away."""
     if years is None:
         return 1.0
     return min(max(horizon.reference_years / years, horizon.least), horizon.most)
 
 
-def _share_of_ceiling(tolerance: RiskTolerance, risk_score: float | None) -> float:
+def share_of_ceiling(tolerance: RiskTolerance, risk_score: float | None) -> float:
+    """The share of a pod's volatility ceiling that a client of this risk score has."""
     if risk_score is None:
         return 1.0
     return tolerance.ceiling_at_zero + (1 - tolerance.ceiling_at_zero) * risk_score / 100

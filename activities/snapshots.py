@@ -68,8 +68,13 @@ def default_snapshot(catalogue: Catalogue) -> Snapshot:
     return SimulatedMarket().snapshot(catalogue.read("universe", UniverseFile), market, market.default_as_of)
 
 
-def estimates_for(snapshot: Snapshot, catalogue: Catalogue, etfs: list[str], path: str) -> Estimates:
-    """Expected returns and covariance of these ETFs; UnknownEtf at `path` when one is not known."""
+def estimates_for(
+    snapshot: Snapshot, catalogue: Catalogue, etfs: list[str], path: str, *, sessions: int | None = None
+) -> Estimates:
+    """Expected returns and covariance of these ETFs; UnknownEtf at `path` when one is not known.
+
+    With `sessions` only the snapshot's first so many are looked at.
+    """
     universe = catalogue.read("universe", UniverseFile).by_etf()
     market = catalogue.read("market", MarketFile)
     check_etfs(etfs, universe, path)
@@ -77,7 +82,7 @@ def estimates_for(snapshot: Snapshot, catalogue: Catalogue, etfs: list[str], pat
     funds = [universe[etf] for etf in etfs]
     prior = [market.classes[fund.asset_class].expected_return - fund.fee for fund in funds]
     return estimate(
-        snapshot.prices(etfs),
+        snapshot.prices(etfs)[:sessions],
         np.array([fund.yield_ for fund in funds]),
         np.array(prior),
         prior_years=market.estimates.prior_years,

@@ -31,6 +31,7 @@ FAILPOINTS = (
     "dispatch.after_deciding",
     "dispatch.after_start",
     "dispatch.after_signal",
+    "agents.after_checkpoint",
 )
 AROUND_ACTIVITIES = ("before.", "after.")
 

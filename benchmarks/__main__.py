@@ -3,6 +3,7 @@
 import asyncio
 
 from benchmarks import (
+    agents,
     backtest,
     commands,
     construction,
@@ -18,6 +19,7 @@ def main() -> None:
     """Run every benchmark."""
     construction.measure()
     commands.measure()
+    agents.measure()
     definitions.measure()
     asyncio.run(main_job.measure())
     asyncio.run(step_overhead.measure())

@@ -34,6 +34,7 @@ COMMANDS = {
     "portfolio": "portfolio:app",
     "data": "data:app",
     "backtest": "backtest:backtest",
+    "agents": "agents:app",
     "config": "config:app",
     "doctor": "doctor:doctor",
     "version": "version:version",

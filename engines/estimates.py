@@ -68,8 +68,10 @@ def max_drawdown(weights: Floats, returns: Floats) -> Floats:
     Weights are held constant from day to day; the value before the first day counts as a high.
     """
     value = np.cumprod(1 + returns @ np.atleast_2d(weights).T, axis=0)
-    high = np.maximum(np.maximum.accumulate(value, axis=0), 1)
-    fall: Floats = (1 - value / high).max(axis=0)
+    high = np.maximum.accumulate(value, axis=0)
+    np.maximum(high, 1, out=high)
+    np.divide(value, high, out=value)
+    fall: Floats = 1 - value.min(axis=0)
     return fall
 
 

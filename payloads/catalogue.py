@@ -38,6 +38,7 @@ DOMAINS = (
     "performance",
     "backtest",
     "goal_simulation",
+    "agents",
 )
 
 

@@ -55,7 +55,10 @@ class OptimizePod(Payload):
 
 
 class Objective(Payload):
-    """The pod's objective at the allocation: `ratio` is its share of `exact`, the true optimum."""
+    """The pod's objective at the allocation: `ratio` is its share of `exact`, the true optimum.
+
+    Where the optimum is negative, the ratio is 1 less the shortfall over its size.
+    """
 
     name: str
     value: Real
@@ -65,6 +68,10 @@ class Objective(Payload):
 
 class OptimizedPod(Payload):
     """What the pod should hold, and what is expected of it.
+
+    `agent`, `algorithm`, `agent_confidence` (share of held-out episodes in which it beats the best simple
+    baseline) and `policy_digest` are of the trained policy that chose the allocation; without one trained
+    for this snapshot, `algorithm` is exact and the others are null.
 
     Returns and volatility are of a year; `max_drawdown` is the largest fall of these weights over
     the snapshot's history, positive. Weights are multiples of 0.000001 and sum to 1.
@@ -116,6 +123,6 @@ ENTRIES = (
             UNKNOWN_SNAPSHOT,
             DAMAGED_SNAPSHOT,
         ),
-        files=("market", "pods", "tax_au", "universe"),
+        files=("agents", "market", "pods", "tax_au", "universe"),
     ),
 )

@@ -1,5 +1,6 @@
 """The tables. Importing the package declares all of them, so that the schema is always whole."""
 
+from store.tables.agents import Policy, PolicyCheckpoint
 from store.tables.clients import Agreement, ClientKey, Customer, Goal, IdentityCheck, Notification
 from store.tables.holdings import (
     Account,
@@ -58,6 +59,8 @@ __all__ = [
     "OrderState",
     "Parcel",
     "ParcelDisposal",
+    "Policy",
+    "PolicyCheckpoint",
     "Portfolio",
     "Position",
     "Release",

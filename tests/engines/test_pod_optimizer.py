@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize
 
 from engines.estimates import Estimates, max_drawdown, volatility
+from engines.pod_limits import Infeasible, PodLimits
 from engines.pod_objectives import (
     AfterTaxIncome,
     ExcessReturn,
@@ -15,7 +16,7 @@ from engines.pod_objectives import (
     SharpeRatio,
     after_tax_income,
 )
-from engines.pod_optimizer import Infeasible, PodLimits, best_allocation
+from engines.pod_optimizer import best_allocation
 
 ASSETS = 4
 STEPS = 20
