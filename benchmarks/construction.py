@@ -48,7 +48,7 @@ def _measure() -> None:
         for objective in OBJECTIVES:
             _side_by_side(_returns(size, 7), objective, others)
     print("At most 12 of 137, 2% to 30% each:")
-    for seed in (7, 8, 9):
+    for seed in (1, 7, 9):  # the first is a hard one, whose best is found and not proven
         for objective in OBJECTIVES[:3]:
             _few_of_many(_returns(137, seed), objective)
 
