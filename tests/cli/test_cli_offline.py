@@ -45,6 +45,7 @@ COMMANDS = [
     ),
     *("trading halt", "trading resume", "trading show", "events list", "events tail", "events verify"),
     *("portfolio show", "config show", "doctor", "version"),
+    *("agents train", "agents evaluate", "agents show"),
 ]
 
 
