@@ -123,6 +123,6 @@ ENTRIES = (
             UNKNOWN_SNAPSHOT,
             DAMAGED_SNAPSHOT,
         ),
-        files=("agents", "market", "pods", "tax_au", "universe"),
+        files=("market", "pods", "tax_au", "universe"),
     ),
 )
