@@ -123,6 +123,6 @@ ENTRIES = (
             UNKNOWN_SNAPSHOT,
             DAMAGED_SNAPSHOT,
         ),
-        files=("market", "pods", "tax_au", "universe"),
+        files=("agents", "market", "pods", "tax_au", "universe"),
     ),
 )
