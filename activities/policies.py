@@ -14,6 +14,7 @@ from adapters.market.snapshot import Snapshot
 from engines.agents.roster import agent_named
 from engines.agents.task import Situation
 from engines.agents.training import unpacked
+from payloads.files.agents import AgentsFile
 
 Floats = NDArray[np.float64]
 KEPT_IN_MEMORY = 64
@@ -40,6 +41,10 @@ def policy_for(pod: str, snapshot: Snapshot, seed: int, context: Context) -> Lea
         return None
     from store import policies  # without a database nothing of it is imported
 
+    try:
+        context.catalogue.read("agents", AgentsFile)
+    except LookupError:
+        return None  # a release from before there were agents
     tenant = context.call.tenant
     with context.services.database.reading() as tx:
         digest = policies.answering(tx, tenant, question_of(pod, snapshot, context), seed)

@@ -79,7 +79,7 @@ def open_approval(ask: OpenApproval, context: Context) -> OpenedApproval:
 def record(ask: RecordFact, context: Context) -> Appended:
     """Append a fact, once for each step and turn that records it."""
     known = context.catalogue.read("events", EventsFile).facts
-    return _append(ask.fact, ask.data, known, "fact", context)
+    return _append(ask.fact, ask.data, known, "fact", context, ask.line)
 
 
 @implements("events.emit")
@@ -136,6 +136,7 @@ def _append(
     known: Mapping[str, Fact] | Mapping[str, BusinessEvent],
     kind: events.Kind,
     context: Context,
+    line: str = "",
 ) -> Appended:
     if name not in known:
         raise UnknownEvent(_unknown("event", name, known))
@@ -158,12 +159,12 @@ def _append(
                 actor=call.actor,
                 workflow_id=call.workflow_id,
                 effect_root=call.effect_root,
-                key=call.key(),
+                key=call.key(line),
             )
             return {"stream": event.stream, "sequence": event.sequence}
 
         content = {"event": name, "data": plain_json.digest(data)}
-        return Appended.model_validate(effects.once(tx, call.tenant, call.key(), content, act))
+        return Appended.model_validate(effects.once(tx, call.tenant, call.key(line), content, act))
 
 
 def _unknown(kind: str, name: str, known: Mapping[str, object]) -> str:

@@ -33,6 +33,7 @@ class RecordFact(Payload):
 
     fact: str
     data: dict[str, Any] = Field(default_factory=dict)
+    line: str = Field("", description="tells the facts of one step and turn apart")
 
 
 class EmitEvent(Payload):

@@ -49,11 +49,13 @@ async def approvals_of(client: Client, workflow_id: str, step: str | None = None
 async def decide(client: Client, workflow_id: str, approval: dict[str, Any]) -> dict[str, Any]:
     """Send a decision: `step`, `decision`, `by`, `digest`, and `role` and `comment` if given.
 
-    The same person's word on the same proposal is one decision, however often it is sent.
+    The same person's word on the same proposal is one decision, however often it is sent, and whether the
+    step is called by its id or its path.
     """
-    message = {**approval, "identity": {"subject": approval["by"], "method": "declared"}}
-    words = (workflow_id, approval["step"], approval["by"], approval["digest"])
-    update_id = hashlib.sha256("\x1f".join(words).encode()).hexdigest()[:40]
+    path = await _asked_at(client, workflow_id, approval)
+    message = {**approval, "step": path, "identity": {"subject": approval["by"], "method": "declared"}}
+    identity = (workflow_id, path, approval["by"], approval["digest"])
+    update_id = hashlib.sha256("\x1f".join(identity).encode()).hexdigest()[:40]
     answer = await update(client, workflow_id, "approve", message, update_id)
     if answer["decision"] != approval["decision"]:
         raise Refused(
@@ -61,3 +63,25 @@ async def decide(client: Client, workflow_id: str, approval: dict[str, Any]) -> 
             name="AlreadyDecided",
         )
     return {"workflow_id": workflow_id, **answer, "by": approval["by"], "digest": approval["digest"]}
+
+
+async def _asked_at(client: Client, workflow_id: str, approval: dict[str, Any]) -> str:
+    """The path of the step that is decided; DigestMismatch when it shows something else by now.
+
+    That is said here: a server cannot take an update of the same id again in a run that was reset.
+    """
+    run = await status(client, workflow_id)
+    step: str = approval["step"]
+    asked = [one for one in run.get("approvals") or () if step in (one["step"], one["path"])]
+    if not asked:
+        known = [one["path"] for one in run["steps"] if step in (one["id"], one["path"])]
+        return str(known[-1]) if known else step
+    # Turns that overlap ask under one id; the digest tells them apart.
+    shown = [one for one in asked if one["digest"] == approval["digest"]]
+    if not shown and approval["digest"]:
+        raise Refused(
+            f"`{step}` of {workflow_id} shows something else than what was decided on; look at it again with "
+            f"`kronos approvals show {workflow_id} {step}`, and decide with the digest that is shown now",
+            name="DigestMismatch",
+        )
+    return str((shown or asked)[0]["path"])

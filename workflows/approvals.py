@@ -195,6 +195,7 @@ async def _record(run: "Interpreter", approval: Approval, frame: Frame) -> None:
         for decision in approval.decisions
     ]
     data = {"step": approval.step or approval.path, "role": approval.role, "digest": approval.digest}
-    given = {"fact": "ApprovalDecided", "data": {**data, "decisions": made}}
+    # A run that was reset asks anew; what is decided then is a fact of its own, told apart by its digest.
+    given = {"fact": "ApprovalDecided", "data": {**data, "decisions": made}, "line": approval.digest}
     identity = run.caller.identity(frame.place, part="/decided")
     await run.caller.internal("events.record", given, identity, f"Record the decision of {approval.role}")

@@ -77,6 +77,7 @@ class _Flow:
                 self._catches(step)
             case written.Wait():
                 self._span(step.wait, "wait", around)
+                check_exchange(step.session, self._report)
             case written.Run():
                 check_child(step, around.locks, self._world, self._report)
             case written.Approve():

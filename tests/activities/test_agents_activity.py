@@ -98,6 +98,13 @@ def test_a_policy_answers_only_for_what_it_was_trained_on(plain: Database) -> No
     assert run("pods.optimize", {"pod": "POD2", "capital": 1}, context_of(plain, "other"))["agent"] is None
 
 
+def test_a_release_without_agents_is_answered_exactly(plain: Database) -> None:
+    """A run that is pinned to a release from before there were agents goes on as it began."""
+    context = context_of(plain, "main")
+    del context.catalogue._files["agents"]
+    assert run("pods.optimize", {"pod": "POD2", "capital": 1}, context)["algorithm"] == "exact"
+
+
 def test_the_exact_optimum_stands_in_where_a_table_knows_nothing(plain: Database) -> None:
     """Without BILL, which the pod must hold, no row of Alpha's table is allowed."""
     context = context_of(plain, "main")

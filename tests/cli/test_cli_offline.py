@@ -46,6 +46,7 @@ COMMANDS = [
     *("trading halt", "trading resume", "trading show", "events list", "events tail", "events verify"),
     *("portfolio show", "backtest", "config show", "doctor", "version"),
     *("data import", "data pull", "data list", "data show", "data check"),
+    *("agents train", "agents evaluate", "agents show"),
 ]
 
 

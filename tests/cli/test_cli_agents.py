@@ -1,0 +1,36 @@
+"""`kronos agents`: training, the stored policies, the picture, without any server."""
+
+import json
+import shutil
+from pathlib import Path
+from xml.etree import ElementTree
+
+from tests.support.servers import REPOSITORY, Kronos
+
+
+def test_train_then_show(kronos: Kronos, tmp_path: Path) -> None:
+    """A policy is stored, listed, shown by the beginning of its digest, and its curve is a picture."""
+    shutil.copytree(REPOSITORY / "definitions", tmp_path / "definitions")
+    settings = tmp_path / "definitions" / "catalogue" / "agents.yaml"
+    settings.write_text(settings.read_text().replace("Beta: 250", "Beta: 5"))
+    given = ("--definitions", str(tmp_path / "definitions"))
+    done = kronos("agents", "train", "--pod", "POD2", "--curve", str(tmp_path / "curve.svg"), *given)
+    assert done.code == 0, done.err
+    [trained] = json.loads(done.out)["policies"]
+    assert len(trained["curve"]) == 5
+    assert ElementTree.parse(tmp_path / "curve.svg").getroot().tag.endswith("svg")
+    [listed] = json.loads(kronos("agents", "show").out)["policies"]
+    assert listed["policy_digest"] == trained["policy_digest"]
+    shown = kronos("agents", "show", trained["policy_digest"][:8], "-o", "table")
+    assert "OUT OF SAMPLE" in shown.out
+    assert "minimum_variance" in shown.out
+    unknown = kronos("agents", "show", "zzz")
+    assert (unknown.code, unknown.out) == (1, "")
+    assert "UnknownPolicy" in unknown.err
+
+
+def test_a_pod_that_does_not_exist_is_one_line(kronos: Kronos) -> None:
+    """With near names, and exit code 1."""
+    done = kronos("agents", "train", "--pod", "POD9")
+    assert done.code == 1
+    assert "UnknownPod at pod: there is no pod POD9; did you mean" in done.err
