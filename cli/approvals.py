@@ -119,8 +119,11 @@ def _decide(
 
 def _agreed(asked: dict[str, Any], given: dict[str, Any]) -> str:
     """The digest of what was shown, once the person at the terminal has agreed to decide on it."""
+    from worker.errors import Refused
+
     typer.echo(f"{proposal(asked)}\n", err=True)
-    typer.confirm(f"{given['decision'].capitalize()} this as {given['by']}?", abort=True, err=True)
+    if not typer.confirm(f"{given['decision'].capitalize()} this as {given['by']}?", err=True):
+        raise Refused("nothing was decided", name="NotConfirmed")
     digest: str = asked["digest"]
     return digest
 

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 def demo(data: Data = None, output: Output = None) -> int:
     """Take one client from questionnaire to filled orders on an embedded Temporal server.
 
-    Everything is real but the market, the broker and the client, who are simulated. Ends by itself;
-    with --data the data directory is kept, else it is thrown away.
+    Everything is real but the market, the broker and the people, who are simulated. Ends by itself;
+    without --data the data directory is a temporary one, thrown away in the end.
 
     Example: kronos demo --data .kronos/demo
     """

@@ -34,7 +34,7 @@ def portfolio_table(portfolio: Any) -> str:
     if portfolio["prices_as_of"]:
         simulated = ", simulated" if portfolio["prices_simulated"] else ""
         about["prices"] = f"closing {portfolio['prices_as_of']}{simulated}"
-    return f"{fields(about)}\n\n{holdings_table(portfolio)}"
+    return f"{fields(about)}\n\n{holdings_table(portfolio)}\n\n{lots_table(portfolio)}".rstrip()
 
 
 def holdings_table(portfolio: Any) -> str:
@@ -51,6 +51,16 @@ def holdings_table(portfolio: Any) -> str:
         for holding in portfolio["holdings"]
     ]
     return columns(headers, rows, right=headers[1:]) if rows else "No holdings."
+
+
+def lots_table(portfolio: Any) -> str:
+    """One line for each lot that is held, the oldest first; nothing where there is none."""
+    headers = ("lot", "etf", "units", "acquired", "cost base")
+    rows = [
+        [lot[name] for name in ("id", "etf", "units", "acquired", "cost_base")]
+        for lot in portfolio["parcels"]
+    ]
+    return columns(headers, rows, right=("units", "cost base")) if rows else ""
 
 
 def percent(share: Any) -> str | None:

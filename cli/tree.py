@@ -25,6 +25,8 @@ STYLES = {
     "skipped": "dim",
 }
 WIDTH = 80
+# A step, or a turn of a loop, within a path.
+PLACE = re.compile(r"[a-z_]+\[\d+\]|parallel\.[A-Za-z_]\w*\[\d+\]")
 # What stands between a step's path and the path of a step inside it.
 BLOCK = re.compile(r"(?:\.(?:for_each|choose|catch|repeat)\[\d+\])?\.(?:[a-z_]+\[|parallel\.)")
 
@@ -35,8 +37,21 @@ def plain_tree(run: Mapping[str, Any]) -> str:
 
 
 def shown(steps: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The steps worth a line: without those on ways that the run did not take."""
-    return [step for step in flat(steps) if step["state"] != "skipped" or step["started_at"]]
+    """The steps worth a line: without those on ways that the run did not take, turn by turn."""
+    return _together([step for step in flat(steps) if step["state"] != "skipped" or step["started_at"]])
+
+
+def _together(steps: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What lies in one block or turn, one after the other: turns that overlap take steps by turns."""
+    ranks: dict[str, int] = {}
+
+    def place(step: dict[str, Any]) -> list[int]:
+        path = step["path"]
+        around = [path[: found.end()] for found in PLACE.finditer(path)]
+        return [ranks.setdefault(each, len(ranks)) for each in around]
+
+    places = {step["path"]: place(step) for step in steps}
+    return sorted(steps, key=lambda step: places[step["path"]])
 
 
 def flat(steps: list[dict[str, Any]], inside: str = "") -> list[dict[str, Any]]:

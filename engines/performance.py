@@ -54,7 +54,7 @@ def measure(values: Sequence[Valuation], flows: Sequence[Flow]) -> Performance:
     """Both returns between the first value and the last.
 
     A value on the day of a flow is after it, so that a flow on the first day is part of the first value.
-    Every other flow needs a value on its day, for without one no time-weighted return is exact.
+    Without a value on its day a flow is weighted by the days that it was there, which is not exact.
     Refuses fewer than two values, days out of order, and flows outside of them.
     """
     _check_days(values, flows)
@@ -66,7 +66,11 @@ def measure(values: Sequence[Valuation], flows: Sequence[Flow]) -> Performance:
 
 
 def _growth(values: Sequence[Valuation], paid: Mapping[date, float]) -> float:
-    """The product over all spans between values of (value before the flow) / (value before)."""
+    """The product over all spans between values of 1 + gain / money at work (Modified Dietz 1968).
+
+    A flow is at work for the share of its span's days that was left; on the day of the closing value, of
+    none. Where every flow has a value on its day this is the true time-weighted return.
+    """
     growth = 1.0
     for place, (opening, closing) in enumerate(pairwise(values)):
         if opening.value <= 0:
@@ -74,14 +78,19 @@ def _growth(values: Sequence[Valuation], paid: Mapping[date, float]) -> float:
                 "nothing was invested from here on, so there is no return; only the last value may be 0",
                 f"values[{place}].value",
             )
-        before_flow = closing.value - paid.get(closing.day, 0.0)
-        if before_flow < 0:
+        inside = {day: money for day, money in paid.items() if opening.day < day <= closing.day}
+        days = (closing.day - opening.day).days
+        at_work = opening.value + sum(
+            money * (closing.day - day).days / days for day, money in inside.items()
+        )
+        gain = closing.value - opening.value - sum(inside.values())
+        if at_work <= 0 or gain < -at_work:
             raise InvalidValue(
-                f"{paid[closing.day]:g} was paid in on {closing.day}, and the value after that is only "
-                f"{closing.value:g}; a value on the day of a flow is after it",
+                f"{sum(inside.values()):g} was paid in up to {closing.day}, and the value after that is "
+                f"{closing.value:g}: more than everything was lost; a value on the day of a flow is after it",
                 f"values[{place + 1}].value",
             )
-        growth *= before_flow / opening.value
+        growth *= 1 + gain / at_work
     return growth
 
 
@@ -148,17 +157,11 @@ def _power(growth: float, exponent: float) -> float:
 
 def _paid_in(values: Sequence[Valuation], flows: Sequence[Flow]) -> dict[date, float]:
     """What was paid in by day, after the first."""
-    valued = {one.day for one in values}
     paid: dict[date, float] = defaultdict(float)
-    for place, flow in enumerate(flows):
-        if flow.day not in valued:
-            raise InvalidValue(
-                f"there is no value on {flow.day}, the day of a flow; give one, after the flow",
-                f"flows[{place}].date",
-            )
+    for flow in flows:
         if flow.day != values[0].day:
             paid[flow.day] += flow.amount
-    return dict(paid)
+    return dict(sorted(paid.items()))
 
 
 def _check_days(values: Sequence[Valuation], flows: Sequence[Flow]) -> None:

@@ -28,7 +28,8 @@ class MeasurePerformance(Payload):
     """Values and flows, oldest first.
 
     The first value opens and the last closes; neither is a flow. A value on the day of a flow is after
-    it, and every flow needs one; a flow on the first day is part of the first value.
+    it; a flow on the first day is part of the first value. A flow without a value on its day counts in the
+    time-weighted return for the days that it was there (Modified Dietz).
     """
 
     values: list[DatedValue] = Field(min_length=2, max_length=100_000)

@@ -52,8 +52,8 @@ async def decide(client: Client, workflow_id: str, approval: dict[str, Any]) -> 
     The same person's word on the same proposal is one decision, however often it is sent, and whether the
     step is called by its id or its path.
     """
-    path = await _asked_at(client, workflow_id, approval)
-    message = {**approval, "step": path, "identity": {"subject": approval["by"], "method": "declared"}}
+    step, path = await _asked_at(client, workflow_id, approval)
+    message = {**approval, "step": step, "identity": {"subject": approval["by"], "method": "declared"}}
     identity = (workflow_id, path, approval["by"], approval["digest"])
     update_id = hashlib.sha256("\x1f".join(identity).encode()).hexdigest()[:40]
     answer = await update(client, workflow_id, "approve", message, update_id)
@@ -65,8 +65,8 @@ async def decide(client: Client, workflow_id: str, approval: dict[str, Any]) -> 
     return {"workflow_id": workflow_id, **answer, "by": approval["by"], "digest": approval["digest"]}
 
 
-async def _asked_at(client: Client, workflow_id: str, approval: dict[str, Any]) -> str:
-    """The path of the step that is decided; DigestMismatch when it shows something else by now.
+async def _asked_at(client: Client, workflow_id: str, approval: dict[str, Any]) -> tuple[str, str]:
+    """The step that is decided, by its id if it has one, and its path; DigestMismatch when it changed.
 
     That is said here: a server cannot take an update of the same id again in a run that was reset.
     """
@@ -74,8 +74,9 @@ async def _asked_at(client: Client, workflow_id: str, approval: dict[str, Any]) 
     step: str = approval["step"]
     asked = [one for one in run.get("approvals") or () if step in (one["step"], one["path"])]
     if not asked:
-        known = [one["path"] for one in run["steps"] if step in (one["id"], one["path"])]
-        return str(known[-1]) if known else step
+        known = [(one["id"], one["path"]) for one in run["steps"] if step in (one["id"], one["path"])]
+        id, path = known[-1] if known else (None, step)
+        return id or path, path
     # Turns that overlap ask under one id; the digest tells them apart.
     shown = [one for one in asked if one["digest"] == approval["digest"]]
     if not shown and approval["digest"]:
@@ -84,4 +85,5 @@ async def _asked_at(client: Client, workflow_id: str, approval: dict[str, Any]) 
             f"`kronos approvals show {workflow_id} {step}`, and decide with the digest that is shown now",
             name="DigestMismatch",
         )
-    return str((shown or asked)[0]["path"])
+    found = (shown or asked)[0]
+    return found["step"] or found["path"], found["path"]

@@ -59,6 +59,7 @@ FAULTS = [
     ),
     ("- repeat: {at_most: 3}\n  steps: [{finish: {}}]\n- wait: 1d", "K301", 2),
     ("- wait: 2d\n  calendar: ASXX", "K407", 1),
+    ("- wait: {session: ASXX, at: open}", "K407", 0),
 ]
 
 

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from temporalio.api.common.v1 import Payload
@@ -19,6 +20,7 @@ from dsl import plan as p
 from dsl.durations import format_duration
 from dsl.plan_reader import read_plan
 from dsl.scenarios.steps import ids_by_path, walk_plan
+from dsl.values import MOST_DIGITS
 from payloads.facts import activity_facts
 from worker.client import status
 from worker.errors import Refused
@@ -64,7 +66,22 @@ async def scenario_of_run(client: Client, workflow_id: str) -> dict[str, Any]:
     if recorded.cancelled is not None:
         test["cancel"] = {"after": recorded.cancelled}
     test["expect"] = _expected(found, recorded)
-    return {"workflow": recorded.workflow, "tests": [test]}
+    whole: dict[str, Any] = _holdable({"workflow": recorded.workflow, "tests": [test]})
+    return whole
+
+
+def _holdable(value: Any) -> Any:
+    """The value with numbers that a file can hold: computed ones may have more places."""
+    if isinstance(value, dict):
+        return {key: _holdable(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_holdable(each) for each in value]
+    if isinstance(value, float | Decimal):
+        number = Decimal(str(value))
+        exponent = number.as_tuple().exponent
+        if isinstance(exponent, int) and exponent < -MOST_DIGITS:
+            return round(number, MOST_DIGITS)
+    return value
 
 
 def _expected(found: dict[str, Any], recorded: _Recorded) -> dict[str, Any]:
