@@ -140,12 +140,13 @@ def _answer(
 
 
 def share_of_optimum(value: float, exact: float) -> float:
-    """value / exact; where the optimum itself is negative, 1 less the shortfall over its size."""
+    """value / exact to the twelfth place; where the optimum is negative, 1 less the shortfall over its size."""
     if value == exact:
         return 1.0
     if exact == 0:
         return 0.0
-    return 1 - (exact - value) / abs(exact)
+    # Sums in another order differ in the last place: that is no more than the optimum.
+    return round(1 - (exact - value) / abs(exact), 12)
 
 
 def _held(universe: list[str], weights: Floats) -> dict[str, float]:

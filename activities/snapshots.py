@@ -81,13 +81,14 @@ def estimates_for(
     check_etfs(etfs, snapshot.tickers, path)
     funds = [universe[etf] for etf in etfs]
     prior = [market.classes[fund.asset_class].expected_return - fund.fee for fund in funds]
+    paid = snapshot.distributions(etfs)
     return estimate(
         snapshot.prices(etfs)[:sessions],
         np.array([fund.yield_ for fund in funds]),
         np.array(prior),
         prior_years=market.estimates.prior_years,
         sessions_per_year=market.estimates.sessions_per_year,
-        distributions=snapshot.distributions(etfs),
+        distributions=None if paid is None else paid[:sessions],
     )
 
 

@@ -37,7 +37,7 @@ FAULTS: dict[str, dict[str, Any]] = {
     "unanswered": {"rules": [{"number": 3, "does": "timeout"}, {"number": 4, "does": "lost"}]},
     "duplicates": {"default": "duplicate"},
 }
-PLACES = [name for name in FAILPOINTS if not name.startswith(("cancel.", "dispatch."))]
+PLACES = [name for name in FAILPOINTS if name.startswith(("orders.", "fills."))]
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from cli.guard import wait_for
-from worker.scenarios import server, skipping, testing
+from worker.scenarios import server, skipping
 from worker.scenarios.selection import try_definitions
 from worker.scenarios.testing import Result, Results
 from worker.settings import load_settings
@@ -89,7 +89,7 @@ CASES = (
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
-    """What came of all, where runs go on as new after a few days, and replay at every task."""
+    """What came of all, where runs go on as new after a few days."""
     folder = tmp_path_factory.mktemp("definitions")
     shutil.copytree(CATALOGUE, folder / "catalogue")
     for kind in ("workflows", "tests"):
@@ -103,7 +103,6 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
         short = "limit.historyCount.suggestContinueAsNew=20"
         patch.setattr(server, "DYNAMIC", (*server.DYNAMIC, short))
         patch.setattr(skipping, "AT_MOST", 4)
-        patch.setattr(testing, "CACHED", 0)
         return wait_for(try_definitions(load_settings({"definitions": folder})))
 
 
