@@ -140,7 +140,7 @@ def _answer(
 
 
 def share_of_optimum(value: float, exact: float) -> float:
-    """value / exact to the twelfth place; where the optimum is negative, 1 less the shortfall over its size."""
+    """value / exact to the twelfth place; of a negative optimum, 1 less the shortfall over its size."""
     if value == exact:
         return 1.0
     if exact == 0:
