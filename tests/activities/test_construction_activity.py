@@ -134,7 +134,6 @@ def test_bad_input_is_refused_by_type_and_place(changed: dict[str, Any], kind: s
         ("performance.measure", {"values": VALUES[:1], "flows": []}, "InvalidInput", "values"),
         ("performance.measure", {"values": VALUES[::-1], "flows": []}, "InvalidValue", "values[1].date"),
         ("performance.measure", {"values": [VALUES[0], {"date": "2024-12-31", "value": 0}], "flows": []}, "NoSignChange", "values"),
-        ("performance.measure", {"values": VALUES, "flows": [{"date": "2024-06-30", "amount": 5}]}, "InvalidValue", "flows[0].date"),
     ],
 )  # fmt: skip
 def test_measures_refuse_what_they_cannot_answer(

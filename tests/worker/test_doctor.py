@@ -60,7 +60,8 @@ async def test_a_server_without_a_dispatcher_is_not_well(settings: Settings) -> 
     database = existing_database(settings)
     with database.transaction() as tx:
         long_ago = datetime.now(UTC) - timedelta(hours=1)
-        events.append(tx, settings.tenant, "house", "Looked", {}, at=long_ago)
+        events.append(tx, settings.tenant, "house", "Looked", {}, at=long_ago)  # a fact sets nothing off
+        events.append(tx, settings.tenant, "house", "market_open", {}, at=long_ago, kind="business")
     database.close()
     state, finding = (await found(settings))["dispatcher"]
     assert (state, "1 events behind" in finding) == ("failed", True)
