@@ -15,6 +15,7 @@ from activities.context import Context
 from activities.errors import ActivityError
 from adapters.broker import Broker, BrokerOrderState, Execution, OrderRefused
 from adapters.failpoints import failpoint
+from engines.calendars import next_session, settlement_date
 from payloads.files.fees import FeesFile
 from payloads.files.trading import TradingFile
 from store import fills, orders
@@ -107,10 +108,10 @@ def _book_all(context: Context, news: list[News]) -> list[str]:
     fresh = [told for told in news if not known[told.client_order_id]]
     if fresh:
         brokerage = to_cents(context.catalogue.read("fees", FeesFile).brokerage.value)
-        zone = ZoneInfo(context.catalogue.read("trading", TradingFile).exchange.timezone)
+        rules = context.catalogue.read("trading", TradingFile)
         with context.services.database.transaction() as tx:
             for told in fresh:
-                _book(tx, tenant, told, brokerage, zone, at)
+                _book(tx, tenant, told, brokerage, rules, at)
     with context.services.database.reading() as tx:
         return [
             told.client_order_id
@@ -128,12 +129,13 @@ def _known(tx: Session, tenant: str, told: News) -> bool:
     return closed_alike and order.cum_units == sum(fill.units for fill in told.executions)
 
 
-def _book(tx: Session, tenant: str, told: News, brokerage: int, zone: ZoneInfo, at: datetime) -> None:
+def _book(tx: Session, tenant: str, told: News, brokerage: int, rules: TradingFile, at: datetime) -> None:
     order = orders.load(tx, tenant, told.client_order_id)
     before, had_ended = order.cum_units, order.state not in OPEN_STATES
     for fill in told.executions:
+        day = fill.executed_at.astimezone(ZoneInfo(rules.exchange.timezone)).date()
         executed = Executed(
-            fill.execution_id, fill.units, fill.price, fill.executed_at, _day(fill.executed_at, zone)
+            fill.execution_id, fill.units, fill.price, fill.executed_at, day, _settles_on(day, rules)
         )
         fills.book(tx, tenant, order, executed, brokerage_cents=brokerage, at=at)
     if order.cum_units > before:
@@ -145,8 +147,11 @@ def _book(tx: Session, tenant: str, told: News, brokerage: int, zone: ZoneInfo, 
         orders.close(tx, order, state.state.value, at, state.reason)
 
 
-def _day(moment: datetime, zone: ZoneInfo) -> date:
-    return moment.astimezone(zone).date()
+def _settles_on(day: date, rules: TradingFile) -> date:
+    """The exchange's settlement day of a trade; one outside sessions counts for the next of them."""
+    calendar = rules.exchange.calendar
+    session = next_session(calendar, day - timedelta(days=1)).day
+    return settlement_date(calendar, session, rules.settlement_days.on(session))
 
 
 def _close_unless_there(context: Context, client_order_id: str) -> None:

@@ -29,7 +29,16 @@ def show_(
 
 def portfolio_table(portfolio: Any) -> str:
     """A portfolio for people; simulated prices are called so."""
-    names = ("portfolio_id", "customer_id", "state", "mandate", "risk_category", "cash", "value")
+    names = (
+        "portfolio_id",
+        "customer_id",
+        "state",
+        "mandate",
+        "risk_category",
+        "cash",
+        "unsettled_cash",
+        "value",
+    )
     about = {name.replace("_", " "): portfolio[name] for name in names}
     if portfolio["prices_as_of"]:
         simulated = ", simulated" if portfolio["prices_simulated"] else ""
