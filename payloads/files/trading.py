@@ -88,7 +88,6 @@ class TradingFile(Payload):
     model_config = ConfigDict(extra="forbid")
 
     exchange: Exchange
-    settlement_days: Rule[Annotated[int, Field(ge=0, le=10)]]
     price_collar: Rule[Fraction]
     largest_order_value: Rule[Money]
     ticks: Rule[list[TickBand]]
