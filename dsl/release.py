@@ -118,7 +118,8 @@ def _check_file(path: Path, folder: Folder | None) -> list[Problem]:
     around = load_folder(home) if home else folder or Folder("")
     tree, _ = load(file.content, file.path)
     if _is_catalogue(path, tree):
-        name = path.relative_to(home / "catalogue").with_suffix("").as_posix() if home else path.stem
+        inside = path.absolute().relative_to(home / "catalogue") if home else Path(path.name)
+        name = inside.with_suffix("").as_posix()
         own = Folder(around.path, catalogue=(File(file.path, name, file.content),))
     elif holds_tests(tree):
         own = Folder(around.path, workflows=around.workflows, catalogue=around.catalogue, tests=(file,))

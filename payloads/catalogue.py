@@ -35,6 +35,7 @@ DOMAINS = (
     "thresholds",
     "construction",
     "risk_measures",
+    "risk_limits",
     "performance",
     "backtest",
     "goal_simulation",
