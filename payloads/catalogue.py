@@ -26,6 +26,7 @@ DOMAINS = (
     "portfolios",
     "valuation",
     "orders",
+    "settlement",
     "verification",
     "compliance",
     "runs",

@@ -4,15 +4,17 @@ Cash is counted by the day of the trade, as the exchange counts it: what a sale 
 purchase on the same day, because both settle together. Only settled cash can leave the account.
 """
 
+from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, exists, func, select
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from store import ledger
 from store.accounts import account
 from store.ledger import About, Posting
-from store.tables import MONEY, OPEN_STATES, Book, LedgerEntry, LedgerPosting, Order
+from store.tables import MONEY, OPEN_STATES, SAME_ENTRY, Book, LedgerEntry, LedgerPosting, Order
 
 # Where the other half of a plain movement of money stands.
 COUNTER = {
@@ -22,6 +24,15 @@ COUNTER = {
     "interest": Book.INCOME,
 }
 SETTLEMENT = "settlement"
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A trade that has settled: cents that came in, negative for those paid."""
+
+    account_id: str
+    reference: str
+    cents: int
 
 
 def balance(tx: Session, tenant: str, account_id: str) -> int:
@@ -84,6 +95,12 @@ def book(
     return ledger.post(tx, tenant, account_id, about, postings)
 
 
+def accounts_due(tx: Session, tenant: str, on: date) -> list[str]:
+    """The accounts with trades that settle by `on` and have not yet."""
+    query = _due(tenant, on).with_only_columns(col(LedgerEntry.account_id)).distinct()
+    return list(tx.scalars(query.order_by(col(LedgerEntry.account_id))))
+
+
 def settle_due(
     tx: Session,
     tenant: str,
@@ -93,46 +110,57 @@ def settle_due(
     at: datetime,
     effect_root: str = "",
     actor: str = "system",
-) -> list[str]:
-    """Turn the trades that settle by `on` into cash; answers the references of those that had not yet."""
+) -> list[Settled]:
+    """Turn the account's trades that settle by `on` into cash; answers those that had not yet."""
     currency = account(tx, tenant, account_id, lock=True).currency
+    query = _due(tenant, on).where(col(LedgerEntry.account_id) == account_id)
     done = []
-    for reference, due, cents in _due(tx, tenant, account_id, on):
+    for reference, due, cents in tx.execute(
+        query.order_by(col(LedgerPosting.settles_on), col(LedgerEntry.sequence))
+    ):
         about = About(
             f"{SETTLEMENT}:{reference}", SETTLEMENT, due, currency, at, effect_root=effect_root, actor=actor
         )
-        if ledger.post(
-            tx, tenant, account_id, about, [Posting(Book.CASH, cents), Posting(Book.UNSETTLED, -cents)]
-        ):
-            done.append(reference)
+        money = [Posting(Book.CASH, cents), Posting(Book.UNSETTLED, -cents)]
+        if ledger.post(tx, tenant, account_id, about, money):
+            done.append(Settled(account_id, reference, cents))
     return done
 
 
-def _due(tx: Session, tenant: str, account_id: str, on: date) -> list[tuple[str, date, int]]:
-    """(reference, settlement day, cents) of each trade that has settled by `on`, oldest first."""
-    settled_ones = select(col(LedgerEntry.reference)).where(
-        col(LedgerEntry.tenant) == tenant,
-        col(LedgerEntry.account_id) == account_id,
-        col(LedgerEntry.kind) == SETTLEMENT,
-    )
+def settled_by(tx: Session, tenant: str, effect_root: str) -> list[Settled]:
+    """What one run has settled, by account."""
     query = (
-        select(col(LedgerEntry.reference), col(LedgerPosting.settles_on), col(LedgerPosting.amount_cents))
-        .join(
-            LedgerPosting,
-            (col(LedgerPosting.tenant) == col(LedgerEntry.tenant))
-            & (col(LedgerPosting.account_id) == col(LedgerEntry.account_id))
-            & (col(LedgerPosting.sequence) == col(LedgerEntry.sequence)),
-        )
+        select(col(LedgerEntry.account_id), col(LedgerEntry.reference), col(LedgerPosting.amount_cents))
+        .join(LedgerPosting, SAME_ENTRY)
         .where(
             col(LedgerEntry.tenant) == tenant,
-            col(LedgerEntry.account_id) == account_id,
+            col(LedgerEntry.kind) == SETTLEMENT,
+            col(LedgerEntry.effect_root) == effect_root,
+            col(LedgerPosting.book) == Book.CASH,
+        )
+        .order_by(col(LedgerEntry.account_id), col(LedgerEntry.sequence))
+    )
+    return [Settled(*row) for row in tx.execute(query)]
+
+
+def _due(tenant: str, on: date) -> Select[str, date | None, int]:
+    """(reference, settlement day, cents) of each trade that settles by `on` and has not yet."""
+    settlement = aliased(LedgerEntry)
+    settled_already = exists().where(
+        col(settlement.tenant) == col(LedgerEntry.tenant),
+        col(settlement.account_id) == col(LedgerEntry.account_id),
+        col(settlement.reference) == SETTLEMENT + ":" + col(LedgerEntry.reference),
+    )
+    return (
+        select(col(LedgerEntry.reference), col(LedgerPosting.settles_on), col(LedgerPosting.amount_cents))
+        .join(LedgerPosting, SAME_ENTRY)
+        .where(
+            col(LedgerEntry.tenant) == tenant,
             col(LedgerPosting.book) == Book.UNSETTLED,
             col(LedgerPosting.settles_on) <= on,
-            (SETTLEMENT + ":" + col(LedgerEntry.reference)).not_in(settled_ones),
+            ~settled_already,
         )
-        .order_by(col(LedgerPosting.settles_on), col(LedgerEntry.sequence))
     )
-    return [(reference, due, int(cents)) for reference, due, cents in tx.execute(query)]
 
 
 def _sum(tx: Session, tenant: str, account_id: str, *books: Book) -> int:

@@ -19,6 +19,7 @@ from store.sql import insert_missing
 from store.tables import (
     MONEY,
     OPEN_STATES,
+    SAME_ENTRY,
     Book,
     Fill,
     LedgerEntry,
@@ -94,12 +95,7 @@ def booked(tx: Session, tenant: str, order: Order) -> list[BookedFill]:
     fills = of_order(tx, tenant, order.client_order_id)
     query = (
         select(col(LedgerEntry.reference), func.sum(col(LedgerPosting.amount_cents)))
-        .join(
-            LedgerPosting,
-            (col(LedgerPosting.tenant) == col(LedgerEntry.tenant))
-            & (col(LedgerPosting.account_id) == col(LedgerEntry.account_id))
-            & (col(LedgerPosting.sequence) == col(LedgerEntry.sequence)),
-        )
+        .join(LedgerPosting, SAME_ENTRY)
         .where(
             col(LedgerEntry.tenant) == tenant,
             col(LedgerEntry.account_id) == order.account_id,

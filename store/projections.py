@@ -12,7 +12,7 @@ from sqlalchemy import delete, select
 from sqlmodel import Session, col
 
 from store.errors import StoreError
-from store.tables import Book, LedgerEntry, LedgerPosting, Parcel, ParcelDisposal, Position
+from store.tables import SAME_ENTRY, Book, LedgerEntry, LedgerPosting, Parcel, ParcelDisposal, Position
 
 PROJECTIONS = (ParcelDisposal, Parcel, Position)
 
@@ -91,12 +91,7 @@ def movements(tx: Session, tenant: str, portfolio_id: str) -> list[Movement]:
     """Every entry that touched the portfolio's securities, in the order in which they were booked."""
     query = (
         select(LedgerEntry, LedgerPosting)
-        .join(
-            LedgerPosting,
-            (col(LedgerPosting.tenant) == col(LedgerEntry.tenant))
-            & (col(LedgerPosting.account_id) == col(LedgerEntry.account_id))
-            & (col(LedgerPosting.sequence) == col(LedgerEntry.sequence)),
-        )
+        .join(LedgerPosting, SAME_ENTRY)
         .where(col(LedgerPosting.tenant) == tenant, col(LedgerPosting.portfolio_id) == portfolio_id)
         .order_by(col(LedgerEntry.sequence), col(LedgerPosting.line))
     )

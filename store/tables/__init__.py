@@ -10,7 +10,7 @@ from store.tables.holdings import (
     Portfolio,
     Position,
 )
-from store.tables.ledger import MONEY, Book, LedgerEntry, LedgerPosting
+from store.tables.ledger import MONEY, SAME_ENTRY, Book, LedgerEntry, LedgerPosting
 from store.tables.record import (
     EffectRow,
     EventCheckpoint,
@@ -39,6 +39,7 @@ from store.tables.triggers import (
 __all__ = [
     "MONEY",
     "OPEN_STATES",
+    "SAME_ENTRY",
     "Account",
     "Agreement",
     "Book",

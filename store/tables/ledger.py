@@ -4,7 +4,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, UniqueConstraint
-from sqlmodel import Field
+from sqlmodel import Field, col
 
 from store.columns import Moment
 from store.tables.base import Row
@@ -73,3 +73,11 @@ class LedgerPosting(Row, table=True):
     parcel_id: str | None = None  # of securities and gains
     acquired: date | None = None  # when the units of the parcel were bought
     units: int = Field(default=0, sa_type=BigInteger)
+
+
+SAME_ENTRY = (
+    (col(LedgerPosting.tenant) == col(LedgerEntry.tenant))
+    & (col(LedgerPosting.account_id) == col(LedgerEntry.account_id))
+    & (col(LedgerPosting.sequence) == col(LedgerEntry.sequence))
+)
+"""Joins postings to their entries."""

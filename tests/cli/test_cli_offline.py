@@ -44,7 +44,15 @@ COMMANDS = [
         "activities call",
     ),
     *("trading halt", "trading resume", "trading show", "events list", "events tail", "events verify"),
-    *("portfolio show", "backtest", "config show", "doctor", "version"),
+    *(
+        "portfolio show",
+        "portfolio verify",
+        "portfolio rebuild",
+        "backtest",
+        "config show",
+        "doctor",
+        "version",
+    ),
     *("data import", "data pull", "data list", "data show", "data check"),
     *("agents train", "agents evaluate", "agents show"),
 ]

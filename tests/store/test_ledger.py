@@ -1,7 +1,7 @@
 """Every cent stands in two books, every entry once, and what is shown can be made anew from them."""
 
 import contextlib
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,14 +10,13 @@ from hypothesis import strategies as st
 from sqlmodel import Session, select
 
 from store import cash, ledger, portfolios, projections
+from store.cash import Settled
 from store.database import Database
-from store.ledger import About, CannotReverse, Posting, ReferenceConflict, Subject, UnknownReference
+from store.ledger import CannotReverse, Posting, ReferenceConflict, UnknownReference
 from store.tables import Book, LedgerPosting, Parcel, ParcelDisposal, Position
 from tests.support.databases import NOON, new_tenant
+from tests.support.ledger import ACCOUNT, MONDAY, PORTFOLIO, about, buy, deposit, sell
 from tests.support.people import take_on
-
-ACCOUNT, PORTFOLIO = "A-C-1", "P-C-1"
-MONDAY = date(2025, 11, 17)
 
 
 @pytest.fixture
@@ -26,35 +25,6 @@ def client(database: Database, tenant: str) -> str:
     with database.transaction() as tx:
         take_on(tx, tenant)
     return tenant
-
-
-def about(reference: str, kind: str, day: date = MONDAY) -> About:
-    return About(reference, kind, day, "AUD", NOON, actor="tests")
-
-
-def lot(parcel: str, units: int = 0, etf: str = "VAS") -> Subject:
-    return Subject(PORTFOLIO, etf, parcel, MONDAY, units)
-
-
-def buy(tx: Session, tenant: str, parcel: str, units: int, cents: int) -> bool:
-    postings = [
-        Posting(Book.SECURITIES, cents, lot(parcel, units)),
-        Posting(Book.UNSETTLED, -cents, settles_on=MONDAY + timedelta(days=2)),
-    ]
-    return ledger.post(tx, tenant, ACCOUNT, about(f"buy:{parcel}", "purchase"), postings)
-
-
-def sell(tx: Session, tenant: str, name: str, parcel: str, units: int, cost: int, proceeds: int) -> bool:
-    postings = [
-        Posting(Book.SECURITIES, -cost, lot(parcel, -units)),
-        Posting(Book.GAINS, cost - proceeds, lot(parcel)),
-        Posting(Book.UNSETTLED, proceeds, settles_on=MONDAY + timedelta(days=4)),
-    ]
-    return ledger.post(tx, tenant, ACCOUNT, about(f"sell:{name}", "sale"), postings)
-
-
-def deposit(tx: Session, tenant: str, cents: int) -> None:
-    cash.book(tx, tenant, ACCOUNT, reference="d", kind="deposit", amount_cents=cents, currency="AUD", at=NOON)
 
 
 def projected(tx: Session, tenant: str) -> list[list[tuple[Any, ...]]]:
@@ -111,10 +81,15 @@ def test_trades_become_cash_on_their_settlement_day(database: Database, client: 
         assert (cash.balance(tx, client, ACCOUNT), cash.settled(tx, client, ACCOUNT)) == (76_000, 76_000)
         tuesday, wednesday, friday = (MONDAY + timedelta(days=days) for days in (1, 2, 4))
         assert cash.settle_due(tx, client, ACCOUNT, tuesday, at=NOON) == []
-        assert cash.settle_due(tx, client, ACCOUNT, wednesday, at=NOON) == ["buy:p"]
+        assert cash.accounts_due(tx, client, tuesday) == []
+        assert cash.accounts_due(tx, client, friday) == [ACCOUNT]
+        assert cash.settle_due(tx, client, ACCOUNT, wednesday, at=NOON) == [
+            Settled(ACCOUNT, "buy:p", -50_000)
+        ]
         assert (cash.unsettled(tx, client, ACCOUNT), cash.settled(tx, client, ACCOUNT)) == (26_000, 50_000)
-        assert cash.settle_due(tx, client, ACCOUNT, friday, at=NOON) == ["sell:s"]
+        assert cash.settle_due(tx, client, ACCOUNT, friday, at=NOON) == [Settled(ACCOUNT, "sell:s", 26_000)]
         assert cash.settle_due(tx, client, ACCOUNT, friday, at=NOON) == []
+        assert cash.accounts_due(tx, client, friday) == []
         assert (cash.unsettled(tx, client, ACCOUNT), cash.settled(tx, client, ACCOUNT)) == (0, 76_000)
 
 
