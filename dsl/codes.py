@@ -665,7 +665,8 @@ _ALL = (
     Code(
         "K301",
         "A step that is never reached",
-        "The step before it always ends the run, by `finish` or `fail`.",
+        "The step before it always ends the run, by `finish` or `fail`, or a loop there has no end; or "
+        "its own condition is always false, or that of a branch before it always true.",
         "- finish: {}\n- call: portfolio.read",
         "- call: portfolio.read\n- finish: {}",
     ),
@@ -740,6 +741,14 @@ _ALL = (
         '- run: investment\n  with: {portfolio_id: "${ input.portfolio_id }"}',
     ),
     Code(
+        "K310",
+        "A trade beside its approval",
+        "The branches of a `parallel` run at once: a trade in one of them does not wait for an approval "
+        "in another. Ask before the `parallel`, or in the branch that trades.",
+        "- parallel:\n    ask: [{approve: {…}, …}]\n    trade: [{call: orders.submit, …}]",
+        "- approve: {…}\n- call: orders.submit",
+    ),
+    Code(
         "K401",
         "A trigger of the wrong shape",
         "`triggers` is a list of mappings.",
@@ -801,6 +810,13 @@ _ALL = (
         "Each event would make the next one without end. Take one `derives` away.",
         "drift_exceeded: {summary: It drifted, derives: [{event: drift_exceeded}]}",
         "drift_exceeded: {summary: It drifted, derives: [{event: rebalancing_needed}]}",
+    ),
+    Code(
+        "K410",
+        "A trigger that never starts a run",
+        "No year has a day that its schedule names, or its condition is always false.",
+        'schedule: "0 9 31 2 *"',
+        'schedule: "0 9 28 2 *"',
     ),
     Code(
         "K501",
@@ -961,6 +977,14 @@ _ALL = (
         "A workflow may run itself, ten deep. Reached in every run, the step would end in `TooDeep`.",
         "workflow: sweep\nsteps:\n  - {run: sweep, with: {page: 2}}",
         "workflow: sweep\nsteps:\n  - {run: sweep, with: {page: 2}, when: input.page < 2}",
+    ),
+    Code(
+        "K909",
+        "A condition that is always true",
+        "It reads nothing that could make it false, so that it says nothing; in `until` it ends the loop "
+        "after its first turn.",
+        "- when: 1 < 2\n  call: portfolio.read",
+        "- call: portfolio.read",
     ),
 )
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from dsl import definition as written
 from dsl.check.approvals import check_approvals, sends_orders
+from dsl.check.beside import check_beside
 from dsl.check.endings import always_ends
 from dsl.check.exchanges import check_exchange
 from dsl.check.locks import check_child, lock_text
@@ -21,6 +22,7 @@ def check_flow(definition: Definition, world: World, report: Report) -> None:
     """Report every fault of flow."""
     _Flow(world, report).block(definition.body, _Around())
     check_approvals(definition.body, world, report)
+    check_beside(definition.body, world, report)
     check_recursion(definition, report)
     trades = any(sends_orders(step, world) for step in definition.walk())
     if trades and definition.on_failure is None:
@@ -54,7 +56,7 @@ class _Flow:
                     "K301",
                     step.node,
                     "this step is never reached",
-                    f"the step on line {line} always ends before it",
+                    f"the run never gets beyond the step on line {line}",
                 )
                 ended = None  # one report a block
                 continue

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from dsl import definition as written
+from dsl.check.conditions import check_branches, check_until, check_when, refuse_never
 from dsl.check.fits import Place
 from dsl.check.shapes import not_yet, received, schema_at, titled
 from dsl.check.state import APPROVED, CAUGHT, Known, State, both, environment, joined
@@ -93,6 +94,7 @@ class References:
         inside, tested = state, Checked(BOOL)
         if step.when is not None:
             tested = self.texts.condition(step.when, self.env(state), BOOL)
+            check_when(step.when, tested, self._report)
             inside = state.knowing(tested.when_true)
         self.texts.text(step.title, self.env(inside), ANY, "`title`")
         self.texts.text(step.lock, self.env(inside), TEXT, "`lock`")
@@ -210,14 +212,16 @@ class References:
     def _choose(self, step: written.Choose, state: State) -> tuple[Type, State]:
         line, _ = self._report.source.place(step.node.start)
         reason = f"not every branch of the `choose` on line {line} gives it"
-        rest, ends = state, []
+        rest, ends, conditions = state, [], []
         for branch in step.choose:
             tested = Checked(BOOL)
             if branch.when is not None:
                 tested = self.texts.condition(branch.when, self.env(rest), BOOL)
+            conditions.append(tested)
             end = self.block(branch.block, rest.knowing(tested.when_true))
             ends.append(replace(end, present=end.present & rest.present))
             rest = rest.knowing(tested.when_false)
+        check_branches(step, conditions, self._report)
         complete = any(branch.when is None for branch in step.choose)
         after = replace(rest, dead=True) if complete else rest
         for end in ends:
@@ -258,7 +262,8 @@ class References:
         self.texts.text(step.every, self.env(state), DURATION, "`every`")
         end = self.block(step.body, self._turning(step.body, state))
         if step.until is not None:
-            self.texts.condition(step.until, self.env(replace(end, dead=False)), BOOL)
+            tested = self.texts.condition(step.until, self.env(replace(end, dead=False)), BOOL)
+            check_until(step.until, tested, self._report)
         if step.on_exhausted is not None:
             end = joined(end, self.block(step.on_exhausted, end), "the loop may be exhausted")
         return end
@@ -281,7 +286,8 @@ class References:
         payload = union(*(self._signals.get(name, ANY) for name in names))
         self.texts.text(step.within, self.env(state), DURATION, "`within`")
         if step.where is not None:
-            self.texts.condition(step.where, self.env(state).with_name("signal", payload), BOOL)
+            tested = self.texts.condition(step.where, self.env(state).with_name("signal", payload), BOOL)
+            refuse_never(step.where, tested, "no signal is ever taken", self._report)
         output, signal, after = payload, TextType(names) if names else TEXT, state
         if step.on_timeout is not None:
             late = self.block(step.on_timeout, state)

@@ -167,12 +167,12 @@ def _branch(node: Node, report: Report, last: bool) -> written.Branch | None:
     fields = Fields(node, "a branch of `choose`", report)
     if node.entry("otherwise") is None:
         fields.allow(("when", "steps", "otherwise"), required=("when", "steps"))
-        return written.Branch(expression_under(fields, "when"), needed_block(fields, "steps"))
+        return written.Branch(node, expression_under(fields, "when"), needed_block(fields, "steps"))
     fields.what = "the branch `otherwise`"
     fields.allow(("otherwise",))
     if not last:
         report.node("K127", node, "`otherwise` must be the last branch", "no branch after it is ever taken")
-    return written.Branch(None, needed_block(fields, "otherwise"))
+    return written.Branch(node, None, needed_block(fields, "otherwise"))
 
 
 def _read_parallel(fields: Fields, common: Common) -> written.Step | None:
