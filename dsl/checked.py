@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from dsl.catalogue_files import read_catalogue_file
+from dsl.catalogue_files import check_is_read, read_catalogue_file
 from dsl.check import check_definition
 from dsl.check.events import check_events, event_schemas
 from dsl.check.interfaces import with_interfaces
@@ -87,6 +87,8 @@ def _read_catalogue(file: File, reading: _Reading) -> None:
         with suppress(EnoughSaid):
             if is_table(tree.root):
                 reading.tables[file.name.rsplit("/", 1)[-1]] = UNREAD
+            else:
+                check_is_read(tree, file.name, report)
             reading.catalogue[file.name] = read_catalogue_file(tree, file.name, report)
             if file.name == "events":
                 check_events(tree, reading.catalogue[file.name], report)

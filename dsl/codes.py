@@ -986,6 +986,14 @@ _ALL = (
         "- when: 1 < 2\n  call: portfolio.read",
         "- call: portfolio.read",
     ),
+    Code(
+        "K910",
+        "A catalogue file that nothing reads",
+        "Activities read files by fixed names, and `table(name, row)` reads decision tables. A file with "
+        "another name is kept in each release, and changes nothing.",
+        "# catalogue/limit.yaml",
+        "# catalogue/limits.yaml",
+    ),
 )
 
 CODES: Mapping[str, Code] = MappingProxyType({code.id: code for code in _ALL})
