@@ -254,6 +254,13 @@ _ALL = (
         "timeout: 30s",
     ),
     Code(
+        "K135",
+        "A schema that contradicts itself",
+        "No value can fit it, or a demand says nothing of the type beside it, so that nobody is held to it.",
+        "amount: {type: number, minimum: 100, maximum: 10}",
+        "amount: {type: number, minimum: 10, maximum: 100}",
+    ),
+    Code(
         "K140",
         "`? :` read by YAML",
         "A plain value ends at `: `. Put the expression in quotes.",
