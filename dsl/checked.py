@@ -97,12 +97,12 @@ def _read_catalogue(file: File, reading: _Reading) -> None:
 def _world(reading: _Reading) -> World:
     """What the definitions can name; a workflow that another one runs is looked into first."""
     events = reading.catalogue.get("events")
+    named = {name: found for name, found in reading.definitions.items() if found[0].workflow.text}
     found = {name: facts_of(document) for name, document in _tables(reading.catalogue)}
     world = World(
         activities=activity_facts(),
         workflows={
-            name: Interface(input_schema(definition.input))
-            for name, (definition, _) in reading.definitions.items()
+            name: Interface(input_schema(definition.input)) for name, (definition, _) in named.items()
         },
         facts=_names(events.get("facts")) if isinstance(events, dict) else None,
         events=_names(events.get("business")) if isinstance(events, dict) else None,
@@ -111,9 +111,7 @@ def _world(reading: _Reading) -> World:
         roles=holders(reading.catalogue.get("people")),
         metrics=metric_types(reading.catalogue.get("metrics")),
     )
-    return with_interfaces(
-        world, {name: (found, report.source) for name, (found, report) in reading.definitions.items()}
-    )
+    return with_interfaces(world, {name: (found, report.source) for name, (found, report) in named.items()})
 
 
 def _tables(catalogue: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -1001,6 +1001,13 @@ _ALL = (
         "# catalogue/limit.yaml",
         "# catalogue/limits.yaml",
     ),
+    Code(
+        "K911",
+        "Text that reads like an expression",
+        "Without `${ }` a value is the text that is written, and no step, input or name is read.",
+        "with: {portfolio_id: input.portfolio_id}",
+        'with: {portfolio_id: "${ input.portfolio_id }"}',
+    ),
 )
 
 CODES: Mapping[str, Code] = MappingProxyType({code.id: code for code in _ALL})

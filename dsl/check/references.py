@@ -177,7 +177,7 @@ class References:
             return ANY
         if name not in self._outputs:
             schema = entry.input_schema
-            self._inputs[name] = Place(schema, schema, name, trusted=True, type=from_schema(schema))
+            self._inputs[name] = Place(schema, schema, name, True, from_schema(schema), "with")
             self._outputs[name] = from_schema(entry.output_schema)
         self._input(call.input, env, self._inputs[name], call.activity)
         return self._outputs[name]
@@ -187,7 +187,7 @@ class References:
         self.texts.template(node if node is not None else MapNode((), at.start, at.end), env, place, at)
 
     def _run(self, step: written.Run, env: TypeEnv) -> Type:
-        place = place_of(self._world.workflow_schema(step.run.text), step.run.text)
+        place = place_of(self._world.workflow_schema(step.run.text), step.run.text, "with")
         if place.schema is None:
             self.texts.template(step.input, env)
         else:
@@ -201,7 +201,7 @@ class References:
             self.texts.template(step.data, env)
         else:
             schema = object_schema(place.schema)
-            self._input(step.data, env, Place(schema, schema, place.what), step.emit)
+            self._input(step.data, env, Place(schema, schema, place.what, key="with"), step.emit)
 
     def _set(self, step: written.Set, state: State) -> tuple[Type, State]:
         types = {

@@ -99,7 +99,7 @@ class _Triggers:
             self._refuse_never(trigger.where, tested.always)
         at = trigger.node.entries[0].key
         given = trigger.input if trigger.input is not None else MapNode((), at.start, at.end)
-        place = place_of(self._input, self._definition.workflow.text)
+        place = place_of(self._input, self._definition.workflow.text, "input")
         self._texts.template(given, TypeEnv(names, hints=_HINTS), place, at)
 
     def _names(self, trigger: written.Trigger) -> Mapping[str, Type]:

@@ -70,7 +70,7 @@ STRUCTURE = [
 
 NAMES_AND_TYPES = [
     ("- call: portfolio.raed", "K201", 0),
-    ("- 5", "K201", 0),
+    ("- 5", "K122", 0),
     ("- call: runs.load_release", "K214", 0),
     ("- call: portfolio.read\n  with: {portfolio: a}", "K202", 1),
     ("- portfolio.read", "K203", 0),
