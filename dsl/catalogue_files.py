@@ -102,21 +102,23 @@ def _take_as_text(root: Node, value: Any, errors: "Sequence[ErrorDetails]") -> b
     changed = False
     for error in errors:
         node, _ = _follow(root, error["loc"])
-        parent = _reach(value, error["loc"][:-1])
-        plain = isinstance(node, ScalarNode) and node.plain and not is_null(node)
-        if error["type"] == "string_type" and plain and isinstance(parent, dict | list):
-            parent[error["loc"][-1]] = node.text  # type: ignore[index, union-attr]
+        holder = _reach(value, error["loc"][:-1])
+        if error["type"] != "string_type" or holder is None or not isinstance(node, ScalarNode):
+            continue
+        if node.plain and not is_null(node):
+            holder[error["loc"][-1]] = node.text
             changed = True
     return changed
 
 
 def _reach(value: Any, path: Sequence[str | int]) -> Any:
+    """The map or list at the end of a path; None where it leads to none."""
     for part in path:
         try:
             value = value[part]
         except (KeyError, IndexError, TypeError):
             return None
-    return value
+    return value if isinstance(value, dict | list) else None
 
 
 def _follow(node: Node, path: Sequence[str | int]) -> tuple[Node, Sequence[str | int]]:
