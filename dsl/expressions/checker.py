@@ -65,7 +65,7 @@ def check_tree(tree: Node, env: TypeEnv, expect: Type | None = None) -> Checked:
     known = known_by(tree)
     # What has the wrong type fails, too, and is not to be said twice.
     findings = tuple(checker.findings) or faults(tree)
-    always = None if findings else truth(tree)
+    always = truth(tree) if expect == BOOL and not findings else None
     return Checked(found, findings, known.when_true, known.when_false, always)
 
 

@@ -5,6 +5,7 @@ truth       how a condition comes out whatever its names are: `1 > 2`, `false &&
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from dsl.expressions import errors, syntax
@@ -48,6 +49,7 @@ def truth(tree: Node) -> bool | None:
     return value if isinstance(value, bool) else None
 
 
+@lru_cache(maxsize=1024)
 def truth_of(source: str) -> bool | None:
     """How the condition that is all of `source` always comes out; None also when it is none."""
     try:
@@ -58,11 +60,12 @@ def truth_of(source: str) -> bool | None:
 
 def _look_into(node: Node, failing: list[Finding]) -> frozenset[str]:
     """The names that the node reads; where there are some, those parts that read none are computed."""
-    match node:
-        case syntax.Literal():
-            return _NONE
-        case syntax.Name():
-            return frozenset((node.name,))
+    while isinstance(node, syntax.Member):
+        node = node.base
+    if isinstance(node, syntax.Name):
+        return frozenset((node.name,))
+    if isinstance(node, syntax.Literal):
+        return _NONE
     inner = children(node)
     reads = [_look_into(child, failing) for child in inner]
     found = _NONE.union(*reads)

@@ -51,6 +51,7 @@ KIND_KEYS: Mapping[str, Sequence[str]] = {
     "finish": (),
 }
 """The kinds of steps, each with the keys beside it."""
+_OF_BRANCH = ("when", "steps", "otherwise")
 _BESIDE = frozenset((*COMMON_KEYS, *(key for keys in KIND_KEYS.values() for key in keys)))
 
 
@@ -169,8 +170,9 @@ def _branch(node: Node, report: Report, last: bool) -> written.Branch | None:
         return None
     fields = Fields(node, "a branch of `choose`", report)
     if node.entry("otherwise") is None:
-        misnamed = any(meant(entry.key.text, ("when", "steps", "otherwise")) == "otherwise" for entry in node)
-        fields.allow(("when", "steps", "otherwise"), required=() if misnamed else ("when", "steps"))
+        unknown = [entry.key.text for entry in node if entry.key.text not in _OF_BRANCH]
+        misnamed = any(meant(key, _OF_BRANCH) == "otherwise" for key in unknown)
+        fields.allow(_OF_BRANCH, required=() if misnamed else ("when", "steps"))
         return written.Branch(node, expression_under(fields, "when"), needed_block(fields, "steps"))
     fields.what = "the branch `otherwise`"
     fields.allow(("otherwise",))
