@@ -138,8 +138,9 @@ _ALL = (
     ),
     Code(
         "K116",
-        "Too many steps or triggers",
-        "A definition has at most 1,000 steps, and 100 triggers and subscriptions. Move some steps into a "
+        "Too many steps, triggers or expressions",
+        "A definition has at most 1,000 steps, 100 triggers and subscriptions, and 100,000 characters in "
+        "its expressions. Move some steps into a "
         "workflow of their own, and `run` it.",
         "steps: […1,001 of them…]",
         "steps:\n  - run: first_half\n  - run: second_half",
