@@ -262,6 +262,14 @@ _ALL = (
         "amount: {type: number, minimum: 10, maximum: 100}",
     ),
     Code(
+        "K136",
+        "A first pause longer than the longest",
+        "`retry` waits `first`, then `factor` times as long, and never longer than `longest`; what a step "
+        "does not say comes from `defaults`, or is 1s and 1m.",
+        "retry: {first: 5m}",
+        "retry: {first: 5m, longest: 1h}",
+    ),
+    Code(
         "K140",
         "`? :` read by YAML",
         "A plain value ends at `: `. Put the expression in quotes.",

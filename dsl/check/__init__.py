@@ -6,6 +6,7 @@ Every module adds its problems to the report of the file; none stops at the firs
 from dsl.check.flow import check_flow
 from dsl.check.names import check_names
 from dsl.check.references import References
+from dsl.check.retries import check_retries
 from dsl.check.schemas import check_schema
 from dsl.check.size import excess
 from dsl.check.triggers import check_triggers
@@ -27,6 +28,7 @@ def check_definition(definition: Definition, world: World, report: Report) -> No
         check_schema(entry.value, f"the signal `{entry.key.text}`", report)
     check_names(definition, world, report)
     check_flow(definition, world, report)
+    check_retries(definition, report)
     references = References(definition, world, report)
     references.run()
     check_triggers(definition, world, references.texts)

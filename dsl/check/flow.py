@@ -146,6 +146,13 @@ class _Flow:
             self._report.node("K307", node, message, help)
 
     def _catches(self, step: written.Try) -> None:
+        taken: dict[str, ScalarNode] = {}
+        for error in (error for catch in step.catch for error in catch.errors or ()):
+            first = taken.setdefault(error.text, error)
+            if first is not error:
+                line, _ = self._report.source.place(first.start)
+                message = f"`{error.text}` never comes here: it is taken before"
+                self._report.node("K301", error, message, f"the other place is on line {line}")
         for before, catch in zip(step.catch, step.catch[1:], strict=False):
             if before.errors is None:
                 message = "this `catch` is never reached"

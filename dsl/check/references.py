@@ -12,7 +12,7 @@ from dsl.definition import Block, Definition, Step, walk
 from dsl.expressions import Checked, TypeEnv
 from dsl.problems import Report
 from dsl.schemas import object_schema
-from dsl.tree import MapNode, Node
+from dsl.tree import ListNode, MapNode, Node
 from dsl.types import (
     ANY,
     BOOL,
@@ -20,6 +20,7 @@ from dsl.types import (
     DURATION,
     INTEGER,
     MOMENT,
+    NOTHING,
     NULL,
     TEXT,
     Field,
@@ -236,6 +237,9 @@ class References:
 
     def _for_each(self, step: written.ForEach, state: State) -> tuple[Type | None, State]:
         items = self.texts.bare(step.for_each, self.env(state), ListType(ANY))
+        is_empty_list = isinstance(step.for_each, ListNode) and not step.for_each.items
+        if is_empty_list or items == ListType(NOTHING):
+            self._report.node("K128", step.for_each, "`for_each` goes over an empty list", "name a list")
         self.texts.text(step.at_most, self.env(state), INTEGER, "`at_most`")
         item = union(*(one.item for one in members(items) if isinstance(one, ListType)))
         start = self._turning(step.body, state).with_name(step.as_.text, item)

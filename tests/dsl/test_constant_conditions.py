@@ -23,6 +23,11 @@ NEVER = [
     ("- when: 1 < 2\n  finish: {}\n- wait: 1d", 2),
     ("- choose: [{when: true, steps: [{finish: {}}]}]\n- wait: 1d", 1),
     (f"- repeat: {{until: false, every: 1d}}\n  steps: {GO}\n- wait: 1d", 2),
+    (
+        "- try: [{call: portfolio.read, with: {portfolio_id: a}}]\n  catch:\n"
+        f"  - {{errors: [UnknownPortfolio], steps: {GO}}}\n  - {{errors: [Timeout, UnknownPortfolio], steps: {GO}}}",
+        3,
+    ),
 ]
 
 
@@ -89,3 +94,50 @@ HOLD = "on_failure: {hold: 1d, role: operations}"
 def test_a_trade_does_not_wait_for_an_approval_beside_it(steps: str, lines: list[int]) -> None:
     """Branches run at once: ask before them, or in the one that trades."""
     assert seen(small(steps, HOLD)) == [("K310", FIRST + line) for line in lines]
+
+
+READ = "- call: portfolio.read\n  with: {portfolio_id: a}\n"
+
+
+@pytest.mark.parametrize(
+    ("steps", "top", "expected"),
+    [
+        (f"{READ}  retry: {{first: 5m}}", "", ("K136", FIRST + 2)),
+        (f"{READ}  retry: {{first: 2s, longest: 1s}}", "", ("K136", FIRST + 2)),
+        (f"{READ}  retry: {{longest: 1s}}", "defaults: {retry: {first: 2s}}", ("K136", FIRST + 2)),
+        (READ, "defaults: {retry: {first: 2m}}", ("K136", FIRST - 2)),
+        (
+            f"{READ}  undo: {{call: portfolio.read, with: {{portfolio_id: a}}, retry: {{first: 1h}}}}",
+            "",
+            ("K136", FIRST + 2),
+        ),
+        (
+            f"- repeat: {{until: input.amount > 1, every: 1d}}\n  steps: {GO}\n  on_exhausted: {GO}",
+            "",
+            ("K121", FIRST + 2),
+        ),
+        (f"- for_each: []\n  as: i\n  steps: {GO}", "", ("K128", FIRST)),
+        (f'- for_each: "[]"\n  as: i\n  steps: {GO}', "", ("K128", FIRST)),
+        (
+            f"- approve: {{role: compliance, show: {{a: 1}}}}\n  within: 0s\n  on_reject: {NO}\n  on_timeout: {NO}",
+            "",
+            ("K134", FIRST + 1),
+        ),
+    ],
+)
+def test_numbers_that_cannot_go_together_are_found(steps: str, top: str, expected: tuple[str, int]) -> None:
+    """What would fail, or do nothing, in every run."""
+    assert seen(small(steps, top)) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("steps", "top"),
+    [
+        (f"{READ}  retry: {{first: 5m, longest: 5m}}", ""),
+        (f"{READ}  retry: {{first: 5m}}", "defaults: {retry: {longest: 1h}}"),
+        (f"- for_each: input.ids\n  as: i\n  steps: {GO}", ""),
+    ],
+)
+def test_what_goes_together_is_not_refused(steps: str, top: str) -> None:
+    """The defaults of the file count."""
+    assert seen(small(steps, top)) == []
