@@ -115,6 +115,9 @@ def _read_workflow(file: File, structure: Structure) -> None:
     if definition is None:
         return
     name = definition.workflow
+    if not name.text:  # without a name, which is reported, it is told from others by its file
+        structure.definitions[file.path] = (definition, report)
+        return
     if name.text in structure.definitions:
         first = structure.definitions[name.text][1].source.file
         report.node("K133", name, f"the workflow `{name.text}` is defined twice", f"the other is in {first}")

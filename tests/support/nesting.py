@@ -155,7 +155,7 @@ def _told(kind: str, own: Json, act: Callable[[Play, str], None] = lambda run, i
 
 
 def _skipped(ids: Ids, names: Sequence[str]) -> Shape:
-    return Shape([tell(ids("skipped"), names, when="1 > 2")], lambda run, seen: None)
+    return Shape([tell(ids("skipped"), names, when="run.version > 1")], lambda run, seen: None)
 
 
 def _set(ids: Ids, names: Sequence[str]) -> Shape:
@@ -270,7 +270,10 @@ def choose(inner: Make) -> Make:
 
     def make(ids: Ids, names: Sequence[str]) -> Shape:
         id, body = ids("choose"), inner(ids, names)
-        branches = [{"when": "1 > 2", "steps": [tell(ids("never"))]}, {"when": "2 > 1", "steps": body.steps}]
+        branches = [
+            {"when": "run.version > 1", "steps": [tell(ids("never"))]},
+            {"when": "run.version == 1", "steps": body.steps},
+        ]
 
         def play(run: Play, seen: Names) -> None:
             with run.step(id):
