@@ -16,8 +16,7 @@ def snapshot_findings(
 ) -> list[Finding]:
     """What is wrong with it, the gravest first. `age` is in sessions of `calendar` closed since its day."""
     findings = [*_age(snapshot, age, max_age), *coverage_findings(snapshot, universe)]
-    if not snapshot.simulated:  # the simulated market trades on every weekday
-        findings += _sessions(snapshot, calendar)
+    findings += _sessions(snapshot, calendar)
     prices = snapshot.prices(snapshot.tickers)
     for column, etf in enumerate(snapshot.tickers):
         findings += _prices(etf, snapshot.sessions, prices[:, column])

@@ -111,7 +111,11 @@ def test_a_split_is_shown_as_repaired(kronos: Kronos, tmp_path: Path) -> None:
             1,
             "error: UnknownSource at source: there is no source simulatd; did you mean simulated?",
         ),
-        (["pull", "--as-of", "2026-06-27"], 1, "error: MarketDataMissing at as_of: 2026-06-27 is a weekend"),
+        (
+            ["pull", "--as-of", "2026-06-27"],
+            1,
+            "error: MarketDataMissing at as_of: 2026-06-27 is no session of XASX",
+        ),
         (["list"], 3, "error: NoDatabase"),
         (["show"], 3, "error: NoDatabase"),
         (["check", "abc"], 3, "error: NoDatabase"),
