@@ -207,10 +207,17 @@ def _list(answer: Any) -> str:
     if not answer["snapshots"]:
         return "No snapshot is stored; `kronos data import` and `kronos data pull` store one."
     rows = [
-        [row["snapshot"][:SHORT], row["source"], row["as_of"], row["simulated"], str(row["stored_at"])[:19]]
+        [
+            row["snapshot"][:SHORT],
+            row["source"],
+            row["as_of"],
+            row["simulated"],
+            row["partial"],
+            str(row["stored_at"])[:19],
+        ]
         for row in answer["snapshots"]
     ]
-    return columns(["snapshot", "source", "as of", "simulated", "stored"], rows)
+    return columns(["snapshot", "source", "as of", "simulated", "partial", "stored"], rows)
 
 
 def _percent(share: float | None) -> str | None:

@@ -35,8 +35,8 @@ def coverage_findings(snapshot: Snapshot, universe: Iterable[str]) -> list[Findi
     findings, universe = [], list(universe)
     if missing := [etf for etf in universe if etf not in snapshot.tickers]:
         text = (
-            f"{len(missing)} of {len(universe)} ETFs of the universe are missing; runs that ask for them "
-            f"fail: {_named(missing)}"
+            f"{len(missing)} of {len(universe)} ETFs of the universe are missing, so that runs take it only "
+            f"by its digest: {_named(missing)}"
         )
         findings.append(Finding("PartialUniverse", Severity.WARNING, "", text))
     if strangers := [etf for etf in snapshot.tickers if etf not in universe]:

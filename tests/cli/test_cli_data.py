@@ -57,6 +57,25 @@ def test_files_become_a_snapshot_that_is_listed_shown_and_checked(kronos: Kronos
     assert "Fit to be used." in kronos("data", "check", "-o", "table").out
 
 
+def test_part_of_the_universe_is_never_what_runs_take(kronos: Kronos, tmp_path: Path) -> None:
+    """A run would miss what it lacks: it is kept for who names it, and the whole one of an older day is newest."""
+
+    def newest() -> Any:
+        asked = tmp_path / "ask.json"
+        asked.write_text("{}")
+        return kronos("activities", "call", "market.latest_snapshot", "--input", str(asked))
+
+    part = imported(kronos, vendor(tmp_path / "vendor"))
+    assert "NoSnapshot" in newest().err
+    whole = json.loads(kronos("data", "pull", "--as-of", str(DAYS[-2])).out)
+    rows = json.loads(kronos("data", "list").out)["snapshots"]
+    assert [(row["snapshot"], row["partial"]) for row in rows] == [
+        (part["snapshot"], True),
+        (whole["snapshot"], False),
+    ]
+    assert json.loads(newest().out)["snapshot"] == whole["snapshot"]
+
+
 def test_an_error_stores_nothing_unless_told_to_leave_it_out(kronos: Kronos, tmp_path: Path) -> None:
     """Exit code 1, the finding on stdout, what to do on stderr; --leave-out keeps the rest."""
     tomorrow = datetime.now(UTC).date() + timedelta(days=2)
