@@ -77,9 +77,15 @@ def import_(
         )
     show(answer, output, _imported)
     errors = sum(finding["severity"] == "error" for finding in answer["findings"])
-    if errors and not answer["stored"]:
-        say(f"error: NotStored: {errors} errors; mend them, or go on without what has one by --leave-out")
-    return FAILED if errors and not (leave_out and (answer["stored"] or dry_run)) else 0
+    if not errors or (leave_out and "snapshot" in answer):
+        return 0
+    hint = (
+        "nothing is left without what has one"
+        if leave_out
+        else "or go on without what has one by --leave-out"
+    )
+    say(f"error: NotStored: {errors} error{'' if errors == 1 else 's'}; mend them, {hint}")
+    return FAILED
 
 
 @app.command()

@@ -219,7 +219,7 @@ def _store(settings: Settings, snapshot: Snapshot, universe: Iterable[str]) -> b
 
 
 def _found(settings: Settings, start: str | None) -> Snapshot:
-    """The one whose digest begins so, or the newest, partial or not; UnknownId when there is none, or several."""
+    """The one whose digest begins so, or the newest, partial or not; UnknownId for none, or several."""
     database = existing_database(settings)
     try:
         with database.reading() as tx:

@@ -90,6 +90,9 @@ def test_an_error_stores_nothing_unless_told_to_leave_it_out(kronos: Kronos, tmp
     ]
     assert (answer["stored"], answer["left_out"]) == (False, ["GOLD"])
     assert kronos("data", "list").code == 3  # there is no database yet
+    tried = kronos("data", "import", str(folder), "--leave-out", "--dry-run")
+    assert (tried.code, json.loads(tried.out)["stored"]) == (0, False)
+    assert "NotStored" not in tried.err
     assert imported(kronos, folder, "--leave-out")["etfs"] == 2
 
 
