@@ -105,7 +105,7 @@ class RunBacktest(BacktestRules):
     """Weights, a rule to keep them, and prices: given, or those of a snapshot."""
 
     snapshot: SnapshotDigest | None = Field(
-        None, description="where no prices are given; closing prices without distributions"
+        None, description="where no prices are given; its distributions count unless some are given"
     )
     prices: PriceTable | None = Field(None, validate_default=True)
     start: IsoDate | None = Field(None, description="leave out what was before")
