@@ -37,6 +37,7 @@ def show_(
         "tls": bool(place.options.get("tls")),
         "tenant": settings.tenant,
         "broker_sessions": settings.broker_sessions,
+        "market": settings.market,
     }
     show(answer, output, fields)
 

@@ -69,7 +69,8 @@ def _where(house: "Embedded", schedules: int) -> str:
         f"Codec endpoint    {house.codec.url}",
         f"Data              {house.settings.data.absolute()}",
         f"{kind:<17} {house.published.release[:12]}: {names}",
-        f"Market            {house.snapshot['source']} prices as of {house.snapshot['as_of']}",
+        f"Market            {house.snapshot['source']} prices as of {house.snapshot['as_of']}, "
+        f"snapshot {house.snapshot['snapshot'][:12]}",
     ]
     if schedules:
         lines.insert(-1, f"Schedules         {schedules} applied; `kronos schedules list` shows them")

@@ -91,7 +91,8 @@ def _input(file: BacktestFile, folder: Path, context: Any) -> tuple[dict[str, An
         digest = None if prices.snapshot == "newest" else prices.snapshot
         snapshot = chosen_snapshot(context, digest)
         kind = "simulated snapshot" if snapshot.simulated else "snapshot"
-        name = f"{kind} {snapshot.digest[:12]}, without distributions"
+        paid = file.distributions or snapshot.distributed is not None
+        name = f"{kind} {snapshot.digest[:12]}, {'with' if paid else 'without'} distributions"
         return given | {"snapshot": snapshot.digest}, name, []
     if prices.folder is not None:
         found = read_folder(folder / prices.folder, etfs, prices.column, (file.start, file.end))

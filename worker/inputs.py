@@ -33,5 +33,7 @@ def parse_json(text: str, source: str) -> Any:
         return plain_json.loads_strictly(text)
     except plain_json.RepeatedKey as error:
         raise BadInput(f"{source}: {error}") from error
+    except plain_json.NotFinite as error:
+        raise BadInput(f"{source}: {error}", error.path) from error
     except (ValueError, RecursionError) as error:
         raise BadInput(f"{source} is not JSON: {error}") from error

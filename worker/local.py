@@ -53,7 +53,7 @@ class LocalCaller:
         try:
             return Answer(output=self.call(parse_json(line, f"line {number}")))
         except BadInput as error:
-            return Answer(error={"type": "InvalidInput", "message": error.message, "path": ""})
+            return Answer(error={"type": "InvalidInput", "message": error.message, "path": error.path})
         except ActivityFault as fault:
             return Answer(error={"type": fault.type, "message": fault.message, "path": fault.path})
         except Exception as error:

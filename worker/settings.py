@@ -6,7 +6,7 @@ told explicitly and what kronos.toml says are kept apart here; worker.connection
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, cast, get_args
@@ -18,6 +18,7 @@ DEFAULT_ADDRESS = "127.0.0.1:7233"
 DEFAULT_NAMESPACE = "default"
 DEFAULT_TENANT = "main"
 Sessions = Literal["always_open", "XASX"]
+Prices = Literal["simulated", "imported"]
 
 # Setting -> its environment variable; the same names are the keys of kronos.toml.
 VARIABLES = {
@@ -30,6 +31,7 @@ VARIABLES = {
     "profile": "KRONOS_PROFILE",
     "tenant": "KRONOS_TENANT",
     "broker_sessions": "KRONOS_BROKER_SESSIONS",
+    "market": "KRONOS_MARKET",
 }
 
 
@@ -39,7 +41,8 @@ class Settings:
 
     `address`, `namespace` and `profile` are what flags and KRONOS_* say (None: nothing);
     `fallback_address` and `fallback_namespace` count when Temporal's own settings are silent too.
-    `broker_sessions` is when the simulated exchange trades.
+    `broker_sessions` is when the simulated exchange trades, `market` at whose prices: those that are made
+    up after each session, or those that people import.
     """
 
     data: Path
@@ -53,6 +56,7 @@ class Settings:
     fallback_namespace: str = DEFAULT_NAMESPACE
     tenant: str = DEFAULT_TENANT
     broker_sessions: Sessions = "always_open"
+    market: Prices = "simulated"
 
     @property
     def database_file(self) -> Path | None:
@@ -103,7 +107,8 @@ def load_settings(
         fallback_address=file.get("address", DEFAULT_ADDRESS),
         fallback_namespace=file.get("namespace", DEFAULT_NAMESPACE),
         tenant=found["tenant"] or DEFAULT_TENANT,
-        broker_sessions=_sessions(found["broker_sessions"] or "always_open"),
+        broker_sessions=cast(Sessions, _one_of(get_args(Sessions), found, "broker_sessions")),
+        market=cast(Prices, _one_of(get_args(Prices), found, "market")),
     )
 
 
@@ -139,9 +144,9 @@ def _definitions(told: str | None) -> Path:
     return here if here.is_dir() else Path(__file__).resolve().parent.parent / "definitions"
 
 
-def _sessions(told: str) -> Sessions:
-    for known in get_args(Sessions):
-        if told == known:
-            return cast(Sessions, known)
-    expected = " or ".join(get_args(Sessions))
-    raise BadSettings(f"broker_sessions is {told}; expected {expected}", "broker_sessions")
+def _one_of(known: Sequence[str], found: Mapping[str, str | Path | None], name: str) -> str:
+    """The setting's value, the first of those known where nothing is said; BadSettings for any other."""
+    told = str(found[name] or known[0])
+    if told not in known:
+        raise BadSettings(f"{name} is {told}; expected {' or '.join(known)}", name)
+    return told

@@ -32,3 +32,24 @@ def test_a_key_that_stands_twice_is_refused_by_name(text: str, key: str, tmp_pat
 def test_a_key_may_stand_in_several_objects() -> None:
     """Only one object may not repeat it; numbers are exact as ever."""
     assert parse_json('[{"a": 1.10}, {"a": {"a": 2}}]', "it") == [{"a": Decimal("1.10")}, {"a": {"a": 2}}]
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ('{"returns": [0.1, NaN]}', "returns[1]"),
+        ('{"covariance": [[1, 0], [0, Infinity]]}', "covariance[1][1]"),
+        ('{"a": {"b": -Infinity}}', "a.b"),
+        ("NaN", ""),
+    ],
+)
+def test_a_number_that_json_has_not_is_named_by_its_place(text: str, path: str) -> None:
+    """Programs write NaN where a price is missing; a column of a long line would not help to find it."""
+    with pytest.raises(BadInput, match="line 3: must be a finite number") as refused:
+        parse_json(text, "line 3")
+    assert refused.value.path == path
+
+
+def test_words_that_look_like_such_numbers_are_words() -> None:
+    """A name may be NaN or Infinity."""
+    assert parse_json('{"NaN": "Infinity", "a": 1.5}', "it") == {"NaN": "Infinity", "a": Decimal("1.5")}
