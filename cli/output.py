@@ -71,6 +71,11 @@ def fields(data: dict[str, Any]) -> str:
     return "\n".join(f"{name:<{width}}  {_cell(value)}".rstrip() for name, value in data.items())
 
 
+def percent(share: float | Decimal | None) -> str | None:
+    """A share as a percentage with two decimals; what rounds to nothing has no sign."""
+    return None if share is None else f"{share:z.2%}"
+
+
 def _line(row: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> str:
     padded = (
         text.rjust(width) if to_right else text.ljust(width)
