@@ -8,14 +8,21 @@ from payloads import plain_json
 from worker.errors import BadInput
 
 STDIN = "-"
+MOST_BYTES = 256_000_000
+"""Of one input: years of prices of a whole market have a tenth of it, and an endless one ends."""
 
 
 def read_text(source: str) -> str:
     """The text of the file `source`, or of standard input for `-`; BadInput when it cannot be read."""
     try:
         if source == STDIN:
-            return sys.stdin.read()
-        return Path(source).read_text(encoding="utf-8-sig")
+            content = sys.stdin.buffer.read(MOST_BYTES + 1)
+        else:
+            with Path(source).open("rb") as file:
+                content = file.read(MOST_BYTES + 1)
+        if len(content) > MOST_BYTES:
+            raise BadInput(f"{source} has more than {MOST_BYTES:,} bytes")
+        return content.decode("utf-8-sig")
     except OSError as error:
         raise BadInput(f"{source} cannot be read: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
