@@ -33,7 +33,7 @@ def test_a_key_that_stands_twice_is_refused_by_name(text: str, key: str, tmp_pat
 
 def test_a_key_may_stand_in_several_objects() -> None:
     """Only one object may not repeat it; numbers are exact as ever."""
-    assert parse_json('[{"a": 1.10}, {"a": {"a": 2}}]', "it") == [{"a": Decimal("1.10")}, {"a": {"a": 2}}]
+    assert parse_json(b'[{"a": 1.10}, {"a": {"a": 2}}]', "it") == [{"a": Decimal("1.10")}, {"a": {"a": 2}}]
 
 
 def test_an_endless_input_ends(monkeypatch: pytest.MonkeyPatch) -> None:
