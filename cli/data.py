@@ -8,7 +8,7 @@ import typer
 
 from cli.group import group
 from cli.options import Data, Definitions, Output
-from cli.output import columns, fields, say, show
+from cli.output import columns, fields, percent, say, show
 
 if TYPE_CHECKING:
     from datetime import date
@@ -190,7 +190,7 @@ def _snapshot(answer: Any) -> str:
 
 def _shown(answer: Any) -> str:
     rows = [
-        [line["etf"], line["price"], _percent(line["expected_return"]), _percent(line["volatility"])]
+        [line["etf"], line["price"], percent(line["expected_return"]), percent(line["volatility"])]
         for line in answer["prices"]
     ]
     headers = ["etf", "price", "expected", "volatility"]
@@ -224,7 +224,3 @@ def _list(answer: Any) -> str:
         for row in answer["snapshots"]
     ]
     return columns(["snapshot", "source", "as of", "simulated", "partial", "stored"], rows)
-
-
-def _percent(share: float | None) -> str | None:
-    return None if share is None else f"{share:.2%}"

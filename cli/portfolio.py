@@ -6,7 +6,7 @@ import typer
 
 from cli.group import group
 from cli.options import Data, Output
-from cli.output import columns, fields, show
+from cli.output import columns, fields, percent, show
 
 app = group("What clients hold.", example="kronos portfolio show P-CUST_12345")
 
@@ -114,8 +114,3 @@ def lots_table(portfolio: Any) -> str:
         for lot in portfolio["parcels"]
     ]
     return columns(headers, rows, right=("units", "cost base")) if rows else ""
-
-
-def percent(share: Any) -> str | None:
-    """A share as a percentage with two decimals."""
-    return None if share is None else f"{100 * share:.2f}%"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.options import Data, Definitions
-from cli.output import say
+from cli.output import folded, say
 
 if TYPE_CHECKING:
     from worker.embedded import Embedded, Ports
@@ -78,7 +78,8 @@ def _where(house: "Embedded", schedules: int) -> str:
         lines.append(f"Note              {house.published.changed}")
     if elsewhere := _elsewhere(house):
         lines.append(f"Other commands    export {elsewhere}")
-    return "\n".join(lines)
+    # What is to be copied is never folded.
+    return "\n".join(line if line.startswith("Other") else folded(line, 18) for line in lines)
 
 
 def _elsewhere(house: "Embedded") -> str:

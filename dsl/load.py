@@ -4,11 +4,15 @@ The events of libyaml are turned into the tree directly, one by one with a stack
 nothing hostile reaches a recursive composer. Every refusal is a problem with a place.
 """
 
+import errno
+import os
 import re
+import stat
 import string
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import yaml
@@ -19,6 +23,8 @@ from dsl.scalars import refusal
 from dsl.tree import ListNode, MapEntry, MapNode, Node, ScalarNode, Source, Tree
 
 MOST_BYTES = 1_000_000
+MOST_READ = 8 * MOST_BYTES
+"""A file of more is not even read; one of more than MOST_BYTES is, and is a problem with a place."""
 DEEPEST = 64
 MOST_NODES = 40_000
 """Values in one file: the largest honest catalogue has a few thousand."""
@@ -34,6 +40,22 @@ _MOST_READ_AGAIN = 500_000
 Span: TypeAlias = tuple[int, int]
 
 _CONTROL = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+
+
+def read_file(path: Path) -> bytes:
+    """The bytes of a file; OSError for one that is no file of text: endless, a pipe, or far too large."""
+    with open(path, "rb", opener=_without_waiting) as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "it is not a regular file", str(path))
+        content = file.read(MOST_READ + 1)
+    if len(content) > MOST_READ:
+        raise OSError(errno.EFBIG, f"it has more than {MOST_READ:,} bytes", str(path))
+    return content
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    # A pipe would not be opened before somebody writes into it.
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def load(content: bytes, file: str) -> tuple[Tree | None, Report]:

@@ -15,6 +15,7 @@ DOMAINS = (
     "limits",
     "applications",
     "pod_optimizer",
+    "consolidation",
     "master_portfolio",
     "market",
     "market_estimates",

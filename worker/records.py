@@ -145,7 +145,7 @@ def _refuse_unknown(settings: Settings, scope: str) -> None:
     known = {"etf": {fund.etf for fund in universe.etfs}, "broker": {SimulatedExchange.name}}.get(kind)
     if known is not None and name not in known:
         near = nearest(name, known)
-        hint = f"did you mean {near}?" if near else f"there are {listed(known)}"
+        hint = f"did you mean {near}?" if near else f"there are {listed(sorted(known))}"
         raise UnknownId(f"there is no {kind} {name}; {hint}", name=f"Unknown{kind.capitalize()}")
 
 

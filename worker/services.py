@@ -15,7 +15,7 @@ from adapters.simulated_providers import (
     SimulatedPayments,
 )
 from store.database import Database
-from store.keyring import open_keyring
+from store.keyring import read_keyring
 from worker.settings import Settings
 
 
@@ -28,7 +28,7 @@ def build_services(settings: Settings) -> Services:
     """Database, broker, providers and market source; nothing is reached before it is used."""
     settings.data.mkdir(parents=True, exist_ok=True)
     records = ProviderRecords(settings.data)
-    database = Database(settings.database_url, master_key=open_keyring(settings.keys_file).vault)
+    database = Database(settings.database_url, master_key=read_keyring(settings.keys_file).vault)
 
     def close() -> None:
         database.close()

@@ -43,3 +43,13 @@ def test_other_pure_activities_open_nothing(tmp_path: Path) -> None:
     assert LocalCaller("goals.simulate", settings).context.services is None
     assert LocalCaller("backtest.run", settings).context.services is None
     assert not (tmp_path / "none").exists()
+
+
+def test_a_line_that_is_not_utf_8_costs_the_others_nothing(tmp_path: Path) -> None:
+    """It is an error of its own line, which the message names; blank lines have no answer."""
+    caller = LocalCaller("calendar.settlement_date", load_settings({"data": tmp_path}, {}))
+    good = b'{"exchange": "XASX", "trade_date": "2026-03-20"}'
+    first, bad, last = caller.call_lines([good + b"\r", b"\xff{}", b"  ", b"", good])
+    assert first.output == last.output == {"settlement_date": date(2026, 3, 24)}
+    assert bad.error is not None
+    assert bad.error["message"] == "line 2 is not UTF-8; save it as UTF-8"
