@@ -20,10 +20,20 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
 
 
 @pytest.fixture
-def working(place: Town) -> Iterator[Town]:
-    place.start_worker()
-    yield place
-    place.stop_worker()
+def working(place: Town) -> Town:
+    """With the worker of the test before, if there is one."""
+    if not place.has_worker:
+        place.start_worker()
+    return place
+
+
+def start_mortal(working: Town, failpoint: str) -> None:
+    """A worker that will die takes over from one that hands its dispatching back.
+
+    It was no death of the dispatcher: after several in a row Temporal waits longer each time.
+    """
+    working.relieve_worker()
+    working.start_worker(f"{failpoint}:kill")
 
 
 def emit(place: Town, name: str, *options: str, **data: Any) -> str:
@@ -132,30 +142,24 @@ def test_runs_of_the_house_are_not_listed(working: Town) -> None:
 @pytest.mark.parametrize(
     "failpoint", ["dispatch.before_deciding", "dispatch.after_deciding", "dispatch.after_start"]
 )
-def test_a_dispatcher_that_dies_starts_the_run_once(place: Town, failpoint: str) -> None:
+def test_a_dispatcher_that_dies_starts_the_run_once(working: Town, failpoint: str) -> None:
     """Before anything is decided, after it, and after the start of which nothing is recorded yet."""
-    place.start_worker(f"{failpoint}:kill")
-    event = emit(place, "drift_exceeded", portfolio_id=failpoint, drift=0.07)
-    assert place.worker_killed()
-    place.start_worker()
-    try:
-        assert output(place, f"reacting:{event}") == {"portfolio": failpoint}
-        found = place.answer("list", "--query", f"WorkflowId = 'reacting:{event}'")["runs"]
-        assert len(found) == 1
-    finally:
-        place.stop_worker()
+    start_mortal(working, failpoint)
+    event = emit(working, "drift_exceeded", portfolio_id=failpoint, drift=0.07)
+    assert working.worker_killed()
+    working.start_worker()
+    assert output(working, f"reacting:{event}") == {"portfolio": failpoint}
+    found = working.answer("list", "--query", f"WorkflowId = 'reacting:{event}'")["runs"]
+    assert len(found) == 1
 
 
-def test_a_dispatcher_that_dies_signals_once(place: Town) -> None:
+def test_a_dispatcher_that_dies_signals_once(working: Town) -> None:
     """The signal was taken, nobody recorded it: the run sees it once all the same."""
-    place.start_worker("dispatch.after_signal:kill")
-    place.answer("start", "listening", "--input", "-", "--id", "listening-2", given={"portfolio_id": "P-9"})
-    place.until("listening-2", lambda status: status["state"] == "waiting")
-    emit(place, "deposit_received", portfolio_id="P-9", amount=10)
-    assert place.worker_killed()
-    place.start_worker()
-    try:
-        emit(place, "deposit_received", portfolio_id="P-9", amount=20)
-        assert output(place, "listening-2") == {"amounts": [10, 20]}
-    finally:
-        place.stop_worker()
+    start_mortal(working, "dispatch.after_signal")
+    working.answer("start", "listening", "--input", "-", "--id", "listening-2", given={"portfolio_id": "P-9"})
+    working.until("listening-2", lambda status: status["state"] == "waiting")
+    emit(working, "deposit_received", portfolio_id="P-9", amount=10)
+    assert working.worker_killed()
+    working.start_worker()
+    emit(working, "deposit_received", portfolio_id="P-9", amount=20)
+    assert output(working, "listening-2") == {"amounts": [10, 20]}

@@ -200,7 +200,7 @@ def test_a_client_with_another_key_starts_nothing(place: Town, tmp_path: Path) -
     stranger = Town(
         replace(place.settings, data=tmp_path),
         place.server,
-        {
+        environment={
             "KRONOS_DATA": str(tmp_path),
             "KRONOS_DATABASE": place.settings.database_url,
         },
