@@ -1,14 +1,14 @@
 """Business events start and signal runs once each, whatever dies on the way, on the real installation."""
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from tests.support import asking
 from tests.support.portfolios import open_portfolio
 from tests.support.reacting import write_reacting
-from tests.support.town import PATIENCE, Town, town
+from tests.support.town import Town, town
 from worker.services import opened
 
 
@@ -43,22 +43,10 @@ def emit(place: Town, name: str, *options: str, **data: Any) -> str:
 
 
 def runs(place: Town, workflow: str) -> list[str]:
-    found = place.answer("list", "--query", f"WorkflowType = '{workflow}'")["runs"]
-    return sorted(run["workflow_id"] for run in found)
-
-
-def until(found: Callable[[], Any]) -> Any:
-    """What `found` answers once it answers something."""
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        if answer := found():
-            return answer
-        time.sleep(0.3)
-    raise AssertionError("it never came")
+    return asking.runs(place.settings, f"WorkflowType = '{workflow}'")
 
 
 def output(place: Town, run: str) -> Any:
-    until(lambda: place.kronos("status", run).returncode == 0)
     return place.until(run, lambda status: status["state"] == "completed")["output"]
 
 
@@ -94,7 +82,7 @@ def test_an_event_leads_to_another_that_starts_runs_too(working: Town) -> None:
     """Where the condition of the catalogue holds."""
     emit(working, "drift_exceeded", portfolio_id="P-3", drift=0.01)
     emit(working, "drift_exceeded", portfolio_id="P-4", drift=0.5)
-    [run] = until(lambda: runs(working, "rebalancing"))
+    [run] = asking.until(lambda: runs(working, "rebalancing"))
     assert output(working, run) == {"portfolio": "P-4"}
 
 
@@ -122,7 +110,6 @@ def test_a_run_that_was_reset_takes_events_again(working: Town) -> None:
     run = "faltering-1"
     working.answer("start", "faltering", "--input", "-", "--id", run, given={"portfolio_id": "P-C-9"})
     emit(working, "deposit_received", portfolio_id="P-C-9", amount=10)
-    until(lambda: working.kronos("status", run).returncode == 0)
     working.until(run, lambda status: status["state"] == "failed")
     with opened(working.settings) as services:
         open_portfolio(services.database, "main", "C-9", 0)

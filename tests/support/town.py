@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -19,6 +18,7 @@ from sqlmodel import select
 from payloads import plain_json
 from store import cash, event_proof
 from store.tables import Fill, Order, Position
+from tests.support.asking import PATIENCE, Json, until_status
 from tests.support.reviewers import reviewers
 from worker.dev_server import DevServer, start_dev_server
 from worker.library import publish
@@ -29,7 +29,6 @@ from worker.settings import Settings, load_settings
 
 KRONOS = Path(sys.executable).with_name("kronos")
 PROJECT = Path(__file__).resolve().parents[2]
-PATIENCE = 120.0
 # A dead worker's workflow task is given to another one after two seconds, not after ten.
 QUICK = {"history__defaultWorkflowTaskTimeout": '"2s"'}
 
@@ -110,20 +109,13 @@ class Town:
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
 
-    def status(self, run: str) -> dict[str, Any]:
-        """The status of a run."""
-        found: dict[str, Any] = self.answer("status", run)
-        return found
+    def status(self, run: str) -> Json:
+        """The status of a run that is there."""
+        return self.until(run, lambda found: True)
 
-    def until(self, run: str, reached: Callable[[dict[str, Any]], bool], within: float = PATIENCE) -> Any:
-        """The run's status once `reached` is true of it."""
-        deadline = time.monotonic() + within
-        while time.monotonic() < deadline:
-            status = self.status(run)
-            if reached(status):
-                return status
-            time.sleep(0.3)
-        raise AssertionError(f"never reached: {json.dumps(status, indent=1)[-4000:]}")
+    def until(self, run: str, reached: Callable[[Json], bool]) -> Json:
+        """The run's status once it is there and `reached` is true of it."""
+        return until_status(self.settings, run, reached)
 
     def _environment(self) -> dict[str, str]:
         return {
