@@ -9,6 +9,7 @@ from typing import Any
 
 from tests.support.asking import over
 from tests.support.town import PROJECT, Books, Town, books, onboard, town
+from worker.states import ENDED
 
 # One worker after another is killed here, at every step of investment in the order in which it passes
 # them. `after` is the harder place: the work is done and Temporal does not know it. What costs time is
@@ -100,7 +101,7 @@ def test_two_runs_on_one_portfolio_never_overspend(tmp_path: Path) -> None:
         place.start_worker()
         run = onboard(place, "C-1")
         twin = "investment-twin"
-        place.until(run, lambda found: found["steps"][-1]["state"] != "pending")
+        place.until(run, lambda found: bool(found["steps"]) and found["steps"][-1]["state"] != "pending")
         place.answer("start", "investment", "--input", "-", "--id", twin, given={"portfolio_id": "P-C-1"})
         ended = [place.until(name, over) for name in (run, twin)]
         kept = books(place, "C-1")
@@ -110,8 +111,8 @@ def test_two_runs_on_one_portfolio_never_overspend(tmp_path: Path) -> None:
     assert kept.problems == []
 
 
-def goes_no_further(found: dict[str, Any]) -> bool:
-    return over(found) and found["state"] != "held"
+def has_ended(found: dict[str, Any]) -> bool:
+    return found["state"] in ENDED
 
 
 def held_for(error: str) -> Callable[[dict[str, Any]], bool]:
@@ -129,7 +130,7 @@ def test_orders_that_were_all_rejected_are_sent_anew_on_retry(tmp_path: Path) ->
         place.until(child, held_for("OrderRejected"))
         script.write_text('{"default": "fill"}')
         place.answer("retry", child)
-        status = place.until(child, goes_no_further)
+        status = place.until(child, has_ended)
         assert status["state"] == "completed", status["error"]
         kept = books(place, "C-1")
     assert kept.orders == 2 * len(kept.units)
@@ -148,5 +149,5 @@ def test_a_trading_halt_holds_the_run_until_it_is_lifted(tmp_path: Path) -> None
         assert books(place, "C-1").spent == 0
         place.answer("trading", "resume")
         place.answer("retry", child)
-        status = place.until(child, goes_no_further)
+        status = place.until(child, has_ended)
         assert status["state"] == "completed", status["error"]

@@ -15,6 +15,7 @@ from worker import client as house
 from worker.connection import connect
 from worker.errors import UnknownId
 from worker.settings import Settings
+from worker.states import ENDED
 
 PATIENCE = 120.0
 PAUSE = 0.2
@@ -88,4 +89,4 @@ def until_status(settings: Settings, run: str, reached: Callable[[Json], bool]) 
 
 def over(found: Json) -> bool:
     """Whether a run goes no further by itself."""
-    return found["state"] not in ("running", "waiting")
+    return found["state"] in {*ENDED, "held", "undo_stuck"}

@@ -29,8 +29,9 @@ from worker.settings import Settings, load_settings
 
 KRONOS = Path(sys.executable).with_name("kronos")
 PROJECT = Path(__file__).resolve().parents[2]
-# A dead worker's workflow task is given to another one after two seconds, not after ten.
-QUICK = {"history__defaultWorkflowTaskTimeout": '"2s"'}
+# A dead worker's workflow task is given to another one after five seconds, not after ten; a living one has
+# to be done with its task by then, also on a machine that does much else.
+QUICK = {"history__defaultWorkflowTaskTimeout": '"5s"'}
 
 
 @dataclass
