@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from activities.market import sessions_closed_since
-from activities.snapshots import estimates_for
+from activities.snapshots import estimates_for, keep
 from adapters.market.csv_market import NAME as CSV
 from adapters.market.csv_market import wanted
 from adapters.market.cutting import Cut, cut
@@ -200,20 +200,11 @@ def _source(name: str, progress: Progress) -> "MarketSource":
 
 def _store(settings: Settings, snapshot: Snapshot, universe: Iterable[str]) -> bool:
     """Keep it; False when it was there already."""
+    partial = not set(universe) <= set(snapshot.tickers)
     database = open_database(settings)
     try:
         with database.transaction() as tx:
-            return snapshots.save(
-                tx,
-                settings.tenant,
-                snapshot.digest,
-                source=snapshot.source,
-                as_of=snapshot.as_of,
-                simulated=snapshot.simulated,
-                partial=not set(universe) <= set(snapshot.tickers),
-                content=snapshot.to_bytes(),
-                created_at=datetime.now(UTC),
-            )
+            return keep(tx, settings.tenant, snapshot, datetime.now(UTC), partial=partial)
     finally:
         database.close()
 

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from activities.services import Services
+from activities.snapshots import keep
 from adapters.market.snapshot import Snapshot
 from adapters.simulated_exchange import SimulatedExchange
 from engines.calendars import last_session
@@ -100,14 +101,5 @@ def _take(services: Services, catalogue: FolderCatalogue, as_of: date) -> Snapsh
     universe = catalogue.read("universe", UniverseFile)
     snapshot = services.market.snapshot(universe, catalogue.read("market", MarketFile), as_of)
     with services.database.transaction() as tx:
-        snapshots.save(
-            tx,
-            services.tenant,
-            snapshot.digest,
-            source=snapshot.source,
-            as_of=snapshot.as_of,
-            simulated=snapshot.simulated,
-            content=snapshot.to_bytes(),
-            created_at=utc_now(),
-        )
+        keep(tx, services.tenant, snapshot, utc_now())
     return snapshot

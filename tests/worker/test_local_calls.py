@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
+from activities.snapshots import keep
 from adapters.market.snapshot import Snapshot
-from store import snapshots
 from tests.support.servers import REPOSITORY
 from worker.local import LocalCaller
 from worker.settings import Settings, load_settings
@@ -20,10 +20,7 @@ def installation(folder: Path) -> tuple[Settings, Snapshot]:
     snapshot = Snapshot("csv", False, days, ("VAS",), np.array([[10**10], [11 * 10**9]]))
     database = open_database(settings)
     with database.transaction() as tx:
-        snapshots.save(
-            tx, settings.tenant, snapshot.digest, source="csv", as_of=days[-1], simulated=False,
-            content=snapshot.to_bytes(), created_at=datetime(2024, 2, 1, tzinfo=UTC),
-        )  # fmt: skip
+        keep(tx, settings.tenant, snapshot, datetime(2024, 2, 1, tzinfo=UTC))
     database.close()
     return settings, snapshot
 
