@@ -22,7 +22,7 @@ from worker.connection import connect
 from worker.services import opened
 from worker.settings import Settings
 
-ROUNDS = 1000
+ROUNDS = 500
 CHECKPOINT, KILLED_AT = "agents.after_checkpoint", 7
 PATIENCE = 60.0
 LEARNING = """\
