@@ -22,10 +22,17 @@ test: .venv/.ok
 nightly: .venv/.ok
 	KRONOS_FUZZ=20000 $(PYTEST)
 
-# The spread of the agents over ten seeds: how near the optimum, and how they do out of sample.
+# The spread of the agents over ten seeds: how near the optimum, and how they do out of sample, on simulated
+# prices and on real ones.
+US := .kronos-nightly/us
+PRICES ?= ../shared/data/skfolio_BSD3
 nightly-agents: .venv/.ok
 	$(BIN)/python -m benchmarks.agents 10
 	$(BIN)/kronos agents evaluate --seeds 10 --data .kronos-nightly -o table
+	rm -rf $(US) && mkdir -p $(US) && cp -r definitions $(US)/definitions
+	cp benchmarks/us_pods/*.yaml $(US)/definitions/catalogue/
+	$(BIN)/kronos data import $(PRICES) --adjusted --calendar XNYS --definitions $(US)/definitions --data $(US)/data
+	$(BIN)/kronos agents evaluate --seeds 10 --definitions $(US)/definitions --data $(US)/data -o table
 
 lint: .venv/.ok
 	$(BIN)/ruff check .
