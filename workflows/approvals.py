@@ -9,7 +9,7 @@ from temporalio import workflow
 
 from dsl import plan as p
 from payloads import plain_json
-from workflows import moments
+from workflows import moments, standing
 from workflows.frame import Frame
 from workflows.outcomes import StepFailed
 
@@ -39,11 +39,24 @@ class Approval:
     role: str
     quorum: int
     show: Any
-    digest: str
+    definition: str
     eligible: tuple[str, ...]
     barred: tuple[str, ...]
     deadline: datetime
     decisions: list[dict[str, Any]] = field(default_factory=list)
+    life: str = field(default_factory=standing.life)
+
+    @property
+    def digest(self) -> str:
+        """Of what is decided on. The run is part of it: a decision never counts in one that goes on from
+        a reset or as new, however alike what it shows."""
+        asked = {"definition": self.definition, "step": self.path, "show": self.show, "run": self.life}
+        return plain_json.digest(asked)
+
+    def reset(self, life: str) -> None:
+        """The run goes on from here in a new life: what was decided before does not count."""
+        self.life = life
+        self.decisions.clear()
 
     @property
     def rejected(self) -> bool:
@@ -146,6 +159,7 @@ async def _go_on(run: "Interpreter", step: p.Approve, frame: Frame, approval: Ap
         "digest": approval.digest,
     }
     if approval.decided and not approval.rejected:
+        standing.keep(run, step, frame, approval.life)
         return decided
     return await _not_approved(run, step, frame, "on_reject" if approval.rejected else "on_timeout", decided)
 
@@ -175,17 +189,9 @@ async def _open(run: "Interpreter", step: p.Approve, frame: Frame) -> Approval:
             f"{step.quorum} of role {step.role} must approve, {len(free)} can; see the catalogue's people",
             place.runtime,
         )
-    # The run's own id is part of what is decided on: a decision never counts in a run that goes on
-    # from a reset or as new, however alike what it shows.
-    digest = plain_json.digest(
-        {
-            "definition": run.plan.digest,
-            "step": place.runtime,
-            "show": show,
-            "run": workflow.info().run_id,
-        }
+    return Approval(
+        step.id, place.runtime, step.role, step.quorum, show, run.plan.digest, eligible, names, deadline
     )
-    return Approval(step.id, place.runtime, step.role, step.quorum, show, digest, eligible, names, deadline)
 
 
 async def _record(run: "Interpreter", approval: Approval, frame: Frame) -> None:

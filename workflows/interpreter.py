@@ -21,6 +21,7 @@ from workflows.place import Place
 from workflows.progress import Progress
 from workflows.returned import Returned
 from workflows.scope import Scope
+from workflows.standing import Standing, life
 from workflows.together import Lanes
 
 
@@ -36,6 +37,8 @@ class Interpreter:
         self.panel = Panel(plan, self.progress)
         self.holds: dict[str, safety.Hold] = {}
         self.approvals: dict[str, Approval] = {}
+        self.standing: dict[str, Standing] = {}
+        workflow.register_random_seed_callback(self._reset)
         self.lanes = Lanes()
         self.returned = Returned()
         self.levels: dict[str, Callable[[], dict[str, Any]]] = {}
@@ -173,6 +176,11 @@ class Interpreter:
     @started_at.setter
     def started_at(self, moment: datetime) -> None:
         self._run["started_at"] = moment
+
+    def _reset(self, _: int) -> None:
+        """Temporal reset the run to here: whoever is asked now has not decided yet."""
+        for approval in self.approvals.values():
+            approval.reset(life())
 
     def next_order(self) -> int:
         """A number that grows with everything begun, for undoing the latest first."""
