@@ -23,17 +23,19 @@ from worker.rpc import named_errors
 LOCAL_MARKER = "core_local_activity"
 
 
-async def retry(client: Client, workflow_id: str, step: str | None, by: str) -> dict[str, Any]:
+async def retry(
+    client: Client, workflow_id: str, step: str | None, by: str, method: str = "declared"
+) -> dict[str, Any]:
     """Run the failed step (or `step`, by id or path) again; what was done before it stays done.
 
-    Refused: `NothingHeld` while the run goes on, `NotFailed` when it ended otherwise, `AlreadyUndone`
-    when it has begun to undo, `NoFailedStep` when no activity failed.
+    Refused: `NotEligible` when `by` may not, `NothingHeld` while the run goes on, `NotFailed` when it ended
+    otherwise, `AlreadyUndone` when it has begun to undo, `NoFailedStep` when no activity failed.
     """
     handle = client.get_workflow_handle(workflow_id)
     with named_errors(workflow_id):
         described = await handle.describe()
     if described.status is WorkflowExecutionStatus.RUNNING:
-        return {"workflow_id": workflow_id, **await retry_held(client, workflow_id, step, by)}
+        return {"workflow_id": workflow_id, **await retry_held(client, workflow_id, step, by, method)}
     if described.status is not WorkflowExecutionStatus.FAILED:
         state = described.status.name.lower() if described.status else "gone"
         raise Refused(f"the run {workflow_id} has {state}; only a failed one is retried", name="NotFailed")

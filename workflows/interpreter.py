@@ -36,6 +36,7 @@ class Interpreter:
         self.progress = Progress()
         self.panel = Panel(plan, self.progress)
         self.holds: dict[str, safety.Hold] = {}
+        self.retries: list[dict[str, Any]] = []
         self.approvals: dict[str, Approval] = {}
         self.standing: dict[str, Standing] = {}
         workflow.register_random_seed_callback(self._reset)
