@@ -5,6 +5,7 @@ since then (a raw signal, the end of an activity) counts once a worker has taken
 """
 
 import asyncio
+import dataclasses
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -38,7 +39,7 @@ async def status_from_history(client: Client, described: WorkflowExecutionDescri
     """
     handle = client.get_workflow_handle(described.id, run_id=described.run_id)
     history = decided([event async for event in handle.fetch_history_events()])
-    runner = _Asking(client.data_converter.payload_converter)
+    runner = _Asking(described.run_id, client.data_converter.payload_converter)
     problem = await _replay(client, WorkflowHistory(described.id, history), runner) if history else None
     status = {**_untaken(described), **(runner.answer or {}), "live": False, "problem": problem}
     ended = ended_state(described.status)
@@ -122,13 +123,16 @@ class _Asking(UnsandboxedWorkflowRunner):
     end: that is where the query is put in.
     """
 
-    def __init__(self, converter: PayloadConverter) -> None:
+    def __init__(self, run_id: str, converter: PayloadConverter) -> None:
         super().__init__()
         self.answer: dict[str, Any] | None = None
+        self._run_id = run_id
         self._converter = converter
 
     def create_instance(self, det: WorkflowInstanceDetails) -> WorkflowInstance:
-        instance = super().create_instance(det)
+        """The run, under its own id: a replayer takes that of the run it was reset from."""
+        info = dataclasses.replace(det.info, run_id=self._run_id)
+        instance = super().create_instance(dataclasses.replace(det, info=info))
         activate = instance.activate
 
         def asking(act: WorkflowActivation) -> WorkflowActivationCompletion:
