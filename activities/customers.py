@@ -175,17 +175,23 @@ def _stored(goal: Goal) -> dict[str, Any]:
 
 @implements("agreements.send")
 def send_agreement(ask: SendAgreement, context: Context) -> SentAgreement:
-    """A new agreement about the client's portfolio, to be signed."""
+    """The agreement about the client's portfolio, to be signed; sent once, whichever run asks for it.
+
+    Another mandate than that of the last one needs another agreement.
+    """
     return once(ask, context, SentAgreement, lambda tx: _send_agreement(tx, ask, context))
 
 
 def _send_agreement(tx: Session, ask: SendAgreement, context: Context) -> SentAgreement:
     tenant, agreement_id = context.call.tenant, f"AG-{context.call.key()}"
-    customers.customer(tx, tenant, ask.customer_id)
+    customers.customer(tx, tenant, ask.customer_id, lock=True)  # of two runs the second sees what was sent
     if portfolios.portfolio(tx, tenant, ask.portfolio_id).customer_id != ask.customer_id:
         raise portfolios.UnknownPortfolio(
             f"customer {ask.customer_id} has no portfolio {ask.portfolio_id}", "portfolio_id"
         )
+    before = customers.newest_agreement(tx, tenant, ask.customer_id, ask.portfolio_id)
+    if before is not None and before.mandate == ask.mandate:
+        return SentAgreement(agreement_id=before.agreement_id)
     tx.add(
         Agreement(
             tenant=tenant,

@@ -2,7 +2,8 @@
 
 ActivityError
 ├── UnknownDefinition   the newest release has no definition of that name
-└── UnknownEvent        the release's catalogue has no such fact or business event
+├── UnknownEvent        the release's catalogue has no such fact or business event
+└── NotEligible         the person may not do what they ask for
 """
 
 from collections.abc import Mapping
@@ -20,11 +21,13 @@ from payloads.files.events import BusinessEvent, EventsFile, Fact
 from payloads.files.people import PeopleFile, eligible
 from payloads.runs import (
     AcquireLease,
+    AllowRetry,
     Appended,
     EmitEvent,
     LeaseState,
     LoadedRelease,
     LoadRelease,
+    MarkRun,
     OpenApproval,
     OpenedApproval,
     RecordFact,
@@ -36,6 +39,9 @@ from store import effects, events, leases, releases
 CLIENT = "client"
 """The role of the person whose money it is: held by the run's own client, and by nobody else."""
 
+SYSTEM = "system"
+"""How somebody is known who gave no name: as the user of the machine that the command ran on."""
+
 # Whoever waits asks at least every 30 seconds; missing four times loses the place in line.
 LEASE_TTL = timedelta(minutes=2)
 
@@ -46,6 +52,10 @@ class UnknownDefinition(ActivityError):
 
 class UnknownEvent(ActivityError):
     """The release's catalogue has no such fact or business event."""
+
+
+class NotEligible(ActivityError):
+    """The person does not hold the role that may do it."""
 
 
 @implements("runs.load_release")
@@ -66,13 +76,43 @@ def load_release(ask: LoadRelease, context: Context) -> LoadedRelease:
 @implements("approvals.open")
 def open_approval(ask: OpenApproval, context: Context) -> OpenedApproval:
     """Who holds the role today, by the catalogue of the run's release; of `client`, the run's own client."""
-    if ask.role == CLIENT:
-        kind, _, client = ask.stream.partition(":")
-        return OpenedApproval(eligible=[client] if kind == "client" else [])
     amount = ask.show.get("amount") if isinstance(ask.show, dict) else None
     money = Decimal(amount) if isinstance(amount, int | Decimal) and amount is not True else None
+    return OpenedApproval(eligible=_holders(ask.role, ask.stream, context, money))
+
+
+@implements("runs.mark")
+def mark(ask: MarkRun, context: Context) -> MarkRun:
+    """What was asked: kept in the history, where a run that is reset finds the id that it had before."""
+    return ask
+
+
+@implements("runs.allow_retry")
+def allow_retry(ask: AllowRetry, context: Context) -> Appended:
+    """Record who has the step run again; NotEligible for a person who does not hold the role today.
+
+    The system's user is nobody of the catalogue: whoever runs the installation may.
+    """
+    if ask.role and ask.method != SYSTEM:
+        holders = _holders(ask.role, context.call.stream, context)
+        if ask.by not in holders:
+            named = ", ".join(holders) or "nobody"
+            raise NotEligible(
+                f"{ask.by} may not retry `{ask.step}`: the role {ask.role} decides; it is held by {named}",
+                "by",
+            )
+    known = context.catalogue.read("events", EventsFile).facts
+    data = ask.model_dump(mode="python", exclude={"line"})
+    return _append("StepRetried", data, known, "fact", context, ask.line)
+
+
+def _holders(role: str, stream: str, context: Context, amount: Decimal | None = None) -> list[str]:
+    """The people of a role today, by the catalogue of the run's release; of `client`, the run's own."""
+    if role == CLIENT:
+        kind, _, client = stream.partition(":")
+        return [client] if kind == "client" else []
     file = context.catalogue.read("people", PeopleFile)
-    return OpenedApproval(eligible=eligible(file, ask.role, context.now().date(), money))
+    return eligible(file, role, context.now().date(), amount)
 
 
 @implements("events.record")

@@ -209,7 +209,8 @@ class InvestmentByHand:
                 "snapshot": market["snapshot"],
             },
         )
-        await steps.record("MasterPortfolioOptimized", master)
+        metrics = {k: v for k, v in master["optimization_metrics"].items() if k != "seconds"}
+        await steps.record("MasterPortfolioOptimized", {**master, "optimization_metrics": metrics})
         quote = await steps.do(
             "market.quote", {"snapshot": market["snapshot"], "etfs": sorted(master["weights"])}
         )

@@ -43,10 +43,11 @@ def retry(
 ) -> None:
     """Run the failed step again: in the same run while it is held, else from that step on.
 
+    While it is held, the people of the role that `on_failure` names may do that, and the system's user.
     A run that failed is taken up again at its failed step; what was done stays done. That is refused
     when the run has undone something already.
 
-    Example: kronos retry onboarding-anna --by kim
+    Example: kronos retry onboarding-anna --by sam
     """
     from cli.guard import wait_for
     from worker.settings import load_settings
@@ -67,4 +68,5 @@ async def _retry(settings: Any, workflow_id: str, step: str | None, by: str | No
     from worker import connection
     from worker.repair import retry as retry_run
 
-    return await retry_run(await connection.connect(settings), workflow_id, step, by or getpass.getuser())
+    who, method = (by, "declared") if by else (getpass.getuser(), "system")
+    return await retry_run(await connection.connect(settings), workflow_id, step, who, method)

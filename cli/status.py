@@ -131,6 +131,8 @@ def _status_table(run: Any) -> str:
         about["problem"] = f"this version of Kronos cannot read all of the history: {run['problem']}"
     if run["error"]:
         about["error"] = f"{run['error']['type']}: {run['error']['message']}"
+    if run["retries"]:
+        about["retried"] = "; ".join(f"{one['step']} by {one['by']} at {one['at']}" for one in run["retries"])
     if run["signals_rejected"]:
         about["refused"] = "; ".join(
             f"{found['signal']}: {found['reason']}" for found in run["signals_rejected"]

@@ -1,14 +1,12 @@
 """What changed between two plans of a workflow, in the words of its definition.
 
-Steps are matched by id. Those without an id are matched with what is most like them among the steps of
-the same block: the same content, else the same kind and title, else the same place.
+Which step is which says `dsl.matching`.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from dsl.graph.outline import blocks, what
+from dsl.matching import Place, match, places, walk
 
 Document = Mapping[str, Any]
 _ABSENT = object()
@@ -26,38 +24,22 @@ _BLOCKS = (
 _TOP = ("version", "summary", "on_failure", "search", "output")
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """One step of a plan: where it stands, and its document."""
-
-    path: str
-    block: str
-    step: Document
-
-    @property
-    def id(self) -> str | None:
-        """Its id, None if it has none."""
-        return self.step.get("id")
-
-    def as_json(self) -> dict[str, Any]:
-        """How the step is named: id or null, path, kind, and what it does."""
-        does = what(self.step)
-        return {"id": self.id, "path": self.path, "kind": self.step["kind"], "does": does}
-
-
 def differences(old: Document, new: Document) -> dict[str, Any]:
     """Steps `added`, `removed` and `changed`, and the `changed` keys of everything else.
 
     A change is `{key, old, new}`; what is missing on a side is null there, and `key` is a path such as
     `call.input.portfolio_id` or `required`.
     """
-    pairs, removed, added = _matched(list(_places(old)), list(_places(new)))
-    changed = [(was, now, _changes(*_own_parts(was, now))) for was, now in pairs]
+    before, after = places(old), places(new)
+    found = match(before, after)
+    pairs = [(found.before[now.path], now) for now in walk(after) if now.path in found.before]
+    changed = [(now, _changes(*_own_parts(was, now, now.path in found.stayed))) for was, now in pairs]
+    taken = found.taken
     return {
         "steps": {
-            "added": [place.as_json() for place in added],
-            "removed": [place.as_json() for place in removed],
-            "changed": [{**now.as_json(), "changes": found} for _, now, found in changed if found],
+            "added": [now.as_json() for now in walk(after) if now.path not in found.before],
+            "removed": [was.as_json() for was in walk(before) if was.path not in taken],
+            "changed": [{**now.as_json(), "changes": changes} for now, changes in changed if changes],
         },
         "top": [change for key in _TOP for change in _changes(_only(old, key), _only(new, key))],
         "input": _changes(old["input"], new["input"]),
@@ -71,56 +53,6 @@ def differences(old: Document, new: Document) -> dict[str, Any]:
 def same(found: Mapping[str, Any]) -> bool:
     """Did nothing change."""
     return not any(found["steps"].values()) and not any(found[key] for key in found if key != "steps")
-
-
-def _places(plan: Document) -> Iterator[Place]:
-    yield from _in_block(plan["steps"], "", "steps", "")
-
-
-def _in_block(steps: Sequence[Document], inside: str, block: str, owner: str) -> Iterator[Place]:
-    for place, step in enumerate(steps):
-        path = f"{inside}{block}[{place}]"
-        yield Place(path, f"{owner}/{block}", step)
-        for name, _, inner, _ in blocks(step):
-            before, _, last = name.rpartition(".")
-            around = f"{path}.{before}." if before else f"{path}."
-            yield from _in_block(inner, around, last, step.get("id") or path)
-
-
-def _matched(
-    old: list[Place], new: list[Place]
-) -> tuple[list[tuple[Place, Place]], list[Place], list[Place]]:
-    """Pairs of steps that are the same, in the order of the new plan; then what is left of both."""
-    partner: dict[str, Place] = {}
-    for key in (_by_id, _by_content, _by_title, _by_path):
-        waiting: dict[Any, list[Place]] = {}
-        taken = {place.path for place in partner.values()}
-        for place in old:
-            if place.path not in taken and (name := key(place)) is not None:
-                waiting.setdefault(name, []).append(place)
-        for place in new:
-            if place.path not in partner and (name := key(place)) is not None and waiting.get(name):
-                partner[place.path] = waiting[name].pop(0)
-    taken = {place.path for place in partner.values()}
-    pairs = [(partner[place.path], place) for place in new if place.path in partner]
-    return pairs, [p for p in old if p.path not in taken], [p for p in new if p.path not in partner]
-
-
-def _by_id(place: Place) -> Any:
-    return place.id
-
-
-def _by_content(place: Place) -> Any:
-    return None if place.id else repr((place.block, _own(place.step)))
-
-
-def _by_title(place: Place) -> Any:
-    title = place.step.get("title")
-    return None if place.id or not title else (place.block, place.step["kind"], title)
-
-
-def _by_path(place: Place) -> Any:
-    return None if place.id else (place.path, place.step["kind"])
 
 
 def _own(step: Document) -> dict[str, Any]:
@@ -138,10 +70,10 @@ def _own(step: Document) -> dict[str, Any]:
     return own
 
 
-def _own_parts(was: Place, now: Place) -> tuple[dict[str, Any], dict[str, Any]]:
+def _own_parts(was: Place, now: Place, stayed: bool) -> tuple[dict[str, Any], dict[str, Any]]:
     """What is compared of two steps; the block counts for those that have moved out of it."""
     old, new = _own(was.step), _own(now.step)
-    if was.block != now.block:
+    if not stayed:
         old["inside"], new["inside"] = was.block, now.block
     return old, new
 

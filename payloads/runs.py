@@ -76,6 +76,18 @@ class Released(Payload):
     released: bool
 
 
+class AllowRetry(Payload):
+    """Somebody wants a held step to run again; `role` may have it so, empty if anybody may."""
+
+    step: str
+    path: str
+    error: str = Field(description="type of the error that the step is held for")
+    role: str = ""
+    by: str
+    method: str = Field("declared", description="how the person is known: `declared`, or `system`")
+    line: str = Field("", description="tells the retries of one step apart")
+
+
 class OpenApproval(Payload):
     """A step that asks people of a role, and what it shows them."""
 
@@ -90,7 +102,21 @@ class OpenedApproval(Payload):
     eligible: list[str]
 
 
+class MarkRun(Payload):
+    """The id of the run that asks."""
+
+    run: str
+
+
 ENTRIES = (
+    Entry(
+        name="runs.mark",
+        summary="Keep in the history under which id a run came here",
+        input=MarkRun,
+        output=MarkRun,
+        effect=Effect.READS,
+        internal=True,
+    ),
     Entry(
         name="approvals.open",
         summary="Find out who may approve",
@@ -99,6 +125,20 @@ ENTRIES = (
         effect=Effect.READS,
         internal=True,
         files=("people",),
+    ),
+    Entry(
+        name="runs.allow_retry",
+        summary="Find out whether a person may retry the step, and record that they do",
+        input=AllowRetry,
+        output=Appended,
+        effect=Effect.EFFECT,
+        errors=(
+            DeclaredError("NotEligible", "the person does not hold the role that may retry"),
+            DeclaredError("IntentChanged", "the same retry was recorded for somebody else"),
+        ),
+        no_undo="the log is append-only",
+        internal=True,
+        files=("events", "people"),
     ),
     Entry(
         name="runs.load_release",

@@ -161,6 +161,18 @@ def agreement(tx: Session, tenant: str, customer_id: str, agreement_id: str) -> 
     return found
 
 
+def newest_agreement(tx: Session, tenant: str, customer_id: str, portfolio_id: str) -> Agreement | None:
+    """The agreement about a portfolio that the client was sent last; None if there is none."""
+    query = select(Agreement).where(
+        col(Agreement.tenant) == tenant,
+        col(Agreement.customer_id) == customer_id,
+        col(Agreement.portfolio_id) == portfolio_id,
+    )
+    newest = query.order_by(col(Agreement.sent_at).desc(), col(Agreement.agreement_id).desc()).limit(1)
+    found: Agreement | None = tx.scalars(newest).first()
+    return found
+
+
 def erase(tx: Session, tenant: str, customer_id: str, *, at: datetime, actor: str) -> bool:
     """Destroy the client's key: their personal data is gone everywhere, the event log still proves.
 

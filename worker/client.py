@@ -108,9 +108,15 @@ async def signal(
     return await update(client, workflow_id, "signal", message)
 
 
-async def retry(client: Client, workflow_id: str, step: str | None, by: str) -> dict[str, Any]:
-    """Run the failed step of a held run again, in the same run."""
-    return await update(client, workflow_id, "retry", {"step": step, "by": by})
+async def retry(
+    client: Client, workflow_id: str, step: str | None, by: str, method: str = "declared"
+) -> dict[str, Any]:
+    """Run the failed step of a held run again, in the same run; NotEligible when `by` may not.
+
+    The `method` by which the person is known is `system` for the system's user.
+    """
+    message = {"step": step, "by": by, "identity": {"subject": by, "method": method}}
+    return await update(client, workflow_id, "retry", message)
 
 
 async def cancel(client: Client, workflow_id: str) -> dict[str, Any]:

@@ -110,6 +110,7 @@ def _untaken(described: WorkflowExecutionDescription) -> dict[str, Any]:
         "undone": [],
         "approvals": [],
         "upgrade": None,
+        "retries": [],
         "signals_rejected": [],
         "signals_unread": [],
     }

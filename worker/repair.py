@@ -10,6 +10,11 @@ from temporalio.api.history.v1 import HistoryEvent
 from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 from temporalio.client import Client, WorkflowExecutionStatus
 
+from dsl import plan as p
+from dsl.plan_reader import read_plan
+from dsl.scenarios.steps import walk_plan
+from payloads.entry import Effect
+from payloads.facts import activity_facts
 from worker.client import retry as retry_held
 from worker.client import status
 from worker.errors import Refused
@@ -18,17 +23,19 @@ from worker.rpc import named_errors
 LOCAL_MARKER = "core_local_activity"
 
 
-async def retry(client: Client, workflow_id: str, step: str | None, by: str) -> dict[str, Any]:
+async def retry(
+    client: Client, workflow_id: str, step: str | None, by: str, method: str = "declared"
+) -> dict[str, Any]:
     """Run the failed step (or `step`, by id or path) again; what was done before it stays done.
 
-    Refused: `NothingHeld` while the run goes on, `NotFailed` when it ended otherwise, `AlreadyUndone`
-    when it has begun to undo, `NoFailedStep` when no activity failed.
+    Refused: `NotEligible` when `by` may not, `NothingHeld` while the run goes on, `NotFailed` when it ended
+    otherwise, `AlreadyUndone` when it has begun to undo, `NoFailedStep` when no activity failed.
     """
     handle = client.get_workflow_handle(workflow_id)
     with named_errors(workflow_id):
         described = await handle.describe()
     if described.status is WorkflowExecutionStatus.RUNNING:
-        return {"workflow_id": workflow_id, **await retry_held(client, workflow_id, step, by)}
+        return {"workflow_id": workflow_id, **await retry_held(client, workflow_id, step, by, method)}
     if described.status is not WorkflowExecutionStatus.FAILED:
         state = described.status.name.lower() if described.status else "gone"
         raise Refused(f"the run {workflow_id} has {state}; only a failed one is retried", name="NotFailed")
@@ -47,8 +54,34 @@ async def retry(client: Client, workflow_id: str, step: str | None, by: str) -> 
                 reset_reapply_type=ResetReapplyType.RESET_REAPPLY_TYPE_ALL_ELIGIBLE,
             )
         )
-    # No step of this version asks for approvals, so none has to be given again.
-    return {"workflow_id": workflow_id, "retried": failed, "run_id": answer.run_id, "approvals_again": []}
+    again = await _asked_again(client, events)
+    return {"workflow_id": workflow_id, "retried": failed, "run_id": answer.run_id, "approvals_again": again}
+
+
+async def _asked_again(client: Client, events: list[HistoryEvent]) -> list[str]:
+    """The approvals that were given to a run that may trade: before it does, they are asked for once more."""
+    given: dict[str, None] = {}
+    trades = False
+    for event in events:
+        marker = event.marker_recorded_event_attributes
+        request = event.workflow_execution_update_accepted_event_attributes.accepted_request.input
+        if marker.marker_name == LOCAL_MARKER and "result" in marker.details and not trades:
+            [answer] = await client.data_converter.decode(marker.details["result"].payloads)
+            trades = isinstance(answer, dict) and "plan_digest" in answer and _may_trade(answer)
+        elif request.name == "approve":
+            [message] = await client.data_converter.decode(request.args.payloads)
+            given |= {message["step"]: None} if message["decision"] == "approve" else {}
+    return list(given) if trades else []
+
+
+def _may_trade(loaded: dict[str, Any]) -> bool:
+    """Is there a step that sends orders, or that runs what may."""
+    steps = (step for _, step in walk_plan(read_plan(loaded["plan"], loaded["plan_digest"])))
+    return any(
+        isinstance(step, p.Run)
+        or (isinstance(step, p.Call) and activity_facts()[step.call.activity].effect == Effect.TRADES)
+        for step in steps
+    )
 
 
 async def _path_of(client: Client, workflow_id: str, step: str | None) -> str | None:

@@ -9,7 +9,7 @@ from temporalio import workflow
 
 from dsl import plan as p
 from payloads import plain_json
-from workflows import moments
+from workflows import moments, standing
 from workflows.frame import Frame
 from workflows.outcomes import StepFailed
 
@@ -39,11 +39,29 @@ class Approval:
     role: str
     quorum: int
     show: Any
-    digest: str
+    definition: str
     eligible: tuple[str, ...]
     barred: tuple[str, ...]
     deadline: datetime
     decisions: list[dict[str, Any]] = field(default_factory=list)
+    digests: set[str] = field(default_factory=set)
+
+    @property
+    def digest(self) -> str:
+        """Of what is decided on. The run is part of it: a decision never counts in one that goes on from
+        a reset or as new, however alike what it shows."""
+        asked = {
+            "definition": self.definition,
+            "step": self.path,
+            "show": self.show,
+            "run": workflow.info().run_id,
+        }
+        return plain_json.digest(asked)
+
+    @property
+    def shown(self) -> bool:
+        """Everybody decided on what this run shows, nobody on what it did before it was reset."""
+        return self.digests == {self.digest}
 
     @property
     def rejected(self) -> bool:
@@ -64,7 +82,8 @@ class Approval:
             raise Refusal("InvalidUpdate", "`by` names the person who decides")
         if self.decided:
             raise Refusal("NothingOpen", f"{self.name} is decided already")
-        if message.get("digest") != self.digest:
+        # What was taken before a reset is replayed under another run's id: it was held against that one's.
+        if message.get("digest") != self.digest and not workflow.unsafe.is_replaying():
             raise Refusal(
                 "DigestMismatch",
                 f"{self.name} shows something else than what was decided on; look at it again, "
@@ -84,6 +103,7 @@ class Approval:
 
     def decide(self, message: dict[str, Any], now: datetime) -> None:
         """Take a decision that was checked."""
+        self.digests.add(message["digest"])
         self.decisions.append(
             {
                 "by": message["by"],
@@ -151,6 +171,7 @@ async def _go_on(run: "Interpreter", step: p.Approve, frame: Frame, approval: Ap
         "digest": approval.digest,
     }
     if approval.decided and not approval.rejected:
+        await standing.keep(run, step, frame, shown=approval.shown)
         return decided
     return await _not_approved(run, step, frame, "on_reject" if approval.rejected else "on_timeout", decided)
 
@@ -180,17 +201,9 @@ async def _open(run: "Interpreter", step: p.Approve, frame: Frame) -> Approval:
             f"{step.quorum} of role {step.role} must approve, {len(free)} can; see the catalogue's people",
             place.runtime,
         )
-    # The run's own id is part of what is decided on: a decision never counts in a run that goes on
-    # from a reset or as new, however alike what it shows.
-    digest = plain_json.digest(
-        {
-            "definition": run.plan.digest,
-            "step": place.runtime,
-            "show": show,
-            "run": workflow.info().run_id,
-        }
+    return Approval(
+        step.id, place.runtime, step.role, step.quorum, show, run.plan.digest, eligible, names, deadline
     )
-    return Approval(step.id, place.runtime, step.role, step.quorum, show, digest, eligible, names, deadline)
 
 
 async def _record(run: "Interpreter", approval: Approval, frame: Frame) -> None:

@@ -100,6 +100,7 @@ def _state(run: "Interpreter", position: str) -> State:
         "begun": run.begun,
         "started_at": run.started_at.isoformat(),
         "stays": run.stays,
+        "retries": run.retries[-REMEMBERED:],
         "unread": [[message.name, message.payload, message.id] for message in mailbox.unread],
         "rejected": mailbox.rejected,
         "seen": mailbox.seen,
@@ -120,6 +121,7 @@ def take_up(run: "Interpreter", state: State) -> None:
     run.begun = state["begun"]
     run.started_at = datetime.fromisoformat(state["started_at"])
     run.stays = state["stays"]
+    run.retries = list(state.get("retries", ()))
     run.scope.steps.update(state["steps"])
     run.scope.variables.update(state["vars"])
     run.returned = Returned(state["position"], state["levels"])

@@ -21,6 +21,7 @@ from workflows.place import Place
 from workflows.progress import Progress
 from workflows.returned import Returned
 from workflows.scope import Scope
+from workflows.standing import Standing
 from workflows.together import Lanes
 
 
@@ -35,7 +36,9 @@ class Interpreter:
         self.progress = Progress()
         self.panel = Panel(plan, self.progress)
         self.holds: dict[str, safety.Hold] = {}
+        self.retries: list[dict[str, Any]] = []
         self.approvals: dict[str, Approval] = {}
+        self.standing: dict[str, Standing] = {}
         self.lanes = Lanes()
         self.returned = Returned()
         self.levels: dict[str, Callable[[], dict[str, Any]]] = {}

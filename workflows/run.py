@@ -12,7 +12,7 @@ from temporalio.exceptions import ApplicationError, FailureError
 from dsl.plan import Plan
 from dsl.plan_reader import read_plan
 from dsl.values import fill_and_check
-from workflows import attributes, carried, subscriptions
+from workflows import attributes, carried, safety, subscriptions
 from workflows.approvals import Approval, Refusal
 from workflows.calls import Caller
 from workflows.interpreter import Interpreter
@@ -130,7 +130,10 @@ class KronosRun:
             approval.decide(message, workflow.now())
             return {"step": approval.step or approval.path, "decision": message["decision"]}
         held = self._held(message.get("step"))
-        held.retried_by = str(message.get("by", "system"))
+        try:
+            await safety.retry(run, held, *_retrying(message))
+        except StepFailed as error:
+            raise Refused(error.type, error.message) from error
         return {"retried": held.path}
 
     @receive_update.validator
@@ -145,6 +148,7 @@ class KronosRun:
             self._message(run.plan, message)
         elif name == "retry":
             self._held(message.get("step"))
+            _retrying(message)
         elif name == "approve":
             self._approval(message)
         else:
@@ -177,6 +181,7 @@ class KronosRun:
             "undone": run.progress.undone if run else [],
             "approvals": [approval.as_json() for approval in run.approvals.values()] if run else [],
             "upgrade": {"stays": run.stays} if run and run.stays else None,
+            "retries": run.retries if run else [],
             "signals_rejected": self.mailbox.rejected,
             "signals_unread": [message.name for message in self.mailbox.unread],
         }
@@ -284,6 +289,15 @@ def _state(args: Sequence[RawValue]) -> dict[str, Any] | None:
         state = _decode(args[1])
         return state if isinstance(state, dict) else None
     return None
+
+
+def _retrying(message: dict[str, Any]) -> tuple[str, str]:
+    """Who has a step run again, and how they are known; without a name it is the system's user."""
+    by, identity = message.get("by", "system"), message.get("identity")
+    method = identity.get("method") if isinstance(identity, dict) else None
+    if not isinstance(by, str) or not by or not isinstance(method, str | None):
+        raise Refused("InvalidUpdate", "`by` names the person who retries")
+    return by, method or ("declared" if "by" in message else "system")
 
 
 def _is_reset() -> bool:

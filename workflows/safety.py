@@ -33,12 +33,19 @@ class Leases:
 
 @dataclass(slots=True)
 class Hold:
-    """A failed step that waits for a person; `retried_by` is set by the `retry` update."""
+    """A failed step that waits for a person, who has it run again by the `retry` update."""
 
-    path: str
+    frame: Frame
     step_id: str | None
     error: StepFailed
-    retried_by: str | None = None
+    retried: bool = False
+    asked: bool = False
+    """Is it being found out whether somebody may retry."""
+
+    @property
+    def path(self) -> str:
+        """Where the step stands."""
+        return self.frame.place.runtime
 
 
 async def locked(run: "Interpreter", step: p.Step, frame: Frame) -> Any:
@@ -133,22 +140,53 @@ async def hold(run: "Interpreter", step: p.Step, frame: Frame, error: StepFailed
     rule = run.plan.on_failure
     assert rule is not None
     path = frame.place.runtime
-    held = run.holds[path] = Hold(path, step.id, error)
+    held = run.holds[path] = Hold(frame, step.id, error)
     run.progress.end(path, "failed", run.now())
     run.wait(path, f"retry by {rule.role}")
     run.progress.steps[path].state = "failed"
     try:
-        await workflow.wait_condition(
-            lambda: held.retried_by is not None,
-            timeout=run.length(rule.duration, frame),
-            timeout_summary=f"Held for {rule.role}: {error.type}"[:120],
-        )
-    except (TimeoutError, asyncio.CancelledError) as ending:
+        await _retried(run, held, rule, frame)
+    except (StepFailed, asyncio.CancelledError):
         _let_go(run, path)
-        if isinstance(ending, TimeoutError):
-            raise error from error.cause
         raise
     _let_go(run, path)
+
+
+async def _retried(run: "Interpreter", held: Hold, rule: p.Hold, frame: Frame) -> None:
+    """Return once somebody has the step run again; its error when nobody does in time."""
+    try:
+        await workflow.wait_condition(
+            lambda: held.retried,
+            timeout=run.length(rule.duration, frame),
+            timeout_summary=f"Held for {rule.role}: {held.error.type}"[:120],
+        )
+    except TimeoutError:
+        await workflow.wait_condition(lambda: not held.asked)  # whoever asked in time is answered
+        if not held.retried:
+            raise held.error from held.error.cause
+
+
+async def retry(run: "Interpreter", held: Hold, by: str, method: str) -> None:
+    """Have the held step run again, if this person may; StepFailed with what speaks against it.
+
+    Who did, and when, stands in the log before the step runs.
+    """
+    while held.asked:
+        await workflow.wait_condition(lambda: not held.asked)
+    held.asked = True
+    try:
+        if held.retried or run.holds.get(held.path) is not held:
+            raise StepFailed("NothingHeld", f"the step {held.step_id or held.path} is retried already", "")
+        rule = run.plan.on_failure
+        retried = {"step": held.step_id or held.path, "path": held.path, "by": by, "method": method}
+        about = {"error": held.error.type, "role": rule.role if rule is not None else ""}
+        identity = run.caller.identity(held.frame.place, part="/retry")
+        given = {**retried, **about, "line": f"{workflow.info().run_id}#{len(run.retries)}"}
+        await run.caller.internal("runs.allow_retry", given, identity, f"Retry for {by}")
+        run.retries.append({**retried, "at": run.now()})
+        held.retried = True
+    finally:
+        held.asked = False
 
 
 def _let_go(run: "Interpreter", path: str) -> None:
@@ -188,9 +226,9 @@ async def _stuck(run: "Interpreter", step_id: str | None, frame: Frame, error: S
     """An undo that used up its retries waits for a person, without end."""
     before, run.phase = run.phase, "undo_stuck"
     path = frame.place.runtime
-    held = run.holds[path] = Hold(path, step_id, error)
+    held = run.holds[path] = Hold(frame, step_id, error)
     run.wait(path, "retry of an undo")
-    await workflow.wait_condition(lambda: held.retried_by is not None)
+    await workflow.wait_condition(lambda: held.retried)
     del run.holds[path]
     run.resume(path)
     run.phase = before

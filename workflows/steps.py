@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from temporalio import workflow
 
 from dsl import plan as p
+from payloads.entry import Effect
 from payloads.facts import activity_facts
-from workflows import carried, moments, safety
+from workflows import carried, moments, safety, standing
 from workflows.approvals import approve
 from workflows.calls import run_child
 from workflows.frame import Begun, Frame, UndoLog, takes
@@ -38,9 +39,12 @@ async def call(run: "Interpreter", step: p.Call, frame: Frame) -> Any:
     given = run.render(step.call.input, frame)
     key = str(run.render(step.key, frame)) if step.key is not None else None
     identity = run.caller.identity(frame.place, key)
-    label = run.title(step, frame) or activity_facts()[step.call.activity].summary
+    facts = activity_facts()[step.call.activity]
+    label, trades = run.title(step, frame) or facts.summary, facts.effect == Effect.TRADES
 
     async def attempt(turn: int) -> Any:
+        if trades:
+            await standing.renew(run, frame)
         again = identity.model_copy(update={"turn": turn})
         activity_id = frame.place.runtime if turn == 1 else f"{frame.place.runtime}#{turn}"
         return await run.caller.call(step.call, given, again, label, activity_id)
@@ -241,6 +245,7 @@ async def run_workflow(run: "Interpreter", step: p.Run, frame: Frame) -> Any:
     run.caller.acted = True
 
     async def attempt(_: int) -> Any:
+        await standing.renew(run, frame)  # it may trade
         return await run_child(step, given, link, name, place.runtime, label)
 
     return await _with_hold(run, step, frame, attempt)

@@ -125,7 +125,7 @@ class _Reader:
             after=after,
             refused=_refused(fields),
             step=_text(step),
-            by=by.text if by is not None else "operations",
+            by=_text(by),
         )
 
     def _unknown(self, node: ScalarNode, known: Iterable[str], what: str, fields: Fields) -> None:

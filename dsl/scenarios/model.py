@@ -88,10 +88,10 @@ class Approval(Message):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retry(Message):
-    """A person has a held step run again."""
+    """A person has a held step run again; None is the system's user."""
 
     step: str | None
-    by: str
+    by: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -198,6 +198,35 @@ def test_the_first_signature_counts(house: House) -> None:
     assert [house.personal(event) for event in signed] == [{"signed_by": "Alex Example"}]
 
 
+def sent(house: House) -> list[str]:
+    return [event.data["agreement_id"] for event in house.log() if event.name == "AgreementSent"]
+
+
+def test_two_runs_of_one_client_send_one_agreement(house: House) -> None:
+    """At the same time too: the second goes on with the agreement of the first, and so does a later one."""
+    house.register()
+
+    def send(run: str) -> Any:
+        given = {"customer_id": "C-1", "portfolio_id": "P-C-1"}
+        return house("agreements.send", run_id=run, **given)["agreement_id"]
+
+    answers = at_once([lambda run=run: send(run) for run in ("run-1", "run-2", "run-3", "run-4")])
+    assert len(set(answers)) == 1
+    signed = {"customer_id": "C-1", "agreement_id": answers[0], "signed_by": "Alex Example"}
+    house("agreements.record_signature", **signed)
+    assert send("run-5") == answers[0]
+    assert sent(house) == answers[:1]
+
+
+def test_another_mandate_needs_another_agreement(house: House) -> None:
+    """Also when the mandate is one that the client had before."""
+    house.register()
+    given = {"customer_id": "C-1", "portfolio_id": "P-C-1"}
+    for run, mandate in enumerate(["advised", "discretionary", "discretionary", "advised"]):
+        house("agreements.send", run_id=f"run-{run}", **given, mandate=mandate)
+    assert len(set(sent(house))) == 3
+
+
 def test_a_mandate_holds_from_the_signature_on(house: House) -> None:
     """An agreement that nobody signed changes nothing: the client is asked for each proposal."""
 

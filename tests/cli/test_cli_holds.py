@@ -54,8 +54,11 @@ def test_waiting_for_a_held_run_says_so_once_for_each_hold(
         assert "waits for retry by operations" in said
         assert f"kronos retry {run} --step score" in said
         assert f"kronos cancel {run}" in said
-        assert up.kronos("retry", run, "--step", "score").code == 0
+        refused = up.kronos("retry", run, "--by", "kim")
+        assert (refused.code, "NotEligible" in refused.err, "sam, toni" in refused.err) == (1, True, True)
+        assert up.kronos("retry", run, "--step", "score", "--by", "sam").code == 0
         wait_for_holds(2, log)
+        assert json.loads(up.kronos("status", run).out)["retries"][0]["by"] == "sam"
         assert up.kronos("cancel", run).code == 0
         assert process.wait(STARTS_WITHIN) == 1
     assert log.read_text().count("held: ") == 2

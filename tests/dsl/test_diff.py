@@ -66,6 +66,59 @@ def test_an_inserted_step_changes_no_other() -> None:
     assert (found["steps"]["removed"], found["steps"]["changed"]) == ([], [])
 
 
+BLOCKS = """\
+  - wait: 1d
+  - wait: 2d
+  - choose:
+      - when: input.amount > 1
+        steps: [{wait: 3d}, {wait: 4d}]
+  - try: [{wait: 5d}]
+    catch: [{steps: [{wait: 6d}]}]
+  - for_each: [1]
+    as: one
+    steps: [{wait: 7d}]
+"""
+ADDED = {
+    "a step": "  - wait: 9d\n",
+    "a block of the same kind": "  - choose: [{when: input.amount > 5, steps: [{wait: 8d}]}]\n",
+    "another loop": "  - {for_each: [2], as: one, steps: [{wait: 7d}]}\n",
+    "another try": "  - {try: [{wait: 8d}], catch: [{steps: [{wait: 6d}]}]}\n",
+}
+
+
+@pytest.mark.parametrize("added", ADDED.values(), ids=ADDED)
+def test_what_is_inserted_before_blocks_without_ids_is_all_that_is_new(added: str) -> None:
+    """The steps inside them are still themselves."""
+    found = differences(plan(BLOCKS), plan(added + BLOCKS))["steps"]
+    assert {step["path"].partition(".")[0] for step in found["added"]} == {"steps[0]"}
+    assert (found["removed"], found["changed"]) == ([], [])
+    found = differences(plan(added + BLOCKS), plan(BLOCKS))["steps"]
+    assert {step["path"].partition(".")[0] for step in found["removed"]} == {"steps[0]"}
+    assert (found["added"], found["changed"]) == ([], [])
+
+
+def test_a_change_beside_an_insertion_is_found_where_it_is() -> None:
+    """Of steps that are equally alike the one between the same neighbours is the one that changed."""
+    changed = BLOCKS.replace("wait: 2d", "wait: 10d").replace("amount > 1", "amount > 2")
+    steps = differences(plan(BLOCKS), plan(ADDED["a step"] + ADDED["a block of the same kind"] + changed))
+    found = [(step["path"], step["changes"][0]["old"]) for step in steps["steps"]["changed"]]
+    assert found == [("steps[3]", "2d"), ("steps[4]", ["input.amount > 1"])]
+    assert steps["steps"]["removed"] == []
+
+
+def test_a_branch_that_is_inserted_leaves_the_others_alone() -> None:
+    """Branches are known by their conditions."""
+    branch = "      - when: input.amount > 7\n        steps: [{wait: 8d}]\n      - when: input.amount > 1\n"
+    found = told_of(BLOCKS.replace("      - when: input.amount > 1\n", branch))
+    assert [step["path"] for step in found["added"]] == ["steps[2].choose[0].steps[0]"]
+    assert (found["removed"], [step["path"] for step in found["changed"]]) == ([], ["steps[2]"])
+
+
+def told_of(steps: str) -> Any:
+    """What became of the steps of `BLOCKS`."""
+    return differences(plan(BLOCKS), plan(steps))["steps"]
+
+
 def test_a_removed_step_is_named_by_its_path_when_it_has_no_id() -> None:
     """So that it can be found in the old file."""
     found = told(BASE.replace("  - {title: Pause, wait: 2d}\n", ""))

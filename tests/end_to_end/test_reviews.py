@@ -101,48 +101,80 @@ def test_only_those_asked_decide(place: Town) -> None:
     assert still["decisions"] == []
 
 
-def test_a_run_that_was_reset_is_approved_anew(place: Town) -> None:
-    """What was approved before the reset is refused, the same person approves again, and it goes on."""
-    onboarding, run = onboard(place, "RESET", mandate="discretionary"), "invest-again"
+def invest_again(place: Town, client: str) -> str:
+    """A run of its own that invests the client's money, after the first was turned down."""
+    onboarding, run = onboard(place, client, mandate="discretionary"), f"invest-{client}"
     asked = next_asked(place, f"{onboarding}.invested")
     assert asked is not None
     approve(place, asked, "alex", "reject")
-    place.answer("start", "investment", "--input", "-", "--id", run, given={"portfolio_id": "P-RESET"})
+    given = {"portfolio_id": f"P-{client}"}
+    place.answer("start", "investment", "--input", "-", "--id", run, given=given)
+    return run
+
+
+def approve_all(place: Town, run: str) -> list[str]:
+    """Approve whatever the run asks until it is over; the roles that were asked."""
+    met = []
+    while (asked := next_asked(place, run)) is not None:
+        met.append(asked["role"])
+        approve(place, asked, PEOPLE[asked["role"]])
+    return met
+
+
+def test_a_run_that_was_reset_is_approved_anew(place: Town) -> None:
+    """What was approved before the reset is refused, the same person approves again, and it goes on."""
+    run = invest_again(place, "RESET")
     before = next_asked(place, run)
     assert before is not None
     approve(place, before, "alex")
     assert next_asked(place, run) is not None
-    reset(place, run)
+    reset(place, run, "workflow_execution_update_accepted_event_attributes")
     again = next_asked(place, run)
     assert again is not None, place.status(run)["error"]
     assert (again["role"], again["decisions"]) == ("adviser", [])
     command = ("approve", run, "adviser", "--decision", "approve", "--by", "alex")
     stale = place.kronos(*command, "--digest", before["digest"])
     assert (stale.returncode, "DigestMismatch" in stale.stderr) == (1, True), stale.stderr
-    met = []
-    while (asked := next_asked(place, run)) is not None:
-        met.append(asked["role"])
-        approve(place, asked, PEOPLE[asked["role"]])
-    assert met == ["adviser", "compliance"]
+    assert approve_all(place, run) == ["adviser", "compliance"]
     status = place.status(run)
     assert status["state"] == "completed", status["error"]
 
 
-def reset(place: Town, run: str) -> None:
-    """Have Temporal run it again from before its first approval was given."""
+def test_a_run_reset_to_before_the_optimiser_finds_the_same_and_goes_on(place: Town) -> None:
+    """The portfolio is found anew, recorded once, and nothing is bought that was approved before."""
+    run = invest_again(place, "EARLIER")
+    before = next_asked(place, run)
+    assert before is not None
+    approve(place, before, "alex")
+    assert next_asked(place, run) is not None
+    reset(place, run, "activity_task_scheduled_event_attributes")
+    again = next_asked(place, run)
+    assert again is not None, place.status(run)["error"]
+    assert (again["role"], again["show"]) == ("adviser", before["show"])
+    assert books(place, "EARLIER").orders == 0
+    assert approve_all(place, run) == ["adviser", "compliance"]
+    status = place.status(run)
+    assert status["state"] == "completed", status["error"]
+    facts = place.answer("events", "list", "--stream", "client:EARLIER")["events"]
+    # Once by the run that was turned down, once by this one.
+    assert sum(fact["name"] == "MasterPortfolioOptimized" for fact in facts) == 2
 
-    async def last_task_before_the_approval() -> int:
+
+def reset(place: Town, run: str, event: str) -> None:
+    """Have Temporal run it again from before the first event of this kind."""
+
+    async def last_task_before() -> int:
         client = await connect(place.settings)
         last = 0
-        async for event in client.get_workflow_handle(run).fetch_history_events():
-            if event.HasField("workflow_execution_update_accepted_event_attributes"):
+        async for found in client.get_workflow_handle(run).fetch_history_events():
+            if found.HasField(event):  # type: ignore[arg-type]
                 return last
-            if event.HasField("workflow_task_completed_event_attributes"):
-                last = event.event_id
-        raise AssertionError("nothing was approved")
+            if found.HasField("workflow_task_completed_event_attributes"):
+                last = found.event_id
+        raise AssertionError(f"there was no {event}")
 
-    event = asyncio.run(last_task_before_the_approval())
-    command = [str(executable()), "workflow", "reset", "--workflow-id", run, "--event-id", str(event)]
+    point = asyncio.run(last_task_before())
+    command = [str(executable()), "workflow", "reset", "--workflow-id", run, "--event-id", str(point)]
     done = subprocess.run(
         [*command, "--reason", "test", "--address", place.server.address],
         capture_output=True,

@@ -64,10 +64,9 @@ async def record() -> None:
     for old in PATHS.glob("*.json.gz"):
         old.unlink()
     testing._play = kept
-    # Its timers are to be the server's: those that a test fires by itself are in no history.
+    # Timers and labels are to be the server's: those that a test keeps to itself are in no history.
     Trial.timed = property(lambda trial: True)  # type: ignore[assignment]
-    # Its labels, too, which tests keep away from the server.
-    testing.SkippingRunner = lambda _: UnsandboxedWorkflowRunner()  # type: ignore[assignment,misc]
+    testing.SkippingRunner = lambda _: UnsandboxedWorkflowRunner()  # type: ignore[assignment, misc]
     server.data_converter = lambda *_: PLAIN
     results = await testing.run_tests(folder, folder.checked.definitions, folder.scenarios.files)
     assert results.passed, [result.name for result in results.tests if not result.passed]

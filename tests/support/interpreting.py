@@ -90,6 +90,8 @@ class House:
             "leases.release": self._release,
             "events.record": lambda given, call: {"stream": call.stream, "sequence": 1},
             "events.emit": lambda given, call: {"stream": call.stream, "sequence": 1},
+            "runs.mark": lambda given, call: given,
+            "runs.allow_retry": lambda given, call: {"stream": call.stream, "sequence": 1},
             "approvals.open": lambda given, call: {"eligible": self.approvers},
         }
         return [

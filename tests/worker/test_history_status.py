@@ -182,7 +182,7 @@ async def test_history_tells_of_loops_approvals_and_undoing(
 
 
 async def test_an_approval_of_a_run_that_was_reset_keeps_its_digest(place: Place) -> None:
-    """The run's own id is in it, and a replay of a reset history goes by that of the first run."""
+    """It is that of the run since its reset, whoever replays it."""
     connected = await connect(place.settings)
     async with running(connected, place.settings, "all"):
         run = await start(place, connected, "consent", {})

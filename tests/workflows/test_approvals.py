@@ -8,7 +8,9 @@ from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 from temporalio.client import Client, WorkflowHandle, WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 
-from tests.support.interpreting import House, call, echo, failure_of, plan, start, until, working
+from payloads.call import Call
+from tests.support.interpreting import House, call, echo, failure_of, plan, refuse, start, until, working
+from worker.repair import retry
 
 ASK: dict[str, Any] = {
     "kind": "approve",
@@ -50,6 +52,21 @@ async def refused(run: WorkflowHandle[Any, Any], by: str, digest: str, **more: A
         await decide(run, by, digest, **more)
     assert isinstance(caught.value.cause, ApplicationError)
     return caught.value.cause.type or ""
+
+
+async def reset(client: Client, run: WorkflowHandle[Any, Any], task: int) -> WorkflowHandle[Any, Any]:
+    """The run that goes on from this workflow task of another."""
+    described = await run.describe()
+    answer = await client.workflow_service.reset_workflow_execution(
+        ResetWorkflowExecutionRequest(
+            namespace="default",
+            workflow_execution=WorkflowExecution(workflow_id=run.id, run_id=described.run_id),
+            workflow_task_finish_event_id=task,
+            request_id=str(task),
+            reason="test",
+        )
+    )
+    return client.get_workflow_handle(run.id, run_id=answer.run_id)
 
 
 async def test_a_run_trades_only_once_it_is_approved(client: Client) -> None:
@@ -140,21 +157,9 @@ async def test_an_approval_from_before_a_reset_does_not_count(client: Client) ->
         digest = (await shown(run))["digest"]
         await decide(run, "kim", digest)
         await run.result()
-        history = await run.fetch_history()
-        first = next(
-            e.event_id for e in history.events if e.HasField("workflow_task_completed_event_attributes")
-        )
-        described = await run.describe()
-        reset = await client.workflow_service.reset_workflow_execution(
-            ResetWorkflowExecutionRequest(
-                namespace="default",
-                workflow_execution=WorkflowExecution(workflow_id=run.id, run_id=described.run_id),
-                workflow_task_finish_event_id=first,
-                request_id="again",
-                reason="test",
-            )
-        )
-        again = client.get_workflow_handle(run.id, run_id=reset.run_id)
+        events = (await run.fetch_history()).events
+        first = next(e.event_id for e in events if e.HasField("workflow_task_completed_event_attributes"))
+        again = await reset(client, run, first)
         approval = await shown(again)
         assert approval["decisions"] == []
         assert approval["digest"] != digest
@@ -180,3 +185,126 @@ async def test_each_turn_is_approved_anew(client: Client) -> None:
         await decide(run, "kim", (await shown(run))["digest"])
         await run.result()
     assert len(house.asked("orders.submit")) == 2
+
+
+def task_of(history: Any, activity: str) -> int:
+    """The workflow task that called this activity last."""
+    calls = (event.activity_task_scheduled_event_attributes for event in history.events)
+    return [c.workflow_task_completed_event_id for c in calls if c.activity_type.name == activity][-1]
+
+
+@pytest.mark.parametrize("cached", [0, 100])
+async def test_a_run_reset_to_behind_its_approval_asks_again_before_it_trades(
+    client: Client, cached: int
+) -> None:
+    """What was decided is history that the replay takes; the trade needs a decision made since."""
+    house = asking()
+    async with working(client, house, cached=cached):
+        run = await start(client, given={"orders": [1]})
+        digest = (await shown(run))["digest"]
+        await decide(run, "kim", digest)
+        await run.result()
+        again = await reset(client, run, task_of(await run.fetch_history(), "orders.submit"))
+        approval = await shown(again)
+        assert (approval["decisions"], approval["show"]) == ([], {"orders": [1]})
+        assert await refused(again, "kim", digest) == "DigestMismatch"
+        assert len(house.asked("orders.submit")) == 1
+        await decide(again, "lee", approval["digest"])
+        assert await again.result() == {"by": "lee", "said": "approve"}
+        assert (await again.query("status"))["path"] == ["ok", "ok", "trade"]
+    assert len(house.asked("orders.submit")) == 2
+
+
+async def test_a_no_after_a_reset_keeps_the_trade_from_being_sent(client: Client) -> None:
+    """Whoever approved before the reset may say no after it, and its branch is taken."""
+    house = asking()
+    async with working(client, house):
+        run = await start(client, given={"orders": [1]})
+        await decide(run, "kim", (await shown(run))["digest"])
+        await run.result()
+        again = await reset(client, run, task_of(await run.fetch_history(), "orders.submit"))
+        await decide(again, "kim", (await shown(again))["digest"], decision="reject")
+        assert (await failure_of(again.result())).type == "Rejected"
+    assert len(house.asked("orders.submit")) == 1
+
+
+async def test_a_reset_asks_nothing_again_where_nothing_is_traded(client: Client) -> None:
+    """A run that failed behind an approval goes on from its failed step."""
+    house = asking()
+    house.plans["trial"] = plan(ASK, call("after", "portfolio.read"))
+    async with working(client, house):
+        run = await start(client, given={"orders": [1]})
+        await decide(run, "kim", (await shown(run))["digest"])
+        await run.result()
+        again = await reset(client, run, task_of(await run.fetch_history(), "portfolio.read"))
+        await again.result()
+    assert len(house.asked("portfolio.read")) == 2
+
+
+async def test_only_the_turn_that_trades_is_asked_again(client: Client) -> None:
+    """Approvals of turns that are over do not bear on this one."""
+    loop = {"kind": "repeat", "at_most": 2, "upgrade": False, "steps": [ASK, TRADE]}
+    house = House({"trial": plan(loop)}, {"orders.submit": echo})
+    async with working(client, house):
+        run = await start(client, given={"orders": [1]})
+        first = (await shown(run))["digest"]
+        await decide(run, "kim", first)
+        await until(run, lambda s: bool(s["approvals"]) and s["approvals"][0]["digest"] != first)
+        await decide(run, "kim", (await shown(run))["digest"])
+        await run.result()
+        again = await reset(client, run, task_of(await run.fetch_history(), "orders.submit"))
+        approval = await shown(again)
+        assert approval["path"] == "steps[0].repeat[1].steps[0]"
+        await decide(again, "kim", approval["digest"])
+        await again.result()
+    assert len(house.asked("orders.submit")) == 3
+
+
+async def test_a_reset_between_two_voices_forgets_the_first(client: Client) -> None:
+    """The approval is open before and after it; who spoke before it speaks again."""
+    house = asking(quorum=2)
+    async with working(client, house):
+        run = await start(client, given={"orders": [1]})
+        digest = (await shown(run))["digest"]
+        await decide(run, "kim", digest)
+        await decide(run, "lee", digest)
+        await run.result()
+        events = (await run.fetch_history()).events
+        accepted = (event.workflow_execution_update_accepted_event_attributes for event in events)
+        second = [each.accepted_request_sequencing_event_id for each in accepted][-1]
+        tasks = [e.event_id for e in events if e.HasField("workflow_task_completed_event_attributes")]
+        again = await reset(client, run, next(task for task in tasks if task > second))
+        approval = await shown(again)
+        assert (approval["decisions"], approval["digest"] == digest) == ([], False)
+        await decide(again, "lee", approval["digest"])
+        assert len(house.asked("orders.submit")) == 1
+        await decide(again, "kim", approval["digest"])
+        await again.result()
+    assert len(house.asked("orders.submit")) == 2
+
+
+@pytest.mark.parametrize(("follows", "again"), [(TRADE, ["ok"]), (call("end"), [])])
+async def test_a_retry_by_reset_says_which_approvals_are_asked_again(
+    client: Client, follows: dict[str, Any], again: list[str]
+) -> None:
+    """Those that were given, where the run may trade."""
+    house, failures = asking(), iter([refuse("UnknownPortfolio")])
+
+    def once_unknown(given: dict[str, Any], _: Call) -> Any:
+        if (failure := next(failures, None)) is not None:
+            raise failure
+        return given
+
+    house.plans["trial"] = plan(ASK, call("read", "portfolio.read"), follows)
+    house.activities = {"orders.submit": echo, "portfolio.read": once_unknown}
+    async with working(client, house):
+        run = await start(client, given={"orders": [1]})
+        await decide(run, "kim", (await shown(run))["digest"])
+        assert (await failure_of(run.result())).type == "UnknownPortfolio"
+        told = await retry(client, run.id, None, "sam")
+        assert (told["retried"], told["approvals_again"]) == ("steps[1]", again)
+        going_on = client.get_workflow_handle(run.id, run_id=told["run_id"])
+        if again:
+            await decide(going_on, "lee", (await shown(going_on))["digest"])
+        await going_on.result()
+    assert len(house.asked("orders.submit")) == len(again)

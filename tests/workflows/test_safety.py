@@ -1,11 +1,13 @@
 """Undoing, holding for a person and leases, on a real server with stand-ins for the activities."""
 
+import asyncio
 from typing import Any
 
 import pytest
 from temporalio.client import Client, WorkflowFailureError, WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 
+from payloads.call import Call
 from tests.support.interpreting import (
     House,
     call,
@@ -120,6 +122,66 @@ async def test_a_failed_step_is_held_and_retried_by_a_person(client: Client) -> 
         assert await run.result() == "done"
     assert house.asked("orders.cancel_open") == []
     assert len(house.asked("portfolio.read")) == 1
+
+
+async def test_only_the_people_of_the_role_retry_a_held_step(client: Client) -> None:
+    """The refusal of another is told, the step stays held, and who retried stands in the status."""
+    answers = iter([refuse("BrokerUnavailable")])
+
+    def once_away(given: dict[str, Any], _: Call) -> Any:
+        if (failure := next(answers, None)) is not None:
+            raise failure
+        return given
+
+    def allow(given: dict[str, Any], _: Call) -> Any:
+        if given["by"] != "sam":
+            raise refuse("NotEligible", f"{given['by']} may not; sam may")
+        return {"stream": "client:C", "sequence": 1}
+
+    document = plan(
+        call("b", "orders.submit"), on_failure={"duration": "1d", "role": "operations"}, output="done"
+    )
+    house = House({"trial": document}, {"orders.submit": once_away, "runs.allow_retry": allow})
+    async with working(client, house, cached=0):
+        run = await start(client)
+        await until(run, lambda found: found["state"] == "held")
+        with pytest.raises(WorkflowUpdateFailedError) as refused:
+            await run.execute_update("retry", {"step": "b", "by": "kim"})
+        assert isinstance(refused.value.cause, ApplicationError)
+        assert (refused.value.cause.type, refused.value.cause.message) == (
+            "NotEligible",
+            "kim may not; sam may",
+        )
+        assert (await run.query("status"))["state"] == "held"
+        await run.execute_update("retry", {"step": "b", "by": "sam"})
+        assert await run.result() == "done"
+        [retried] = (await run.query("status"))["retries"]
+    assert (retried["step"], retried["by"], retried["method"]) == ("b", "sam", "declared")
+    [first, second] = house.asked("runs.allow_retry")
+    assert (first["by"], second["role"], second["error"]) == ("kim", "operations", "BrokerUnavailable")
+
+
+async def test_two_who_retry_at_once_retry_once(client: Client) -> None:
+    """The second is told so, and the step runs again once; without a name it is the system's user."""
+    answers = iter([refuse("BrokerUnavailable")])
+
+    def once_away(given: dict[str, Any], _: Call) -> Any:
+        if (failure := next(answers, None)) is not None:
+            raise failure
+        return given
+
+    document = plan(call("b", "orders.submit"), on_failure={"duration": "1d", "role": "operations"})
+    house = House({"trial": document}, {"orders.submit": once_away})
+    async with working(client, house):
+        run = await start(client)
+        await until(run, lambda found: found["state"] == "held")
+        asked = [run.execute_update("retry", {"step": "b"}) for _ in range(2)]
+        told = await asyncio.gather(*asked, return_exceptions=True)
+        await run.result()
+    assert [isinstance(one, Exception) for one in told].count(True) == 1
+    assert len(house.asked("orders.submit")) == 2
+    [given] = house.asked("runs.allow_retry")
+    assert given["method"] == "system"
 
 
 async def test_a_hold_that_nobody_answers_undoes(client: Client) -> None:

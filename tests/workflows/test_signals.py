@@ -139,3 +139,26 @@ async def test_a_receive_that_times_out_runs_its_branch_or_fails(client: Client)
         failure = await failure_of((await start(client, "strict")).result())
     assert failure.type == "SignalTimeout"
     assert len(house.asked("portfolio.read")) == 1
+
+
+async def test_a_signal_to_a_run_that_fell_out_of_the_cache_leaves_a_history_that_replays(
+    client: Client,
+) -> None:
+    """Its update and the local activity behind it come in one workflow task (temporalio/sdk-python#1591)."""
+    document = plan(
+        {"kind": "receive", "id": "got", "receive": ["paid"]},
+        call("next", local=True),
+        {"kind": "receive", "id": "again", "receive": ["paid"]},
+        call("last", local=True),
+        signals={"paid": {"type": "object"}},
+    )
+    house = House({"trial": document}, {"portfolio.read": echo})
+    async with working(client, house):
+        run = await start(client)
+        await until(run, lambda status: status["state"] == "waiting")
+    for _ in range(2):
+        async with working(client, house):  # a worker that has just started, with a cache, as in production
+            await run.execute_update("signal", {"name": "paid", "payload": {}})
+            await until(run, lambda status: status["state"] in ("waiting", "completed"))
+    async with working(client, house, cached=0):
+        assert (await run.query("status"))["path"] == ["got", "next", "again", "last"]

@@ -38,7 +38,8 @@ async def deliver(client: Client, trial: Trial, message: Message, receiver: str)
         case Approval():
             return await _approve(handle, message)
         case Retry():
-            return await _update(handle, "retry", {"step": message.step, "by": message.by})
+            by = {} if message.by is None else {"by": message.by}
+            return await _update(handle, "retry", {"step": message.step, **by})
         case Event():
             return await _event(client, trial, message)
         case Cancel():

@@ -111,12 +111,30 @@ class House:
                 return {"released": True}
             case "approvals.open":
                 return {"eligible": trial.eligible(given["role"])}
+            case "runs.mark":
+                return given
+            case "runs.allow_retry":
+                return self._retry(given, call, trial)
             case "subscriptions.open":
                 (await trial.run(call.workflow_id, call.workflow)).wanted = given["wanted"]
                 return {"missed": []}
             case "subscriptions.close":
                 return {}
         raise trial.lacks_stand_in(name, None)
+
+    @staticmethod
+    def _retry(given: dict[str, Any], call: Call, trial: Trial) -> dict[str, Any]:
+        """Without `people` in the file everybody may; with them, those whom it names for the role."""
+        named = trial.file.people
+        if (
+            named is not None
+            and given["method"] != "system"
+            and given["by"] not in named.get(given["role"], ())
+        ):
+            message = f"{given['by']} does not hold the role {given['role']} in this test"
+            raise ApplicationError(message, type="NotEligible", non_retryable=True)
+        trial.seen.recorded.append("StepRetried")
+        return {"stream": call.stream, "sequence": len(trial.seen.recorded)}
 
     def _load(self, workflow: str, trial: Trial) -> dict[str, Any]:
         plan = self._release.plans.get(workflow)

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from temporalio.api.common.v1 import Payload
-from temporalio.api.enums.v1 import EventType
+from temporalio.api.enums.v1 import EventType, WorkflowTaskFailedCause
 from temporalio.api.failure.v1 import Failure
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client
@@ -29,6 +29,7 @@ from worker.rpc import named_errors
 LOAD = "runs.load_release"
 LOCAL = "core_local_activity"
 TURN = re.compile(r"\b(for_each|repeat)\[\d+\]")
+RESET = WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_RESET_WORKFLOW
 CLOSED = ("completed", "failed", "cancelled")
 
 
@@ -115,14 +116,23 @@ def _shortest(answers: list[dict[str, Any]]) -> Any:
     return answers[0] if same or len(answers) == 1 else answers
 
 
-async def _read(client: Client, workflow_id: str, into: _Recorded, start: datetime | None) -> None:
-    handle = client.get_workflow_handle(workflow_id)
+async def _read(
+    client: Client, workflow_id: str, into: _Recorded, start: datetime | None, run_id: str | None = None
+) -> None:
+    handle = client.get_workflow_handle(workflow_id, run_id=run_id)
     events = [event async for event in handle.fetch_history_events()]
+    if run_id is not None and events[-1].event_type == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED:
+        # It was open when it was reset: its parent waited for the run that went on from there.
+        await _read(client, workflow_id, into, start)
+        return
     reading = _Reading(client, into, start or _moment(events[0]))
     for event in events:
         await reading.take(event)
-    for child in reading.children:
-        await _read(client, child, into, reading.start)
+    for child, child_run in reading.children:
+        await _read(client, child, into, reading.start, child_run)
+    goes_on = events[-1].workflow_execution_continued_as_new_event_attributes.new_execution_run_id
+    if run_id is not None and goes_on:
+        await _read(client, workflow_id, into, reading.start, goes_on)
 
 
 class _Reading:
@@ -135,7 +145,9 @@ class _Reading:
         self._attempts: dict[int, tuple[int, Failure]] = {}
         self._ids: Mapping[str, str] = {}
         self.start = start
-        self.children: list[str] = []
+        self.children: list[tuple[str, str]] = []
+        self._decided: list[dict[str, Any]] = []
+        self._before_reset: list[dict[str, Any]] = []
 
     async def take(self, event: HistoryEvent) -> None:
         """Learn from the next event."""
@@ -170,7 +182,10 @@ class _Reading:
                 self._into.cancelled = self._after(event)
             case EventType.EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_STARTED:
                 child = event.child_workflow_execution_started_event_attributes.workflow_execution
-                self.children.append(child.workflow_id)
+                self.children.append((child.workflow_id, child.run_id))
+            case EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED:
+                if event.workflow_task_failed_event_attributes.cause == RESET:
+                    self._before_reset, self._decided = self._before_reset + self._decided, []
 
     def _update(self, event: HistoryEvent, name: str, given: dict[str, Any]) -> None:
         if name == "signal":
@@ -179,9 +194,17 @@ class _Reading:
             kept = {
                 key: given[key] for key in ("step", "decision", "by", "role", "comment") if given.get(key)
             }
+            self._forget(kept["step"])
             self._send("approvals", event, kept)
+            self._decided.append(self._into.messages["approvals"][-1])
         elif name == "retry":
             self._send("retries", event, {key: given[key] for key in ("step", "by") if given.get(key)})
+
+    def _forget(self, step: str) -> None:
+        """A step that is asked once more after a reset was decided in vain before it."""
+        for found in [one for one in self._before_reset if one["step"] == step]:
+            self._before_reset.remove(found)
+            self._into.messages["approvals"].remove(found)
 
     def _send(self, kind: str, event: HistoryEvent, message: dict[str, Any]) -> None:
         self._into.messages[kind].append({"after": self._after(event), **message})
