@@ -19,6 +19,7 @@ DOMAINS = (
     "market",
     "market_estimates",
     "tax",
+    "capital_gains",
     "rebalancing",
     "calendars",
     "customers",
