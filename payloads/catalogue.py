@@ -20,6 +20,7 @@ DOMAINS = (
     "market_estimates",
     "tax",
     "capital_gains",
+    "wash_sales",
     "rebalancing",
     "calendars",
     "customers",

@@ -11,38 +11,34 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from functools import lru_cache
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from engines.tax.errors import MissingMarketValue, MissingPriceIndex
-from engines.tax.months import ONE_DAY, last_day
+from engines.tax.months import ONE_DAY
 from engines.tax.rules import NOTHING, cents
 
 PriceIndex = Mapping[date, Decimal]
 
 Number = TypeVar("Number", float, Decimal)
 
-# Purchases of one day end their months on one day; portfolios have few days and many parcels.
-_last_day = lru_cache(maxsize=4096)(last_day)
 
+class Piece(NamedTuple, Generic[Number]):
+    """Units of one parcel, by its place, sold together: what they brought and cost.
 
-@dataclass(frozen=True, slots=True)
-class Piece(Generic[Number]):
-    """Units of one parcel sold together: what they brought, what they cost, what they were worth before.
-
-    `market_value` is the worth on the day on which the rules changed, of units bought before it.
+    `long` says whether they were held for longer than the months of the rules. `market_value` is the worth
+    on the day before the rules changed, of units bought before it.
     """
 
     acquired: date
     sold: date
     proceeds: Number
     cost_base: Number
-    market_value: Number | None = None
-    path: str = ""
+    long: bool
+    market_value: Number | None
+    place: int
 
 
-@dataclass(frozen=True, slots=True)
-class Parts(Generic[Number]):
+class Parts(NamedTuple, Generic[Number]):
     """The parts of a gain, negative for a loss."""
 
     ordinary: Number
@@ -97,11 +93,6 @@ class GainRules(Protocol):
         """The year's figures."""
 
 
-def held_longer(piece: Piece[Number], months: int) -> bool:
-    """Whether the piece was held for more than so many months."""
-    return piece.sold > _last_day(piece.acquired, months)
-
-
 @dataclass(frozen=True, slots=True)
 class Discounting:
     """Australia to June 2027: losses come off gains without discount first, the discount last."""
@@ -120,7 +111,7 @@ class Discounting:
         """Favoured: a gain of units held for longer than the months, by a taxpayer with a discount."""
         gain = piece.proceeds - piece.cost_base
         nothing = gain - gain
-        if gain > 0 and self.discount and held_longer(piece, self.months_held):
+        if gain > 0 and self.discount and piece.long:
             return Parts(nothing, gain)
         return Parts(gain, nothing)
 
@@ -156,22 +147,21 @@ class Indexing:
 
     def parts(self, piece: Piece[Number]) -> Parts[Number]:
         """Favoured: the gain up to the change if it is discounted, and every loss."""
-        long = held_longer(piece, self.months_held)
         base, start, before = piece.cost_base, piece.acquired, piece.cost_base - piece.cost_base
         if piece.acquired < self.since:
             if piece.market_value is None:
                 raise MissingMarketValue(
                     f"units bought before {self.since} and sold after need their market value of the day "
                     "before it",
-                    piece.path,
+                    f"parcels[{piece.place}].market_value",
                 )
             base, start = piece.market_value, self.since - ONE_DAY
             before = base - piece.cost_base
         after = piece.proceeds - base
-        if after > 0 and long:
+        if after > 0 and piece.long:
             after = self._indexed(piece.proceeds, base, start, piece.sold)
         nothing = after - after
-        discounted = before if before < 0 or (long and self.discount) else nothing
+        discounted = before if before < 0 or (piece.long and self.discount) else nothing
         return Parts(before - discounted + max(after, nothing), discounted + min(after, nothing))
 
     def discountable(self, parts: Parts[Decimal]) -> bool:
@@ -219,7 +209,7 @@ class Terms:
         """Favoured: gains and losses of units held for longer than the months."""
         gain = piece.proceeds - piece.cost_base
         nothing = gain - gain
-        return Parts(nothing, gain) if held_longer(piece, self.months_held) else Parts(gain, nothing)
+        return Parts(nothing, gain) if piece.long else Parts(gain, nothing)
 
     def discountable(self, parts: Parts[Decimal]) -> bool:
         """Never: a long gain has a rate of its own in place of a discount."""

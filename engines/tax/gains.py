@@ -8,20 +8,21 @@ proceeds nor cost base lose a cent.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from engines.errors import InvalidValue
 from engines.shares import cents_by_weight
 from engines.tax.errors import OutsideYear
-from engines.tax.gain_rules import GainRules, Parts, Piece, YearOfGains, held_longer
+from engines.tax.gain_rules import GainRules, Parts, Piece, YearOfGains
 from engines.tax.lowest_tax import taken_for_least
+from engines.tax.months import held_longer
 from engines.tax.parcel_choice import ORDERS, taken_as_named, taken_in_order
 from engines.tax.parcels import Disposal, Parcel, Taken, by_day, in_cents, in_parts, in_units
 from engines.tax.rules import cents
 from engines.tax.years import TaxYear
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """Units of one parcel that one disposal took; `gain` is negative for a loss."""
 
     parcel: Parcel
@@ -112,28 +113,14 @@ def _lines(
 def _line(
     parcel: Parcel, disposal: Disposal, one: Taken, proceeds: Decimal, cost_base: Decimal, rules: GainRules
 ) -> Line:
-    units = in_units(one.parts)
-    worth = parcel.market_value
-    piece = Piece(
-        parcel.acquired,
-        disposal.day,
-        proceeds,
-        cost_base,
-        None if worth is None else cents(worth * units / parcel.units),
-        f"parcels[{one.parcel}].market_value",
-    )
+    units, worth = in_units(one.parts), parcel.market_value
+    long = held_longer(parcel.acquired, disposal.day, rules.months_held)
+    value = None if worth is None else cents(worth * units / parcel.units)
+    piece = Piece(parcel.acquired, disposal.day, proceeds, cost_base, long, value, one.parcel)
     parts = rules.parts(piece)
-    return Line(
-        parcel=parcel,
-        disposal=one.disposal,
-        units=units,
-        proceeds=proceeds,
-        cost_base=cost_base,
-        days_held=(disposal.day - parcel.acquired).days,
-        held_long=held_longer(piece, rules.months_held),
-        parts=parts,
-        discountable=rules.discountable(parts),
-    )
+    days = (disposal.day - parcel.acquired).days
+    discountable = rules.discountable(parts)
+    return Line(parcel, one.disposal, units, proceeds, cost_base, days, long, parts, discountable)
 
 
 def _half_up(number: int, divisor: int) -> int:

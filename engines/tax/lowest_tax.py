@@ -18,8 +18,9 @@ from scipy.optimize import LinearConstraint, milp
 from scipy.sparse import block_diag, coo_array, csr_array, hstack, vstack
 
 from engines.tax.gain_rules import Form, GainRules, Piece
+from engines.tax.months import held_longer
 from engines.tax.parcel_choice import oldest_first, taken_in_order
-from engines.tax.parcels import PARTS, Disposal, Parcel, Taken, by_day, in_parts
+from engines.tax.parcels import PARTS, Disposal, Parcel, Taken, in_parts
 
 Floats = NDArray[np.float64]
 Places = NDArray[np.int64]
@@ -70,9 +71,9 @@ def taken_for_least(
 ) -> list[Taken]:
     """What each disposal takes so that the year's taxed gain is the least; OversoldUnits if it cannot."""
     taken_in_order(parcels, disposals, oldest_first)
-    markets = [
-        _market(parcels, disposals, etf, rules) for etf in sorted({disposal.etf for disposal in disposals})
-    ]
+    sold = _by_etf(disposals)
+    bought = _by_etf(parcels)
+    markets = [_market(parcels, disposals, bought[etf], sold[etf], rules) for etf in sorted(sold)]
     return [
         Taken(int(market.disposals[sale]), int(market.parcels[parcel]), int(steps) * market.step)
         for market, chosen in zip(markets, _Search(markets, rules, brought_forward).best(), strict=True)
@@ -119,11 +120,24 @@ class _Search:
         return [_transported(market, market.cost(form)) for market in self._markets]
 
 
-def _market(parcels: Sequence[Parcel], disposals: Sequence[Disposal], etf: str, rules: GainRules) -> _Market:
-    """The pairs of one ETF; parcels are taken oldest first where they are as good."""
-    sold = [place for place in by_day(disposals) if disposals[place].etf == etf]
-    ours = [place for place, parcel in enumerate(parcels) if parcel.etf == etf]
+def _by_etf(held: Sequence[Parcel | Disposal]) -> dict[str, list[int]]:
+    """Places by ETF."""
+    found: dict[str, list[int]] = {}
+    for place, one in enumerate(held):
+        found.setdefault(one.etf, []).append(place)
+    return found
+
+
+def _market(
+    parcels: Sequence[Parcel],
+    disposals: Sequence[Disposal],
+    ours: list[int],
+    sold: list[int],
+    rules: GainRules,
+) -> _Market:
+    """The pairs of one ETF in the order of days; so parcels that are as good are taken oldest first."""
     ours.sort(key=lambda place: parcels[place].acquired)
+    sold.sort(key=lambda place: disposals[place].day)
     units = [in_parts(disposals[place].units) for place in sold]
     stock = [in_parts(parcels[place].units) for place in ours]
     step = _step([*units, *stock])
@@ -166,8 +180,9 @@ def _gain_a_unit(
             disposal.day,
             float(disposal.proceeds) / float(disposal.units),
             float(parcel.cost_base) / units,
+            held_longer(parcel.acquired, disposal.day, rules.months_held),
             None if worth is None else float(worth) / units,
-            f"parcels[{place}].market_value",
+            place,
         )
     )
     return parts.ordinary, parts.favoured

@@ -2,6 +2,7 @@
 
 from calendar import monthrange
 from datetime import date, timedelta
+from functools import lru_cache
 
 ONE_DAY = timedelta(days=1)
 
@@ -15,6 +16,8 @@ def held_longer(acquired: date, disposed: date, months: int) -> bool:
     return disposed > last_day(acquired, months)
 
 
+# Portfolios have many parcels and few days on which they were bought.
+@lru_cache(maxsize=4096)
 def last_day(acquired: date, months: int) -> date:
     """The last day of the `months` that begin on the day after the purchase.
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
 from engines.tax.errors import OversoldUnits
 from engines.tax.rules import cents
@@ -40,8 +41,7 @@ class Disposal:
     parcel_ids: tuple[str, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(NamedTuple):
     """Parts of units that one disposal took from one parcel, both by their places."""
 
     disposal: int
