@@ -31,8 +31,11 @@ Book = tuple[list[Parcel], list[Disposal]]
 
 
 def a_year_later(day: date) -> date:
-    """The last day that is not more than twelve months on; the strategies hold no 29 February."""
-    return (day + timedelta(days=1)).replace(year=day.year + 1) - timedelta(days=1)
+    """The last day that is not more than twelve months on."""
+    first = day + timedelta(days=1)
+    if (first.month, first.day) == (2, 29):
+        return date(first.year + 1, 2, 28)
+    return first.replace(year=first.year + 1) - timedelta(days=1)
 
 
 def gains_of(
