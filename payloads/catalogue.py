@@ -21,6 +21,7 @@ DOMAINS = (
     "tax",
     "capital_gains",
     "wash_sales",
+    "harvests",
     "fees",
     "rebalancing",
     "calendars",
