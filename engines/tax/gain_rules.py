@@ -45,6 +45,18 @@ class Parts(NamedTuple, Generic[Number]):
     favoured: Number
 
 
+class SortedGain(Protocol):
+    """A gain of which the parts are known."""
+
+    @property
+    def ordinary(self) -> Decimal:
+        """The ordinary part, negative for a loss."""
+
+    @property
+    def favoured(self) -> Decimal:
+        """The favoured part, negative for a loss."""
+
+
 @dataclass(frozen=True, slots=True)
 class Form:
     """Weights of the ordinary and the favoured parts of a year's gains."""
@@ -89,7 +101,7 @@ class GainRules(Protocol):
     def discountable(self, parts: Parts[Decimal]) -> bool:
         """Whether a discount comes off a gain."""
 
-    def settle(self, gains: Iterable[Parts[Decimal]], brought_forward: Decimal) -> YearOfGains:
+    def settle(self, gains: Iterable[SortedGain], brought_forward: Decimal) -> YearOfGains:
         """The year's figures."""
 
 
@@ -119,7 +131,7 @@ class Discounting:
         """Whether a discount comes off the gain."""
         return parts.favoured > 0
 
-    def settle(self, gains: Iterable[Parts[Decimal]], brought_forward: Decimal) -> YearOfGains:
+    def settle(self, gains: Iterable[SortedGain], brought_forward: Decimal) -> YearOfGains:
         """Losses off, then the discount."""
         return _discounted(gains, brought_forward, self.discount, favoured_first=False)
 
@@ -168,7 +180,7 @@ class Indexing:
         """Whether a discount comes off a part of the gain."""
         return parts.favoured > 0
 
-    def settle(self, gains: Iterable[Parts[Decimal]], brought_forward: Decimal) -> YearOfGains:
+    def settle(self, gains: Iterable[SortedGain], brought_forward: Decimal) -> YearOfGains:
         """Losses off, then the discount."""
         return _discounted(gains, brought_forward, self.discount, favoured_first=True)
 
@@ -215,7 +227,7 @@ class Terms:
         """Never: a long gain has a rate of its own in place of a discount."""
         return False
 
-    def settle(self, gains: Iterable[Parts[Decimal]], brought_forward: Decimal) -> YearOfGains:
+    def settle(self, gains: Iterable[SortedGain], brought_forward: Decimal) -> YearOfGains:
         """Both terms netted, and what is left of a loss."""
         kept = list(gains)
         gross, lost = _gains_and_losses(kept)
@@ -236,7 +248,7 @@ class Terms:
 
 
 def _discounted(
-    gains: Iterable[Parts[Decimal]], brought_forward: Decimal, discount: Fraction, *, favoured_first: bool
+    gains: Iterable[SortedGain], brought_forward: Decimal, discount: Fraction, *, favoured_first: bool
 ) -> YearOfGains:
     kept = list(gains)
     gross, lost = _gains_and_losses(kept)
@@ -257,7 +269,7 @@ def _discounted(
     )
 
 
-def _gains_and_losses(gains: Iterable[Parts[Decimal]]) -> tuple[Decimal, Decimal]:
+def _gains_and_losses(gains: Iterable[SortedGain]) -> tuple[Decimal, Decimal]:
     """All parts that are gains, and all that are losses, positive."""
     parts = [part for gain in gains for part in (gain.ordinary, gain.favoured)]
     return (

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from engines.errors import InvalidValue
 from engines.shares import cents_by_weight
 from engines.tax.errors import OutsideYear
-from engines.tax.gain_rules import GainRules, Parts, Piece, YearOfGains
+from engines.tax.gain_rules import GainRules, Piece, YearOfGains
 from engines.tax.lowest_tax import taken_for_least
 from engines.tax.months import held_longer
 from engines.tax.parcel_choice import ORDERS, taken_as_named, taken_in_order
@@ -32,7 +32,8 @@ class Line(NamedTuple):
     cost_base: Decimal
     days_held: int
     held_long: bool
-    parts: Parts[Decimal]
+    ordinary: Decimal
+    favoured: Decimal
     discountable: bool
 
     @property
@@ -70,7 +71,7 @@ def capital_gains(
     else:
         taken = taken_in_order(parcels, disposals, ORDERS[method])
     lines = _lines(parcels, disposals, taken, rules)
-    return CapitalGains(lines, rules.settle([line.parts for line in lines], brought_forward))
+    return CapitalGains(lines, rules.settle(lines, brought_forward))
 
 
 def _check(disposals: Sequence[Disposal], method: str, year: TaxYear) -> None:
@@ -120,7 +121,7 @@ def _line(
     parts = rules.parts(piece)
     days = (disposal.day - parcel.acquired).days
     discountable = rules.discountable(parts)
-    return Line(parcel, one.disposal, units, proceeds, cost_base, days, long, parts, discountable)
+    return Line(parcel, one.disposal, units, proceeds, cost_base, days, long, *parts, discountable)
 
 
 def _half_up(number: int, divisor: int) -> int:

@@ -8,6 +8,7 @@ integer program. A gain that is taxed nothing anyway is made the lowest there is
 which carries the most losses forward. Units are split no finer than they were given.
 """
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -19,8 +20,7 @@ from scipy.sparse import block_diag, coo_array, csr_array, hstack, vstack
 
 from engines.tax.gain_rules import Form, GainRules, Piece
 from engines.tax.months import held_longer
-from engines.tax.parcel_choice import oldest_first, taken_in_order
-from engines.tax.parcels import PARTS, Disposal, Parcel, Taken, in_parts
+from engines.tax.parcels import PARTS, Disposal, Parcel, Taken, in_parts, oversold
 
 Floats = NDArray[np.float64]
 Places = NDArray[np.int64]
@@ -70,10 +70,9 @@ def taken_for_least(
     parcels: Sequence[Parcel], disposals: Sequence[Disposal], rules: GainRules, brought_forward: Decimal
 ) -> list[Taken]:
     """What each disposal takes so that the year's taxed gain is the least; OversoldUnits if it cannot."""
-    taken_in_order(parcels, disposals, oldest_first)
     sold = _by_etf(disposals)
     bought = _by_etf(parcels)
-    markets = [_market(parcels, disposals, bought[etf], sold[etf], rules) for etf in sorted(sold)]
+    markets = [_market(parcels, disposals, bought.get(etf, []), sold[etf], rules) for etf in sorted(sold)]
     return [
         Taken(int(market.disposals[sale]), int(market.parcels[parcel]), int(steps) * market.step)
         for market, chosen in zip(markets, _Search(markets, rules, brought_forward).best(), strict=True)
@@ -141,23 +140,33 @@ def _market(
     units = [in_parts(disposals[place].units) for place in sold]
     stock = [in_parts(parcels[place].units) for place in ours]
     step = _step([*units, *stock])
-    pairs = [
-        (sale, parcel)
-        for sale, place in enumerate(sold)
-        for parcel, bought in enumerate(ours)
-        if parcels[bought].acquired <= disposals[place].day
-    ]
+    days = [parcels[place].acquired for place in ours]
+    reach = [bisect_right(days, disposals[place].day) for place in sold]
+    _refuse_short(disposals, sold, reach, units, stock)
+    pairs = [(sale, parcel) for sale, end in enumerate(reach) for parcel in range(end)]
     gains = np.array([_gain_a_unit(parcels, ours[p], disposals[sold[s]], rules) for s, p in pairs])
     return _Market(
         disposals=np.array(sold),
         parcels=np.array(ours),
-        wanted=np.array(units) // step,
-        held=np.array(stock) // step,
+        wanted=np.array([parts // step for parts in units]),
+        held=np.array([parts // step for parts in stock]),
         step=step,
         sale_of=np.array([sale for sale, _ in pairs]),
         parcel_of=np.array([parcel for _, parcel in pairs]),
         parts=gains.T * (step / PARTS),
     )
+
+
+def _refuse_short(
+    disposals: Sequence[Disposal], sold: list[int], reach: list[int], units: list[int], stock: list[int]
+) -> None:
+    """OversoldUnits at the first disposal for which too little was bought by its day."""
+    left, seen = 0, 0
+    for place, end, wanted in zip(sold, reach, units, strict=True):
+        left += sum(stock[seen:end]) - wanted
+        seen = end
+        if left < 0:
+            raise oversold(disposals[place], place, -left)
 
 
 def _step(parts: Sequence[int]) -> int:

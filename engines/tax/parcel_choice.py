@@ -9,27 +9,31 @@ from heapq import heappop, heappush
 from engines.tax.errors import UnknownParcel
 from engines.tax.parcels import Disposal, Parcel, Taken, by_day, in_cents, in_parts, oversold
 
-Order = Callable[[Parcel, int], tuple[int, ...]]
-"""What a parcel at a place is sorted by: the least is taken first."""
+Order = Callable[[Sequence[Parcel]], list[int]]
+"""The places of parcels, those to be taken first in front; of equal ones the first given."""
 
 # Two costs a unit that differ do so by more than 2**-136, as a parcel has fewer than 2**68 parts.
 COST_SHIFT = 136
 
 
-def oldest_first(parcel: Parcel, place: int) -> tuple[int, ...]:
-    """First in, first out; parcels of one day in the order given."""
-    return parcel.acquired.toordinal(), place
+def oldest_first(parcels: Sequence[Parcel]) -> list[int]:
+    """First in, first out."""
+    return sorted(range(len(parcels)), key=lambda place: parcels[place].acquired)
 
 
-def newest_first(parcel: Parcel, place: int) -> tuple[int, ...]:
-    """Last in, first out; parcels of one day in the order given."""
-    return -parcel.acquired.toordinal(), place
+def newest_first(parcels: Sequence[Parcel]) -> list[int]:
+    """Last in, first out."""
+    return sorted(range(len(parcels)), key=lambda place: parcels[place].acquired, reverse=True)
 
 
-def dearest_first(parcel: Parcel, place: int) -> tuple[int, ...]:
+def dearest_first(parcels: Sequence[Parcel]) -> list[int]:
     """The highest cost base a unit, compared exactly; of equal ones the oldest."""
-    a_part = (in_cents(parcel.cost_base) << COST_SHIFT) // in_parts(parcel.units)
-    return -a_part, parcel.acquired.toordinal(), place
+
+    def a_part(place: int) -> int:
+        parcel = parcels[place]
+        return (in_cents(parcel.cost_base) << COST_SHIFT) // in_parts(parcel.units)
+
+    return sorted(oldest_first(parcels), key=a_part, reverse=True)
 
 
 ORDERS: dict[str, Order] = {"fifo": oldest_first, "lifo": newest_first, "highest_cost": dearest_first}
@@ -41,16 +45,19 @@ def taken_in_order(parcels: Sequence[Parcel], disposals: Sequence[Disposal], ord
     OversoldUnits where the parcels bought by then do not cover it.
     """
     left = [in_parts(parcel.units) for parcel in parcels]
+    ranked = order(parcels)
+    ranks = [0] * len(parcels)
+    for rank, place in enumerate(ranked):
+        ranks[place] = rank
     arriving = _by_purchase(parcels)
-    held: dict[str, list[tuple[int, ...]]] = {}
+    held: dict[str, list[int]] = {}
     found: list[Taken] = []
     for place in by_day(disposals):
         disposal = disposals[place]
         queue, coming = held.setdefault(disposal.etf, []), arriving.get(disposal.etf, [])
         while coming and parcels[coming[-1]].acquired <= disposal.day:
-            parcel = coming.pop()
-            heappush(queue, order(parcels[parcel], parcel))
-        found += _off_the_queue(queue, left, disposal, place)
+            heappush(queue, ranks[coming.pop()])
+        found += _off_the_queue(queue, ranked, left, disposal, place)
     return found
 
 
@@ -80,19 +87,20 @@ def taken_as_named(parcels: Sequence[Parcel], disposals: Sequence[Disposal]) -> 
 def _by_purchase(parcels: Sequence[Parcel]) -> dict[str, list[int]]:
     """Places of each ETF's parcels, the last bought first."""
     grouped: dict[str, list[int]] = {}
-    for place in sorted(range(len(parcels)), key=lambda place: parcels[place].acquired, reverse=True):
+    for place in newest_first(parcels):
         grouped.setdefault(parcels[place].etf, []).append(place)
     return grouped
 
 
 def _off_the_queue(
-    queue: list[tuple[int, ...]], left: list[int], disposal: Disposal, place: int
+    queue: list[int], ranked: list[int], left: list[int], disposal: Disposal, place: int
 ) -> Iterator[Taken]:
+    """What a disposal takes of the parcels in a heap of ranks; parcels sold out leave it."""
     missing = in_parts(disposal.units)
     while missing:
         if not queue:
             raise oversold(disposal, place, missing)
-        first = queue[0][-1]
+        first = ranked[queue[0]]
         parts = min(missing, left[first])
         yield Taken(place, first, parts)
         left[first] -= parts

@@ -7,11 +7,10 @@ division of a parcel is exact.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import NamedTuple
 
 from engines.tax.errors import OversoldUnits
-from engines.tax.rules import cents
 
 PLACES = 8
 PARTS: int = 10**PLACES
@@ -62,7 +61,7 @@ def in_units(parts: int) -> Decimal:
 
 def in_cents(amount: Decimal) -> int:
     """Money as whole cents, half up."""
-    return int(cents(amount).scaleb(2))
+    return int(amount.scaleb(2).to_integral_value(ROUND_HALF_UP))
 
 
 def by_day(disposals: Sequence[Disposal]) -> list[int]:
