@@ -1,15 +1,20 @@
 """The Australian tax rules of the release, as the engines take them."""
 
 from datetime import date, timedelta
+from fractions import Fraction
 
 from activities.context import Catalogue
 from engines.tax import rules as engine
-from engines.tax.errors import UnknownTaxYear
+from engines.tax.errors import NotCovered, UnknownTaxYear
+from engines.tax.gain_rules import Discounting, GainRules, Indexing, PriceIndex
 from engines.tax.portfolio import GainsRule
+from engines.tax.years import TaxYear
 from payloads.files.tax_au import Bracket, Number, TaxAuFile
 from payloads.files.written import at
+from payloads.tax import Taxpayer
 
 FIRST_MONTH = 7
+INDEXATION = "indexation by consumer prices"
 
 
 def tax_file(catalogue: Catalogue) -> TaxAuFile:
@@ -72,11 +77,35 @@ def year_rules(file: TaxAuFile, year: str, path: str) -> engine.YearRules:
 def gains_rule(file: TaxAuFile, as_of: date) -> GainsRule:
     """How an individual's gains are discounted at `as_of`."""
     found = at(file.capital_gains_discount.values, as_of)
+    indexed = "individual" in found.indexed
     return GainsRule(
         months_held=file.capital_gains_discount.months_held,
-        discount=None if found.shares is None else found.shares["individual"],
-        replaced_by=found.replaced_by or "",
+        discount=None if indexed else found.shares["individual"],
+        replaced_by=INDEXATION if indexed else "",
     )
+
+
+def australian_year(file: TaxAuFile, year: str, path: str) -> TaxYear:
+    """A tax year that there are rules of."""
+    check_year(file, year, path)
+    return TaxYear(year, *year_around(year))
+
+
+def australian_gains(
+    file: TaxAuFile, year: TaxYear, taxpayer: Taxpayer, *, resident: bool, price_index: PriceIndex
+) -> GainRules:
+    """How gains of a year are discounted or indexed; NotCovered for a taxpayer whom the rules do not know."""
+    months = file.capital_gains_discount.months_held
+    found = at(file.capital_gains_discount.values, year.first)
+    if taxpayer not in found.shares:
+        raise NotCovered(
+            f"the rules on gains since {found.since} know {' and '.join(found.shares)}, not {taxpayer}",
+            "taxpayer",
+        )
+    share = found.shares[taxpayer] if resident else Fraction(0)
+    if taxpayer in found.indexed:
+        return Indexing(months, share, found.since, price_index)
+    return Discounting(months, share)
 
 
 def _scale(brackets: list[Bracket]) -> engine.Scale:
@@ -84,11 +113,7 @@ def _scale(brackets: list[Bracket]) -> engine.Scale:
 
 
 def _gaps(file: TaxAuFile, day: date) -> list[engine.Note]:
-    return [
-        engine.Note(gap.text, gap.taxpayer)
-        for gap in file.not_covered
-        if gap.since <= day and (gap.until is None or day <= gap.until)
-    ]
+    return [engine.Note(gap.text, gap.taxpayer) for gap in file.not_covered if gap.holds(day)]
 
 
 def _carried_on(number: Number, day: date, year: str) -> list[engine.Note]:

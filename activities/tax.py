@@ -1,6 +1,5 @@
 """Income assessed, and portfolios looked at for tax."""
 
-from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
 
@@ -8,6 +7,7 @@ from activities.australian_tax import check_year, gains_rule, tax_file, year_aro
 from activities.context import Context
 from activities.errors import InvalidInput
 from activities.registry import implements
+from activities.repeated import refuse_repeated
 from engines.tax import income as assessing
 from engines.tax import portfolio as analysing
 from engines.tax.errors import JurisdictionNotCovered
@@ -37,7 +37,7 @@ def assess_income(ask: AssessIncome, context: Context) -> IncomeAssessment:
             f"income of {ask.jurisdiction} is not assessed yet; only AU is for now", "jurisdiction"
         )
     rules = year_rules(tax_file(context.catalogue), ask.year, "year")
-    _refuse_repeated("trade", [trade.id for trade in ask.trades or ()], "trades")
+    refuse_repeated("trade", [trade.id for trade in ask.trades or ()], "trades")
     _refuse_other_years(ask)
     found = assessing.assess(_income(ask), rules)
     return IncomeAssessment(
@@ -60,7 +60,7 @@ def analyze_portfolio(ask: AnalyzePortfolio, context: Context) -> PortfolioTax:
     """Estimate what a portfolio leaves after tax."""
     file = tax_file(context.catalogue)
     check_year(file, year_of(ask.as_of), "as_of")
-    _refuse_repeated("parcel", [parcel.id for parcel in ask.parcels], "parcels")
+    refuse_repeated("parcel", [parcel.id for parcel in ask.parcels], "parcels")
     portfolio = _portfolio(ask)
     holder = analysing.Holder(
         marginal_rate=_exact(ask.marginal_rate),
@@ -81,15 +81,6 @@ def analyze_portfolio(ask: AnalyzePortfolio, context: Context) -> PortfolioTax:
             for one in recommendations(portfolio, holder, ask.as_of)
         ],
     )
-
-
-def _refuse_repeated(noun: str, ids: Sequence[str | None], path: str) -> None:
-    seen: set[str] = set()
-    for place, id in enumerate(ids):
-        if id in seen:
-            raise InvalidInput(f"the {noun} {id} is listed twice", f"{path}[{place}].id")
-        if id is not None:
-            seen.add(id)
 
 
 def _refuse_other_years(ask: AssessIncome) -> None:

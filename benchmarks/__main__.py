@@ -5,6 +5,7 @@ import asyncio
 from benchmarks import (
     agents,
     backtest,
+    capital_gains,
     commands,
     construction,
     definitions,
@@ -26,6 +27,7 @@ def main() -> None:
     virtual_time.measure()
     backtest.measure()
     paths.measure()
+    capital_gains.measure()
 
 
 if __name__ == "__main__":

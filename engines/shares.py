@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
+from math import lcm
 
 CENTS_PER_UNIT = 100
 
@@ -16,13 +17,26 @@ def largest_remainder(total: Decimal, weights: Sequence[Fraction]) -> list[Decim
     >>> [str(part) for part in largest_remainder(Decimal("1.00"), [Fraction(1, 3)] * 3)]
     ['0.34', '0.33', '0.33']
     """
+    common = lcm(*(weight.denominator for weight in weights))
+    parts = cents_by_weight(
+        int(total * CENTS_PER_UNIT),
+        [weight.numerator * (common // weight.denominator) for weight in weights],
+    )
+    return [Decimal(part).scaleb(-2) for part in parts]
+
+
+def cents_by_weight(cents: int, weights: Sequence[int]) -> list[int]:
+    """As `largest_remainder`, in whole cents by whole weights.
+
+    >>> cents_by_weight(100, [1, 1, 1])
+    [34, 33, 33]
+    """
     whole = sum(weights)
     if whole <= 0 or min(weights) < 0:
         raise ValueError("weights are from 0 up and not all zero")
-    cents = int(total * CENTS_PER_UNIT)
-    exact = [cents * weight / whole for weight in weights]
-    parts = [int(share) for share in exact]
-    by_remainder = sorted(range(len(parts)), key=lambda place: parts[place] - exact[place])
+    exact = [divmod(cents * weight, whole) for weight in weights]
+    parts = [part for part, _ in exact]
+    by_remainder = sorted(range(len(parts)), key=lambda place: -exact[place][1])
     for place in by_remainder[: cents - sum(parts)]:
         parts[place] += 1
-    return [Decimal(part).scaleb(-2) for part in parts]
+    return parts

@@ -12,6 +12,9 @@ AmountFromZero = Annotated[Amount, Field(ge=0)]
 PositivePrice = Annotated[Price, Field(gt=0)]
 PositiveUnits = Annotated[Units, Field(gt=0)]
 
+ExactUnits = Annotated[PositivePrice, Field(lt=10**10, decimal_places=8)]
+"""Units above zero, parts of units in at most eight decimals."""
+
 Share = Annotated[Ratio, Field(ge=0)]
 """A rate or share from 0 up, exactly the decimal given."""
 

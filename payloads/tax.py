@@ -5,7 +5,15 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from payloads.base import Amount, Etf, Flag, Fraction, Identifier, IsoDate, Payload, Real, Units
-from payloads.bounds import AmountFromZero, PositivePrice, PositiveUnits, RateBelowOne, Share, Weight
+from payloads.bounds import (
+    AmountFromZero,
+    ExactUnits,
+    PositivePrice,
+    PositiveUnits,
+    RateBelowOne,
+    Share,
+    Weight,
+)
 from payloads.entry import DeclaredError, Entry
 
 Jurisdiction = Literal["AU", "US"]
@@ -39,7 +47,7 @@ class UnitTrade(Payload):
     date: IsoDate
     etf: Etf
     side: Literal["buy", "sell"]
-    units: PositiveUnits
+    units: ExactUnits
     price: PositivePrice | None = None
     fees: AmountFromZero | None = None
 

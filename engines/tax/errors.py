@@ -7,7 +7,12 @@ EngineError
     ├── NotCovered               the rules hold no answer for this taxpayer, income or date
     ├── MissingExDate            trades decide the 45-day rule, but a distribution has no ex date
     ├── NothingHeld              no unit was held that the question is about
-    ├── OversoldUnits            trades sell more units than they bought
+    ├── OversoldUnits            more units are sold than were bought by then
+    ├── UnknownParcel            a disposal names a parcel that it cannot have sold
+    ├── OutsideYear              a disposal is not of the year asked for
+    ├── MissingMarketValue       units bought before a change of rules lack their value of that day
+    ├── MissingPriceIndex        a quarter's price index is needed and not given
+    ├── MissingPrice             a parcel's ETF has no price
     └── MissingAsset             a holding has no tax facts
 """
 
@@ -39,7 +44,27 @@ class NothingHeld(TaxError):
 
 
 class OversoldUnits(TaxError):
-    """Trades sell more units than they bought."""
+    """More units are sold than were bought by then."""
+
+
+class UnknownParcel(TaxError):
+    """A disposal names a parcel that it cannot have sold."""
+
+
+class OutsideYear(TaxError):
+    """A disposal is not of the year asked for."""
+
+
+class MissingMarketValue(TaxError):
+    """Units bought before a change of rules lack their value of that day."""
+
+
+class MissingPriceIndex(TaxError):
+    """A quarter's price index is needed and not given."""
+
+
+class MissingPrice(TaxError):
+    """A parcel's ETF has no price."""
 
 
 class MissingAsset(TaxError):

@@ -8,6 +8,7 @@ and of sale left out (former ITAA 1936 sections 160APHI and 160APHO; ATO, "Holdi
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from fractions import Fraction
 
 from engines.tax.errors import NothingHeld, OversoldUnits
@@ -17,19 +18,19 @@ ONE_DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Trade:
-    """A purchase or sale of whole units."""
+    """A purchase or sale of units."""
 
     day: date
     etf: str
     buys: bool
-    units: int
+    units: Decimal
 
 
 @dataclass(frozen=True, slots=True)
 class Spell:
     """Units bought on one day and sold on another, or not yet."""
 
-    units: int
+    units: Decimal
     bought: date
     sold: date | None
 
@@ -74,7 +75,7 @@ def share_at_risk(held: Sequence[Spell], ex_date: date, days_needed: int, path: 
             path,
         )
     kept = sum(spell.units for spell in entitled if spell.days_at_risk(last_day) >= days_needed)
-    return Fraction(kept, units)
+    return Fraction(kept) / Fraction(units)
 
 
 def _sold(held: list[Spell], sale: Trade, place: int) -> list[Spell]:

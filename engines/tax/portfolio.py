@@ -8,7 +8,6 @@ Gains are taxed as if realised on the day, discounted after more than twelve mon
 against them but shown as what harvesting would save.
 """
 
-from calendar import monthrange
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -16,6 +15,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from engines.tax.errors import MissingAsset, NotCovered, NothingHeld
+from engines.tax.months import held_longer, last_day
 from engines.tax.rules import NOTHING, cents, total
 
 
@@ -53,13 +53,11 @@ class GainsRule:
 
     def discountable(self, acquired: date, disposed: date) -> bool:
         """Whether the day of disposal lies beyond the months, both end days left out."""
-        return disposed > self.anniversary(acquired)
+        return held_longer(acquired, disposed, self.months_held)
 
     def anniversary(self, acquired: date) -> date:
-        """The day `months_held` months after the purchase, the month's last where it has no such day."""
-        months = acquired.year * 12 + acquired.month - 1 + self.months_held
-        year, month = divmod(months, 12)
-        return date(year, month + 1, min(acquired.day, monthrange(year, month + 1)[1]))
+        """The last day of the `months_held` months after the purchase."""
+        return last_day(acquired, self.months_held)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """The file tax_au.yaml: Australian tax rules, each a list of values by start date."""
 
+from datetime import date
 from fractions import Fraction
 from typing import Annotated, Literal, Self
 
@@ -84,15 +85,19 @@ Ratio = Annotated[Fraction, BeforeValidator(_exact)]
 
 
 class DatedDiscount(Dated):
-    """The share of a gain that is not taxed, by taxpayer; or the rule that took its place."""
+    """The share of a gain that is not taxed, by taxpayer.
 
-    shares: dict[Taxpayer, Ratio] | None = None
-    replaced_by: Words | None = None
+    `indexed` taxpayers have it on gains up to the date only; later ones are indexed by consumer prices.
+    A taxpayer without a share is not covered.
+    """
+
+    shares: Annotated[dict[Taxpayer, Ratio], Field(min_length=1)]
+    indexed: list[Taxpayer] = Field(default_factory=list)
 
     @model_validator(mode="after")
-    def _one_of_two(self) -> Self:
-        if (self.shares is None) == (self.replaced_by is None):
-            raise ValueError("give `shares` or `replaced_by`, one of the two")
+    def _indexed_have_shares(self) -> Self:
+        if unknown := [kind for kind in self.indexed if kind not in self.shares]:
+            raise ValueError(f"{unknown[0]} is indexed but has no share")
         return self
 
 
@@ -110,6 +115,10 @@ class Gap(Written):
     taxpayer: Literal["individual", "company", "super"] | None = None
     since: IsoDate
     until: IsoDate | None = None
+
+    def holds(self, day: date) -> bool:
+        """Whether it is a gap on that day."""
+        return self.since <= day and (self.until is None or day <= self.until)
 
 
 class TaxAuFile(Written):

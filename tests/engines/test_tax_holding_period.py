@@ -1,6 +1,7 @@
 """The 45-day rule: days at risk, last bought first."""
 
 from datetime import date, timedelta
+from decimal import Decimal
 from fractions import Fraction
 
 import pytest
@@ -95,3 +96,13 @@ def test_spells_account_for_every_unit(purchases: list[tuple[int, int]], draw: s
     newest_kept = max((spell.bought for spell in found if not spell.sold), default=date.min)
     oldest_sold = min((spell.bought for spell in found if spell.sold), default=date.max)
     assert newest_kept <= oldest_sold
+
+
+def test_parts_of_units_keep_their_share() -> None:
+    """1.5 of 2.5 units were held long enough."""
+    trades = (
+        Trade(day(-300), "VAS", True, Decimal("1.5")),
+        Trade(day(-10), "VAS", True, Decimal(1)),
+        Trade(day(20), "VAS", False, Decimal(1)),
+    )
+    assert kept(*trades) == Fraction(3, 5)

@@ -66,7 +66,7 @@ def test_a_misspelt_key_is_refused(name: str) -> None:
         ("pod_allocation", ["beyond_by_priority"], {"high": "POD3"}, "each of high, medium, low"),
         ("tax_au", ["resident_scale", "values", 0, "brackets", 0, "above"], 5, "brackets rise from 0"),
         ("tax_au", ["resident_scale", "values", 1, "since"], "2019-07-01", "oldest first"),
-        ("tax_au", ["capital_gains_discount", "values", 0, "replaced_by"], "x", "one of the two"),
+        ("tax_au", ["capital_gains_discount", "values", 1, "indexed"], ["super"], "super is indexed but has no share"),
         ("tax_au", ["company_rate", "values"], [], "at least 1"),
     ],
 )  # fmt: skip
