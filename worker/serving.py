@@ -12,9 +12,10 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 
 from store.keyring import open_keyring
-from worker.codec_server import CodecServer, start_codec_server
+from worker.codec_server import start_codec_server
 from worker.connection import connect
 from worker.dispatcher import ensure_dispatcher
+from worker.http_server import HttpServer
 from worker.market import kept_fresh, prepare_market
 from worker.services import opened
 from worker.settings import Settings
@@ -50,7 +51,7 @@ async def serve(
         return await until_told_to_stop(workers.failed())
 
 
-def _start_codec(settings: Settings, place: CodecPlace) -> CodecServer:
+def _start_codec(settings: Settings, place: CodecPlace) -> HttpServer:
     return start_codec_server(
         open_keyring(settings.keys_file),
         place.origins,

@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, cast, get_args
+from typing import Any, Literal, get_args
 
 from worker.errors import BadSettings
 
@@ -18,6 +18,7 @@ DEFAULT_ADDRESS = "127.0.0.1:7233"
 DEFAULT_NAMESPACE = "default"
 DEFAULT_TENANT = "main"
 Sessions = Literal["always_open", "XASX"]
+BrokerName = Literal["simulated", "openmarkets"]
 
 # Setting -> its environment variable; the same names are the keys of kronos.toml.
 VARIABLES = {
@@ -29,6 +30,9 @@ VARIABLES = {
     "namespace": "KRONOS_NAMESPACE",
     "profile": "KRONOS_PROFILE",
     "tenant": "KRONOS_TENANT",
+    "broker": "KRONOS_BROKER",
+    "broker_url": "KRONOS_BROKER_URL",
+    "broker_token_file": "KRONOS_BROKER_TOKEN_FILE",
     "broker_sessions": "KRONOS_BROKER_SESSIONS",
 }
 
@@ -39,7 +43,8 @@ class Settings:
 
     `address`, `namespace` and `profile` are what flags and KRONOS_* say (None: nothing);
     `fallback_address` and `fallback_namespace` count when Temporal's own settings are silent too.
-    `broker_sessions` is when the simulated exchange trades.
+    `broker_url` and `broker_token_file` are for brokers that are elsewhere; `broker_sessions` is when
+    the simulated exchange trades.
     """
 
     data: Path
@@ -52,6 +57,9 @@ class Settings:
     fallback_address: str = DEFAULT_ADDRESS
     fallback_namespace: str = DEFAULT_NAMESPACE
     tenant: str = DEFAULT_TENANT
+    broker: BrokerName = "simulated"
+    broker_url: str | None = None
+    broker_token_file: Path | None = None
     broker_sessions: Sessions = "always_open"
 
     @property
@@ -103,7 +111,12 @@ def load_settings(
         fallback_address=file.get("address", DEFAULT_ADDRESS),
         fallback_namespace=file.get("namespace", DEFAULT_NAMESPACE),
         tenant=found["tenant"] or DEFAULT_TENANT,
-        broker_sessions=_sessions(found["broker_sessions"] or "always_open"),
+        broker=_one_of(BrokerName, "broker", found["broker"] or "simulated"),
+        broker_url=found["broker_url"],
+        broker_token_file=Path(found["broker_token_file"]).expanduser()
+        if found["broker_token_file"]
+        else None,
+        broker_sessions=_one_of(Sessions, "broker_sessions", found["broker_sessions"] or "always_open"),
     )
 
 
@@ -139,9 +152,8 @@ def _definitions(told: str | None) -> Path:
     return here if here.is_dir() else Path(__file__).resolve().parent.parent / "definitions"
 
 
-def _sessions(told: str) -> Sessions:
-    for known in get_args(Sessions):
-        if told == known:
-            return cast(Sessions, known)
-    expected = " or ".join(get_args(Sessions))
-    raise BadSettings(f"broker_sessions is {told}; expected {expected}", "broker_sessions")
+def _one_of(choices: Any, name: str, told: str) -> Any:
+    known = get_args(choices)
+    if told in known:
+        return told
+    raise BadSettings(f"{name} is {told}; expected {' or '.join(known)}", name)

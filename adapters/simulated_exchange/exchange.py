@@ -125,6 +125,9 @@ class SimulatedExchange:
         assert after is not None
         return after
 
+    def close(self) -> None:
+        """Nothing to give back: each look at the records opens and closes the file."""
+
     def _arrive(self, book: sqlite3.Connection, client_order_id: str) -> tuple[int, int]:
         """The order's number at this exchange, and which attempt at it this is."""
         row = book.execute(

@@ -32,11 +32,14 @@ def text(moment: datetime) -> str:
 def plan(rule: Rule, units: int) -> list[PlannedFill]:
     """The fills that an order of `units` will get under `rule`; what they leave out never fills."""
     match rule.does:
+        case Does.LATE_FILL if rule.seconds is not None:
+            return [PlannedFill(units, rule.pause)]
         case Does.REST | Does.LATE_FILL | Does.REJECT:
             return []
         case Does.PARTIAL:
             share = int(units * rule.share)
-            return [PlannedFill(share, timedelta())] if share else []
+            rest = PlannedFill(units - share if rule.seconds is not None else 0, rule.pause)
+            return [fill for fill in (PlannedFill(share, timedelta()), rest) if fill.units]
         case Does.PARTS | Does.DUPLICATE:
             return [
                 PlannedFill(part, rule.pause * place) for place, part in enumerate(_parts(units, rule.parts))
