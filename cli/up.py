@@ -51,7 +51,7 @@ def up(
 async def _up(settings: "Settings", ports: "Ports") -> int:
     from worker.embedded import embedded
     from worker.schedules import apply
-    from worker.serving import until_told_to_stop
+    from worker.stopping import until_told_to_stop
 
     async with embedded(settings, ports, say) as house:
         schedules = await apply(house.client, house.settings)

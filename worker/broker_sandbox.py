@@ -13,8 +13,8 @@ from adapters.simulated_exchange import SimulatedExchange
 from worker.brokers import TOKEN
 from worker.http_server import HttpServer, start_http_server
 from worker.ports import LOCAL
-from worker.serving import until_told_to_stop
 from worker.settings import Sessions
+from worker.stopping import until_told_to_stop
 
 FOLDER = "broker-sandbox"
 TOKEN_FILE = "token"
