@@ -1,9 +1,11 @@
 """Open Markets as a broker: one HTTP connection pool, one token, errors as brokers have them.
 
 AdapterError
-├── BrokerAccessDenied   the broker does not accept the token; nothing was done
+├── BrokerAccessDenied       the broker does not accept the token; nothing was done
+├── OrderRefused
+│   └── OrderNotThere        in the broker's own words, it has no order of that id
 └── OutcomeUnknown
-    └── AnswerUnreadable   an answer that cannot be understood leaves the outcome as open as none
+    └── AnswerUnreadable     an answer that cannot be understood leaves the outcome as open as none
 """
 
 import time
@@ -31,8 +33,9 @@ from adapters.errors import AdapterError
 from adapters.openmarkets import wire
 
 Answered = TypeVar("Answered")
-OfAnOrder = TypeVar("OfAnOrder", Acknowledgement, BrokerOrderState)
+OfAnOrder = TypeVar("OfAnOrder", Acknowledgement, BrokerOrderState, Execution)
 
+FIRST_PAUSE = 0.1  # seconds, doubled each time that a question is asked again
 USUAL_WAIT = 1.0  # seconds, when a busy broker does not say how long
 HEALTH_HOLDS = 60.0  # seconds; whoever answers at an address may be another one by and by
 LONGEST_REASON = 500
@@ -46,17 +49,19 @@ class AnswerUnreadable(OutcomeUnknown):
     """The broker's answer cannot be understood: what was asked may or may not have been done."""
 
 
-class _NoSuchOrder(OrderRefused):
+class OrderNotThere(OrderRefused):
     """The broker says that it has no order of that id."""
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """Seconds to wait: to be connected, for an answer, and in all for a broker that is busy."""
+    """Seconds to wait: to be connected, for an answer, in all for a broker that is busy, and in all
+    for the answer to a question, which is asked again meanwhile."""
 
     connect: float = 3.0
     answer: float = 10.0
     busy: float = 20.0
+    question: float = 5.0
 
 
 USUAL_PATIENCE = Patience()
@@ -83,38 +88,34 @@ class OpenMarkets:
     def simulated(self) -> bool:
         """Whether no real money moves there, as the broker itself says."""
         if self._health is None or time.monotonic() - self._health[0] > HEALTH_HOLDS:
-            content = self._ask("GET", wire.HEALTH)
-            self._health = (time.monotonic(), self._read(content, wire.Health))
+            self._health = (time.monotonic(), self._question(wire.HEALTH, wire.Health))
         return self._health[1].simulated
 
     def submit(self, order: BrokerOrder) -> Acknowledgement:
         """Send `order`; an id the broker has already is answered with the order it has."""
         content = self._ask("POST", wire.ORDERS, wire.OrderAsk.of(order).model_dump_json())
-        return self._read_of(order.client_order_id, content, Acknowledgement)
+        return self._about(order.client_order_id, self._read(content, Acknowledgement))
 
     def find(self, client_order_id: str) -> BrokerOrderState | None:
         """The order of that id, or None if the broker says that it never arrived."""
         try:
-            content = self._ask("GET", _order(client_order_id))
-        except _NoSuchOrder:
+            found = self._question(_order(client_order_id), BrokerOrderState)
+        except OrderNotThere:
             return None
-        return self._read_of(client_order_id, content, BrokerOrderState)
+        return self._about(client_order_id, found)
 
     def executions(self, client_order_id: str) -> list[Execution]:
         """Every fill of the order so far; empty for an id the broker does not have."""
         try:
-            content = self._ask("GET", f"{_order(client_order_id)}/executions")
-        except _NoSuchOrder:
+            answer = self._question(f"{_order(client_order_id)}/executions", wire.Executions)
+        except OrderNotThere:
             return []
-        found = self._read(content, wire.Executions).executions
-        for each in found:
-            self._expect(client_order_id, each.client_order_id)
-        return found
+        return [self._about(client_order_id, each) for each in answer.executions]
 
     def cancel(self, client_order_id: str) -> BrokerOrderState:
         """Stop working the order and answer what became of it; a closed order stays as it is."""
         content = self._ask("DELETE", _order(client_order_id))
-        return self._read_of(client_order_id, content, BrokerOrderState)
+        return self._about(client_order_id, self._read(content, BrokerOrderState))
 
     def load_prices(self, prices: Mapping[str, Decimal], as_of: str) -> None:
         """Have a sandbox trade at `prices` from now on; other brokers refuse it."""
@@ -124,6 +125,18 @@ class OpenMarkets:
     def close(self) -> None:
         """Give every connection back."""
         self._http.close()
+
+    def _question(self, path: str, kind: type[Answered]) -> Answered:
+        """The answer to a question, which changes nothing and so is asked again while there is none."""
+        until, pause = time.monotonic() + self._patience.question, FIRST_PAUSE
+        while True:
+            try:
+                return self._read(self._ask("GET", path), kind)
+            except (BrokerUnavailable, AnswerUnreadable):
+                if time.monotonic() + pause > until:
+                    raise
+            time.sleep(pause)
+            pause *= 2
 
     def _ask(self, method: str, path: str, body: str | None = None) -> bytes:
         """What the broker says to this; while it is busy it is asked again, when it says."""
@@ -165,7 +178,7 @@ class OpenMarkets:
         # Only in the broker's own words is it the broker's: a page of a proxy, or of a wrong
         # address, says nothing about an order.
         problem = self._read(answer.content, wire.Problem)
-        kind = _NoSuchOrder if problem.code == wire.UNKNOWN_ORDER else OrderRefused
+        kind = OrderNotThere if problem.code == wire.UNKNOWN_ORDER else OrderRefused
         raise kind(problem.reason[:LONGEST_REASON])
 
     def _unanswered(self, method: str, how: str) -> BrokerUnavailable | OutcomeUnknown:
@@ -184,14 +197,14 @@ class OpenMarkets:
                 f"{self.name} gave an answer that is no {kind.__name__}: {place}: {first['msg']}"
             ) from None
 
-    def _read_of(self, client_order_id: str, content: bytes, kind: type[OfAnOrder]) -> OfAnOrder:
-        answer = self._read(content, kind)
-        self._expect(client_order_id, answer.client_order_id)
+    def _about(self, client_order_id: str, answer: OfAnOrder) -> OfAnOrder:
+        """The answer, if it is about that order."""
+        if answer.client_order_id != client_order_id:
+            raise AnswerUnreadable(
+                f"{self.name} was asked about order {client_order_id} and answered about "
+                f"{answer.client_order_id}"
+            )
         return answer
-
-    def _expect(self, asked: str, answered: str) -> None:
-        if answered != asked:
-            raise AnswerUnreadable(f"{self.name} was asked about order {asked} and answered about {answered}")
 
 
 _WORDS = {"POST": "take an order", "DELETE": "cancel an order", "PUT": "trade at new prices"}

@@ -113,14 +113,14 @@ def parse(script: Any, where: str) -> Faults:
 
 
 def of_seed(seed: int) -> Faults:
-    """A bit of everything: a third of the requests and half of the orders meet a fault."""
+    """A bit of everything: a fifth of the requests and half of the orders meet a fault."""
     answers = [
-        {"call": "submit", "does": "hang", "chance": "0.02"},
-        {"does": "lose", "chance": "0.05"},
-        {"does": "drop", "chance": "0.08"},
-        {"does": "error", "chance": "0.08"},
-        {"does": "garble", "chance": "0.05"},
-        {"does": "busy", "chance": "0.05", "seconds": 1},
+        {"call": "submit", "does": "hang", "chance": "0.01"},
+        {"does": "lose", "chance": "0.03"},
+        {"does": "drop", "chance": "0.04"},
+        {"does": "error", "chance": "0.04"},
+        {"does": "garble", "chance": "0.04"},
+        {"does": "busy", "chance": "0.04", "seconds": 1},
     ]
     # One number is drawn for an order, so that each chance counts what the ones before it took.
     orders = [

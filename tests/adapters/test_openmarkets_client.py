@@ -46,7 +46,7 @@ def said(status: int, body: Any = None, **headers: str) -> Said:
 @contextmanager
 def client(*answers: Said, **patience: float) -> Iterator[tuple[OpenMarkets, OddServer]]:
     with odd_server(answers) as server:
-        made = OpenMarkets(server.address, TOKEN, Patience(**patience))
+        made = OpenMarkets(server.address, TOKEN, Patience(**{"question": 0.0, **patience}))
         try:
             yield made, server
         finally:
@@ -77,7 +77,7 @@ def test_an_order_travels_once_with_the_token_and_its_limit_as_text() -> None:
 
 def test_nobody_there_means_nothing_was_sent() -> None:
     """A refused connection is safe to try again."""
-    broker = OpenMarkets(f"http://127.0.0.1:{free_ports(1)[0]}", TOKEN)
+    broker = OpenMarkets(f"http://127.0.0.1:{free_ports(1)[0]}", TOKEN, Patience(question=0))
     for ask in (lambda: broker.submit(BUY), lambda: broker.find("K1"), lambda: broker.cancel("K1")):
         with pytest.raises(BrokerUnavailable, match="nothing was sent") as caught:
             ask()
@@ -106,6 +106,16 @@ def test_a_question_without_an_answer_can_be_asked_again(answer: Said) -> None:
     for ask in ("find", "executions"):
         error = error_of(answer, ask=ask)
         assert type(error) is BrokerUnavailable
+
+
+def test_a_question_is_asked_until_it_is_answered() -> None:
+    """Nothing changes by asking; a change is never sent twice by the client itself."""
+    answers = (said(0), said(500), Said(200, "{"), said(200, STANDS))
+    with client(*answers, question=5.0) as (broker, server):
+        found = broker.find("K1")
+        assert found is not None
+        assert found.leaves == 100
+        assert len(server.asked) == 4
 
 
 @pytest.mark.parametrize("status", [400, 404, 409, 422])

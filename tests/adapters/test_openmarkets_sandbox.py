@@ -169,7 +169,7 @@ def test_killed_and_started_again_it_has_every_order(tmp_path: Path) -> None:
         before = [broker.submit(buy(number)) for number in range(5)]
         place.kill()
         with pytest.raises(BrokerUnavailable):
-            broker.find("K0")
+            broker.cancel("K0")
         place.start()
         assert [broker.submit(buy(number)) for number in range(5)] == before
         broker.close()
