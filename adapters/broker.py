@@ -129,6 +129,9 @@ class Broker(Protocol):
     def executions(self, client_order_id: str) -> list[Execution]:
         """Every fill of the order so far; empty for an id the broker does not have."""
 
+    def received_since(self, moment: datetime) -> list[BrokerOrderState]:
+        """Every order that the broker received from `moment` on, oldest first."""
+
     def cancel(self, client_order_id: str) -> BrokerOrderState:
         """Stop working the order and answer what became of it; a closed order stays as it is.
 

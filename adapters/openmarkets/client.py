@@ -112,6 +112,11 @@ class OpenMarkets:
             return []
         return [self._about(client_order_id, each) for each in answer.executions]
 
+    def received_since(self, moment: datetime) -> list[BrokerOrderState]:
+        """Every order that the broker received from `moment` on, oldest first."""
+        since = quote(moment.astimezone(UTC).isoformat(), safe="")
+        return self._question(f"{wire.ORDERS}?since={since}", wire.Orders).orders
+
     def cancel(self, client_order_id: str) -> BrokerOrderState:
         """Stop working the order and answer what became of it; a closed order stays as it is."""
         content = self._ask("DELETE", _order(client_order_id))

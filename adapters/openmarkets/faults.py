@@ -28,6 +28,7 @@ class Call(StrEnum):
 
     SUBMIT = "submit"
     FIND = "find"
+    LIST = "list"
     EXECUTIONS = "executions"
     CANCEL = "cancel"
 

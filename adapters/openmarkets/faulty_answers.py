@@ -86,6 +86,8 @@ def _call(scope: Scope) -> Call | None:
         return None
     if scope["path"].endswith("/executions"):
         return Call.EXECUTIONS
+    if scope["method"] == "GET" and scope["path"] == wire.ORDERS:
+        return Call.LIST
     return {"POST": Call.SUBMIT, "GET": Call.FIND, "DELETE": Call.CANCEL}.get(scope["method"])
 
 

@@ -7,13 +7,14 @@ from typing import Annotated, Any
 from fastapi import Depends, FastAPI, Header, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from pydantic import AwareDatetime
 from starlette.types import ASGIApp
 
 from adapters.broker import Acknowledgement, BrokerOrderState, BrokerUnavailable, OrderRefused, OutcomeUnknown
 from adapters.openmarkets import wire
 from adapters.openmarkets.faults import Faults
 from adapters.openmarkets.faulty_answers import FaultyAnswers, close_connection
-from adapters.openmarkets.wire import Executions, Health, OrderAsk, OrderId, PricesAsk, Problem
+from adapters.openmarkets.wire import Executions, Health, OrderAsk, OrderId, Orders, PricesAsk, Problem
 from adapters.simulated_exchange import SimulatedExchange
 
 NAME = "openmarkets sandbox"
@@ -48,6 +49,11 @@ def _api(exchange: SimulatedExchange, token: str) -> FastAPI:
     def submit(ask: OrderAsk) -> Acknowledgement:
         """Take an order, once."""
         return exchange.submit(ask.order)
+
+    @api.get(wire.ORDERS)
+    def received(since: AwareDatetime) -> Orders:
+        """Every order received from a moment on."""
+        return Orders(orders=exchange.received_since(since))
 
     @api.get(f"{wire.ORDERS}/{{client_order_id}}")
     def find(client_order_id: OrderId) -> BrokerOrderState:

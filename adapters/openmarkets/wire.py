@@ -4,6 +4,7 @@ Answers about orders have the fields of `Acknowledgement`, `BrokerOrderState` an
 stands what has no type of its own there.
 
     POST   /v1/orders                               OrderAsk   → Acknowledgement
+    GET    /v1/orders?since=MOMENT                  → Orders, as received from then on
     GET    /v1/orders/{client_order_id}             → BrokerOrderState
     GET    /v1/orders/{client_order_id}/executions  → Executions
     DELETE /v1/orders/{client_order_id}             → BrokerOrderState
@@ -18,7 +19,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictInt
 
-from adapters.broker import BrokerOrder, Execution, Side
+from adapters.broker import BrokerOrder, BrokerOrderState, Execution, Side
 
 VERSION = "v1"
 ORDERS = f"/{VERSION}/orders"
@@ -91,6 +92,12 @@ class PricesAsk(Ask):
 
     prices: dict[Etf, Annotated[DecimalText, Field(gt=0)]]
     as_of: Annotated[str, Field(max_length=40)]
+
+
+class Orders(Answer):
+    """Orders as they stand, oldest first."""
+
+    orders: list[BrokerOrderState]
 
 
 class Executions(Answer):

@@ -109,6 +109,12 @@ class SimulatedExchange:
                 return [*reversed(fills), *fills]
             return fills
 
+    def received_since(self, moment: datetime) -> list[BrokerOrderState]:
+        """Every order that arrived from `moment` on, oldest first."""
+        with self._database.writing() as book:
+            order_book.carry_out(book, self._now())
+            return order_book.received_since(book, moment)
+
     def cancel(self, client_order_id: str) -> BrokerOrderState:
         """Stop working the order and answer what became of it; a closed order stays as it is."""
         now = self._now()

@@ -185,6 +185,16 @@ def content(book: sqlite3.Connection, client_order_id: str) -> BrokerOrder | Non
     return BrokerOrder(row["client_order_id"], row["etf"], Side(row["side"]), row["units"], limit)
 
 
+def received_since(book: sqlite3.Connection, moment: datetime) -> list[BrokerOrderState]:
+    """Every order that arrived from `moment` on as it stands, oldest first."""
+    rows = book.execute(
+        "SELECT client_order_id FROM orders WHERE received_at >= ? ORDER BY received_at, rowid",
+        (text(moment),),
+    ).fetchall()
+    found = (read(book, row["client_order_id"]) for row in rows)
+    return [order for order in found if order is not None]
+
+
 def read(book: sqlite3.Connection, client_order_id: str) -> BrokerOrderState | None:
     """The order as it stands, or None."""
     row = book.execute("SELECT * FROM orders WHERE client_order_id = ?", (client_order_id,)).fetchone()

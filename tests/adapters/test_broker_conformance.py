@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -157,3 +158,17 @@ def test_a_limit_that_is_no_price_is_refused(make: Callable[[bool], Broker], lim
     """Off the tick, zero, below it: refused with a reason."""
     with pytest.raises(OrderRefused, match="limit"):
         make(False).submit(BrokerOrder("KEY4", "VAS", Side.BUY, 1, Decimal(limit)))
+
+
+def test_orders_are_listed_from_a_moment_on(make: Callable[[bool], Broker]) -> None:
+    """Oldest first, each as `find` has it, rejected ones too; nothing from before."""
+    broker = make(False)
+    before = datetime.now(UTC) - timedelta(seconds=1)
+    broker.submit(BUY)
+    broker.submit(BrokerOrder("KEY0", "VGS", Side.SELL, 2))
+    with pytest.raises(OrderRefused):
+        broker.submit(BrokerOrder("KEY9", "XXX", Side.BUY, 1))
+    listed = broker.received_since(before)
+    assert [order.client_order_id for order in listed] == ["KEY1", "KEY0", "KEY9"]
+    assert listed == [broker.find(order.client_order_id) for order in listed]
+    assert broker.received_since(datetime.now(UTC) + timedelta(seconds=1)) == []
