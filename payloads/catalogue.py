@@ -27,6 +27,7 @@ DOMAINS = (
     "valuation",
     "orders",
     "verification",
+    "reconciliation",
     "compliance",
     "runs",
     "subscriptions",
