@@ -3,6 +3,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 PACKAGES := activities adapters cli dsl engines payloads store worker workflows
 
+# Two files of tests at once, in the order of pyproject.toml: the fast ones first. A file's tests share what it
+# starts, and most of the time of the slow ones is waiting.
+PYTEST := $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+
 .PHONY: demo up test nightly nightly-agents lint bench schemas timetables lock clean
 
 demo: .venv/.ok
@@ -12,16 +16,23 @@ up: .venv/.ok
 	$(BIN)/kronos up
 
 test: .venv/.ok
-	$(BIN)/pytest
+	$(PYTEST)
 
 # The same with 20,000 random and mutated files, and the time that each takes.
 nightly: .venv/.ok
-	KRONOS_FUZZ=20000 $(BIN)/pytest
+	KRONOS_FUZZ=20000 $(PYTEST)
 
-# The spread of the agents over ten seeds: how near the optimum, and how they do out of sample.
+# The spread of the agents over ten seeds: how near the optimum, and how they do out of sample, on simulated
+# prices and on real ones.
+US := .kronos-nightly/us
+PRICES ?= ../shared/data/skfolio_BSD3
 nightly-agents: .venv/.ok
 	$(BIN)/python -m benchmarks.agents 10
 	$(BIN)/kronos agents evaluate --seeds 10 --data .kronos-nightly -o table
+	rm -rf $(US) && mkdir -p $(US) && cp -r definitions $(US)/definitions
+	cp benchmarks/us_pods/*.yaml $(US)/definitions/catalogue/
+	$(BIN)/kronos data import $(PRICES) --adjusted --calendar XNYS --definitions $(US)/definitions --data $(US)/data
+	$(BIN)/kronos agents evaluate --seeds 10 --definitions $(US)/definitions --data $(US)/data -o table
 
 lint: .venv/.ok
 	$(BIN)/ruff check .

@@ -27,7 +27,7 @@ from payloads.pod_optimizer import OptimizePod
 
 Floats = NDArray[np.float64]
 
-FORMAT = "kronos-policy-1"
+FORMAT = "kronos-policy-2"
 """Changes when the same settings teach something else."""
 
 
@@ -63,7 +63,7 @@ class Lesson:
         size = self.task.size
         return experience(
             learned.returns[:, :size],
-            learned.returns @ self.benchmark,
+            (learned.returns * self.benchmark).sum(axis=1),
             learned.expected_return[:size],
             float(learned.expected_return @ self.benchmark),
             sessions=self.agent.sessions,

@@ -13,6 +13,7 @@ from activities.australian_tax import gains_rule, tax_file, year_of
 from activities.context import Context
 from activities.registry import implements
 from activities.snapshots import UnknownEtf, chosen_snapshot
+from adapters.market.snapshot import Snapshot
 from dsl.near import nearest
 from engines import drift
 from engines.backtest.attribution import contributions
@@ -43,11 +44,12 @@ LAST_MONTH = 6
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Prices:
-    """Where prices come from, before they are checked."""
+    """Where prices come from, before they are checked, and what the ETFs paid meanwhile."""
 
     dates: Sequence[date]
     columns: Mapping[str, Sequence[float]]
     simulated: bool
+    paid: Sequence[Distribution]
 
 
 @implements("backtest.run")
@@ -162,12 +164,31 @@ def _tax_of(year: TaxYear) -> TaxOfYear:
 def _prices(ask: RunBacktest, context: Context) -> _Prices:
     if ask.prices is not None:
         _refuse_unpriced(ask.weights, ask.prices.columns)
-        return _Prices(ask.prices.dates, ask.prices.columns, simulated=False)
+        return _Prices(ask.prices.dates, ask.prices.columns, False, _given(ask))
     snapshot = chosen_snapshot(context, ask.snapshot)
     _refuse_unpriced(ask.weights, snapshot.tickers)
     table = snapshot.prices(list(ask.weights))
     columns: Any = {etf: table[:, place] for place, etf in enumerate(ask.weights)}
-    return _Prices(snapshot.sessions, columns, snapshot.simulated)
+    return _Prices(snapshot.sessions, columns, snapshot.simulated, _given(ask) or _paid(snapshot, ask))
+
+
+def _given(ask: RunBacktest) -> list[Distribution]:
+    return [Distribution(paid.date, paid.etf, float(paid.amount)) for paid in ask.distributions]
+
+
+def _paid(snapshot: Snapshot, ask: RunBacktest) -> list[Distribution]:
+    """What the snapshot knows of distributions within the days asked for, but for the first of them."""
+    etfs, days = list(ask.weights), snapshot.sessions
+    table = snapshot.distributions(etfs)
+    if table is None:
+        return []
+    first = next((day for day in days if ask.start is None or day >= ask.start), days[-1])
+    rows, places = np.nonzero(table)
+    return [
+        Distribution(days[row], etfs[place], float(table[row, place]))
+        for row, place in zip(rows.tolist(), places.tolist(), strict=True)
+        if days[row] > first and (ask.end is None or days[row] <= ask.end)
+    ]
 
 
 def _refuse_unpriced(weights: Mapping[str, Decimal], priced: Any) -> None:
@@ -192,7 +213,7 @@ def _history(ask: RunBacktest, prices: _Prices, today: date) -> History:
         {etf: column if whole else _rows(column, kept) for etf, column in prices.columns.items()},
         list(ask.weights),
         today,
-        distributions=[Distribution(paid.date, paid.etf, float(paid.amount)) for paid in ask.distributions],
+        distributions=prices.paid,
         flows=[Flow(flow.date, float(flow.amount)) for flow in ask.flows],
     )
 

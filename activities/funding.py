@@ -7,7 +7,7 @@ from activities.effects import append, once, recorded
 from activities.registry import implements
 from adapters.payments import DepositRequest
 from payloads.funding import ConfirmDeposit, DepositConfirmed, DepositRequested, RequestDeposit
-from store import cash
+from store import accounts, cash
 from store.cents import from_cents, to_cents
 from store.tables import Account, Deposit
 
@@ -19,8 +19,8 @@ def request_deposit(ask: RequestDeposit, context: Context) -> DepositRequested:
     if before is not None:
         return before
     with context.services.database.reading() as tx:
-        account = cash.account(tx, context.call.tenant, ask.account_id)
-    cash.hold_currency(account, ask.currency)
+        account = accounts.account(tx, context.call.tenant, ask.account_id)
+    accounts.hold_currency(account, ask.currency)
     # Asked outside any transaction: a provider may take its time. The key makes it one request.
     told = context.services.payments.request_deposit(
         DepositRequest(context.call.key(), ask.account_id, ask.amount, ask.currency)
@@ -56,7 +56,7 @@ def confirm_deposit(ask: ConfirmDeposit, context: Context) -> DepositConfirmed:
 
 def _confirm(tx: Session, ask: ConfirmDeposit, context: Context) -> DepositConfirmed:
     call, reference = context.call, ask.reference or context.call.key()
-    account = cash.account(tx, call.tenant, ask.account_id, lock=True)
+    account = accounts.account(tx, call.tenant, ask.account_id, lock=True)
     booked = cash.book(
         tx,
         call.tenant,

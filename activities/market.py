@@ -23,11 +23,12 @@ class StaleSnapshot(ActivityError):
 
 @implements("market.latest_snapshot")
 def latest_snapshot(ask: LatestSnapshot, context: Context) -> SnapshotReference:
-    """Find the newest stored snapshot; NoSnapshot without any, StaleSnapshot when it is too old."""
+    """Find the newest stored snapshot that is whole; NoSnapshot without any, StaleSnapshot when too old."""
     snapshot = newest_stored(context)
     if snapshot is None:
         raise NoSnapshot(
-            "no market snapshot is stored yet; start `kronos up`, which takes one, or import data"
+            "no market snapshot of the whole universe is stored yet; start `kronos up`, which takes one, or "
+            "import data; `kronos data list` shows what there is"
         )
     _refuse_stale(snapshot.as_of, context)
     return SnapshotReference(

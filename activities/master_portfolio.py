@@ -1,4 +1,4 @@
-"""Merging the pods, and optimising the master portfolio over them.
+"""Optimising the master portfolio over the pods.
 
 ActivityError
 ├── NothingToInvest     the pods have no capital
@@ -12,15 +12,11 @@ from activities.context import Context
 from activities.errors import ActivityError
 from activities.master_settings import costs_from, emphasis_from, figures_from, limits_from
 from activities.registry import implements
-from engines import consolidation
 from engines.master_portfolio import MasterAnswer, optimize_master
 from engines.master_problem import MasterProblem, PodDemand, values_of
 from engines.weights import stored_weights
 from payloads.files.pods import PodsFile
 from payloads.master_portfolio import (
-    Consolidate,
-    Consolidated,
-    ConsolidatedHolding,
     MasterHolding,
     MasterPortfolio,
     OptimizationMetrics,
@@ -31,28 +27,6 @@ from payloads.master_portfolio import (
 
 class NothingToInvest(ActivityError):
     """The pods have no capital."""
-
-
-@implements("portfolio.consolidate")
-def consolidate(ask: Consolidate, context: Context) -> Consolidated:
-    """Add the pods' holdings up."""
-    merged = consolidation.consolidate(
-        [consolidation.PodHoldings(name, pod.capital, pod.allocation) for name, pod in ask.pods.items()]
-    )
-    return Consolidated(
-        consolidated_holdings={
-            etf: ConsolidatedHolding(
-                total_value=holding.value,
-                weight=holding.weight,
-                pods=list(holding.weights_by_pod),
-                weights_by_pod=dict(holding.weights_by_pod),
-                duplicate=len(holding.weights_by_pod) > 1,
-            )
-            for etf, holding in merged.items()
-        },
-        total_unique_etfs=len(merged),
-        duplicated_etfs=[etf for etf, holding in merged.items() if len(holding.weights_by_pod) > 1],
-    )
 
 
 @implements("portfolio.optimize")

@@ -15,8 +15,10 @@ from activities.context import Context
 from activities.errors import ActivityError
 from adapters.broker import Broker, BrokerOrderState, Execution, OrderRefused
 from adapters.failpoints import failpoint
+from engines.calendars import next_session, settlement_date
 from payloads.files.fees import FeesFile
-from payloads.files.trading import TradingFile
+from payloads.files.limits import LimitsFile
+from payloads.files.trading import Exchange, TradingFile
 from store import fills, orders
 from store.cents import to_cents
 from store.fills import Executed
@@ -34,6 +36,23 @@ class News:
     client_order_id: str
     state: BrokerOrderState | None
     executions: tuple[Execution, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """Which day a fill counts for, and when it settles: so many sessions later."""
+
+    exchange: Exchange
+    days: int
+
+    def trade_date(self, executed_at: datetime) -> date:
+        """The day that the exchange's clocks showed."""
+        return executed_at.astimezone(ZoneInfo(self.exchange.timezone)).date()
+
+    def settles_on(self, trade_date: date) -> date:
+        """The settlement day; a trade outside sessions counts for the next of them."""
+        session = next_session(self.exchange.calendar, trade_date - timedelta(days=1)).day
+        return settlement_date(self.exchange.calendar, session, self.days)
 
 
 def settle(context: Context, ids: Iterable[str]) -> list[str]:
@@ -107,10 +126,11 @@ def _book_all(context: Context, news: list[News]) -> list[str]:
     fresh = [told for told in news if not known[told.client_order_id]]
     if fresh:
         brokerage = to_cents(context.catalogue.read("fees", FeesFile).brokerage.value)
-        zone = ZoneInfo(context.catalogue.read("trading", TradingFile).exchange.timezone)
+        exchange = context.catalogue.read("trading", TradingFile).exchange
+        days = int(context.catalogue.read("limits", LimitsFile).settlement_days.value)
         with context.services.database.transaction() as tx:
             for told in fresh:
-                _book(tx, tenant, told, brokerage, zone, at)
+                _book(tx, tenant, told, brokerage, Settlement(exchange, days), at)
     with context.services.database.reading() as tx:
         return [
             told.client_order_id
@@ -128,12 +148,13 @@ def _known(tx: Session, tenant: str, told: News) -> bool:
     return closed_alike and order.cum_units == sum(fill.units for fill in told.executions)
 
 
-def _book(tx: Session, tenant: str, told: News, brokerage: int, zone: ZoneInfo, at: datetime) -> None:
+def _book(tx: Session, tenant: str, told: News, brokerage: int, rules: Settlement, at: datetime) -> None:
     order = orders.load(tx, tenant, told.client_order_id)
     before, had_ended = order.cum_units, order.state not in OPEN_STATES
     for fill in told.executions:
+        day = rules.trade_date(fill.executed_at)
         executed = Executed(
-            fill.execution_id, fill.units, fill.price, fill.executed_at, _day(fill.executed_at, zone)
+            fill.execution_id, fill.units, fill.price, fill.executed_at, day, rules.settles_on(day)
         )
         fills.book(tx, tenant, order, executed, brokerage_cents=brokerage, at=at)
     if order.cum_units > before:
@@ -143,10 +164,6 @@ def _book(tx: Session, tenant: str, told: News, brokerage: int, zone: ZoneInfo, 
     # A state that counts more fills than were reported waits for the rest before the order closes.
     if state.state.closed and order.state in OPEN_STATES and order.cum_units >= state.filled:
         orders.close(tx, order, state.state.value, at, state.reason)
-
-
-def _day(moment: datetime, zone: ZoneInfo) -> date:
-    return moment.astimezone(zone).date()
 
 
 def _close_unless_there(context: Context, client_order_id: str) -> None:

@@ -2,9 +2,10 @@
 
 from collections import OrderedDict
 from collections.abc import Iterable
+from datetime import datetime
 from difflib import get_close_matches
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,6 +17,9 @@ from engines.estimates import Estimates, Floats, estimate, total_returns
 from payloads.files.market import MarketFile
 from payloads.files.universe import UniverseFile
 from payloads.market import AssetFigures
+
+if TYPE_CHECKING:
+    from sqlmodel import Session
 
 KEPT_IN_MEMORY = 8
 
@@ -46,6 +50,23 @@ def chosen_snapshot(context: Context, digest: str | None) -> Snapshot:
             "snapshot",
         )
     return found
+
+
+def keep(tx: "Session", tenant: str, snapshot: Snapshot, at: datetime, *, partial: bool = False) -> bool:
+    """Store a snapshot; False when it is there already. `partial`: it lacks ETFs of the universe."""
+    from store import snapshots as stored  # without a database nothing of it is imported
+
+    return stored.save(
+        tx,
+        tenant,
+        snapshot.digest,
+        source=snapshot.source,
+        as_of=snapshot.as_of,
+        simulated=snapshot.simulated,
+        partial=partial,
+        content=snapshot.to_bytes(),
+        created_at=at,
+    )
 
 
 def newest_stored(context: Context) -> Snapshot | None:

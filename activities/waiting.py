@@ -22,7 +22,7 @@ def waiting(function: Callable[[Any, Context], Looks[Answer]]) -> Callable[[Any,
     def whole(ask: Any, context: Context) -> Answer:
         return to_the_end(function(ask, context), context.pause)
 
-    whole.looks = function  # type: ignore[attr-defined]
+    whole.looks = function  # type: ignore[attr-defined] # types of functions have no attributes
     return whole
 
 

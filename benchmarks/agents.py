@@ -11,9 +11,8 @@ from typing import Any
 
 from activities.context import Context
 from activities.runner import run
-from activities.snapshots import default_snapshot
+from activities.snapshots import default_snapshot, keep
 from payloads.call import Call
-from store import snapshots
 from store.database import Database
 from worker.folder_catalogue import FolderCatalogue
 
@@ -72,16 +71,7 @@ def _keep_snapshot(database: Database, context: Context) -> None:
     """The default snapshot, stored as an installation's is."""
     snapshot = default_snapshot(context.catalogue)
     with database.transaction() as tx:
-        snapshots.save(
-            tx,
-            context.call.tenant,
-            snapshot.digest,
-            source=snapshot.source,
-            as_of=snapshot.as_of,
-            simulated=snapshot.simulated,
-            content=snapshot.to_bytes(),
-            created_at=datetime.now(UTC),
-        )
+        keep(tx, context.call.tenant, snapshot, datetime.now(UTC))
 
 
 def _context(database: Database) -> Context:

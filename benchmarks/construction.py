@@ -24,6 +24,7 @@ SIZES = (13, 137)
 ROUNDS = 15
 AS_GOOD = 1e-6
 OBJECTIVES: tuple[Objective, ...] = ("min_variance", "max_sharpe", "max_utility", "risk_parity")
+OF_PYPFOPT = OBJECTIVES[:3]
 Solver = Callable[[Floats, Objective], Floats]
 
 
@@ -33,6 +34,14 @@ class Timed:
 
     seconds: float
     weights: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """Another library: how it is asked, and for what it can be asked."""
+
+    solver: Solver
+    objectives: tuple[Objective, ...]
 
 
 def measure() -> None:
@@ -63,15 +72,14 @@ def _one_thread() -> AbstractContextManager[object]:
     return limits
 
 
-def _side_by_side(returns: Floats, objective: Objective, others: Mapping[str, Solver]) -> None:
+def _side_by_side(returns: Floats, objective: Objective, others: Mapping[str, Library]) -> None:
     ours = _timed(_ours, returns, objective)
     best = _objective(returns, objective, ours.weights)
     line = f"  n={returns.shape[1]:<4} {objective:<13} {ours.seconds * 1e3:8.2f} ms"
-    for name, solver in others.items():
-        try:
-            found = _timed(solver, returns, objective)
-        except NotImplementedError:
+    for name, other in others.items():
+        if objective not in other.objectives:
             continue
+        found = _timed(other.solver, returns, objective)
         worse = (_objective(returns, objective, found.weights) - best) / abs(best)
         same = "equal" if abs(worse) <= AS_GOOD else f"{worse:.1e} {'worse' if worse > 0 else 'better'}"
         line += f"   {name} {found.seconds * 1e3:.1f} ms, {found.seconds / ours.seconds:.0f} times, {same}"
@@ -138,16 +146,17 @@ def _returns(size: int, seed: int) -> Floats:
     return (common + own) / YEAR**0.5 + rng.uniform(0.02, 0.12, size) / YEAR
 
 
-def _others() -> dict[str, Solver]:
+def _others() -> dict[str, Library]:
     """The libraries that are installed; says which are not."""
-    found: dict[str, Solver] = {}
-    for name, solver in (("skfolio", _skfolio), ("pypfopt", _pypfopt)):
+    known = {"skfolio": Library(_skfolio, OBJECTIVES), "pypfopt": Library(_pypfopt, OF_PYPFOPT)}
+    found: dict[str, Library] = {}
+    for name, library in known.items():
         try:
             __import__(name)
         except ImportError:
             print(f"\n{name} is not installed: pip install 'kronos[bench]'")
             continue
-        found[name] = solver
+        found[name] = library
     return found
 
 
@@ -180,8 +189,6 @@ def _skfolio(returns: Floats, objective: Objective) -> Floats:
 def _pypfopt(returns: Floats, objective: Objective) -> Floats:
     from pypfopt import EfficientFrontier
 
-    if objective == "risk_parity":
-        raise NotImplementedError
     universe = _universe(returns)
     frontier = EfficientFrontier(universe.expected_returns, universe.covariance, weight_bounds=(0, CAP))
     with warnings.catch_warnings():

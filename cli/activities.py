@@ -62,14 +62,14 @@ def call(
     Example: echo '{"exchange": "XASX", "trade_date": "2026-03-20"}' |
     kronos activities call calendar.settlement_date --input -
     """
-    from worker.inputs import read_json, read_text
+    from worker.inputs import read_json, read_lines
     from worker.local import LocalCaller
     from worker.settings import load_settings
 
     settings = load_settings({"data": data, "definitions": definitions})
     caller = LocalCaller(name, settings, effect=effect, key=key)
     if lines:
-        return _call_lines(caller, read_text(input))
+        return _call_lines(caller, read_lines(input))
     return _call_once(caller, read_json(input), output)
 
 
@@ -86,12 +86,12 @@ def _call_once(caller: Any, given: Any, output: Format | None) -> int:
     return 0
 
 
-def _call_lines(caller: Any, text: str) -> int:
+def _call_lines(caller: Any, lines: list[bytes]) -> int:
     from cli.guard import FAILED
     from payloads import plain_json
 
     failed = False
-    for answer in caller.call_lines(iter(text.split("\n"))):
+    for answer in caller.call_lines(lines):
         print(plain_json.dumps(answer.as_json()), flush=True)
         failed = failed or answer.error is not None
     return FAILED if failed else 0

@@ -1,7 +1,5 @@
 """`kronos agents`: training the agents of the pods, trying them, looking at what they learned."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,7 +19,15 @@ Snapshot = Annotated[
     str | None, typer.Option("--snapshot", help="Digest of the market snapshot; else the newest stored.")
 ]
 Seed = Annotated[int, typer.Option("--seed", min=0, help="The same seed makes the same policy.")]
-FIGURES = ("score", "annual_return", "volatility", "sharpe_ratio", "max_drawdown", "turnover")
+# The figures of a trial, under headings with which a table fits 80 columns.
+FIGURES = {
+    "score": "score",
+    "return": "annual_return",
+    "volatility": "volatility",
+    "sharpe": "sharpe_ratio",
+    "drawdown": "max_drawdown",
+    "turnover": "turnover",
+}
 
 
 @app.command()
@@ -43,12 +49,13 @@ def train(
 
     Example: kronos agents train --pod POD1 --curve alpha.svg
     """
+    from cli.progress import progress_bar
     from worker import agents
     from worker.settings import load_settings
 
     settings = load_settings({"data": data, "definitions": definitions})
     reports = []
-    with _progress() as tell:
+    with progress_bar() as tell:
         for name in pod or agents.pods_of(settings):
             reports.append(agents.train(settings, name, snapshot=snapshot, seed=seed, tell=tell))
     if curve is not None:
@@ -76,12 +83,13 @@ def evaluate(
 
     Example: kronos agents evaluate --pod POD3 --seeds 10
     """
+    from cli.progress import progress_bar
     from worker import agents
     from worker.settings import load_settings
 
     settings = load_settings({"data": data, "definitions": definitions})
     found = []
-    with _progress() as tell:
+    with progress_bar() as tell:
         for name in pod or agents.pods_of(settings):
             for number in range(seed, seed + seeds):
                 found.append(agents.evaluate(settings, name, snapshot=snapshot, seed=number, tell=tell))
@@ -117,23 +125,6 @@ def show_(
     show(policy, output, _policy_table)
 
 
-@contextmanager
-def _progress() -> Iterator[Any]:
-    """A bar for each agent that learns; at a terminal only."""
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as bars:
-        under_way: dict[str, Any] = {}
-
-        def tell(agent: str, done: int, rounds: int) -> None:
-            if agent not in under_way:
-                under_way[agent] = bars.add_task(agent, total=rounds)
-            bars.update(under_way[agent], completed=done)
-
-        yield tell
-
-
 def _policies_table(data: Any) -> str:
     if not data["policies"]:
         return "No policies; `kronos agents train` makes them."
@@ -141,7 +132,6 @@ def _policies_table(data: Any) -> str:
         [
             row["pod"],
             row["agent"],
-            row["algorithm"],
             row["seed"],
             f"{float(row['agent_confidence']):.3f}",
             row["learned_to"],
@@ -151,23 +141,21 @@ def _policies_table(data: Any) -> str:
         ]
         for row in data["policies"]
     ]
-    headers = (
-        "pod",
-        "agent",
-        "algorithm",
-        "seed",
-        "confidence",
-        "learned to",
-        "tried to",
-        "prices",
-        "policy",
-    )
+    headers = ("pod", "agent", "seed", "confidence", "learned to", "tried to", "prices", "policy")
     return columns(headers, rows, right=("seed", "confidence"))
 
 
 def _policy_table(policy: Any) -> str:
-    about = {key: value for key, value in policy.items() if key not in ("out_of_sample", "curve")}
-    return f"{fields(about)}\n\nOUT OF SAMPLE\n{_figures(policy['out_of_sample'])}"
+    parts = ("allocation", "out_of_sample", "curve")
+    about = {key.removeprefix("agent_"): value for key, value in policy.items() if key not in parts}
+    weights = [[etf, _number(weight)] for etf, weight in policy["allocation"].items()]
+    return "\n\n".join(
+        (
+            fields(about),
+            columns(("etf", "weight"), weights, right=("weight",)),
+            f"OUT OF SAMPLE\n{_figures(policy['out_of_sample'])}",
+        )
+    )
 
 
 def _evaluations_table(data: Any) -> str:
@@ -180,12 +168,8 @@ def _evaluations_table(data: Any) -> str:
 
 
 def _figures(results: Any) -> str:
-    rows = [[name, *(_number(of[figure]) for figure in FIGURES)] for name, of in results.items()]
-    return columns(
-        ("held by", *(name.replace("_", " ") for name in FIGURES)),
-        rows,
-        right=[name.replace("_", " ") for name in FIGURES],
-    )
+    rows = [[name, *(_number(of[figure]) for figure in FIGURES.values())] for name, of in results.items()]
+    return columns(("held by", *FIGURES), rows, right=tuple(FIGURES))
 
 
 def _number(value: Any) -> str | None:

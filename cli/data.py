@@ -8,7 +8,7 @@ import typer
 
 from cli.group import group
 from cli.options import Data, Definitions, Output
-from cli.output import columns, fields, say, show
+from cli.output import columns, fields, percent, say, show
 
 if TYPE_CHECKING:
     from datetime import date
@@ -77,9 +77,15 @@ def import_(
         )
     show(answer, output, _imported)
     errors = sum(finding["severity"] == "error" for finding in answer["findings"])
-    if errors and not answer["stored"]:
-        say(f"error: NotStored: {errors} errors; mend them, or go on without what has one by --leave-out")
-    return FAILED if errors and not (leave_out and (answer["stored"] or dry_run)) else 0
+    if not errors or (leave_out and "snapshot" in answer):
+        return 0
+    hint = (
+        "nothing is left without what has one"
+        if leave_out
+        else "or go on without what has one by --leave-out"
+    )
+    say(f"error: NotStored: {errors} error{'' if errors == 1 else 's'}; mend them, {hint}")
+    return FAILED
 
 
 @app.command()
@@ -184,7 +190,7 @@ def _snapshot(answer: Any) -> str:
 
 def _shown(answer: Any) -> str:
     rows = [
-        [line["etf"], line["price"], _percent(line["expected_return"]), _percent(line["volatility"])]
+        [line["etf"], line["price"], percent(line["expected_return"]), percent(line["volatility"])]
         for line in answer["prices"]
     ]
     headers = ["etf", "price", "expected", "volatility"]
@@ -207,11 +213,14 @@ def _list(answer: Any) -> str:
     if not answer["snapshots"]:
         return "No snapshot is stored; `kronos data import` and `kronos data pull` store one."
     rows = [
-        [row["snapshot"][:SHORT], row["source"], row["as_of"], row["simulated"], str(row["stored_at"])[:19]]
+        [
+            row["snapshot"][:SHORT],
+            row["source"],
+            row["as_of"],
+            row["simulated"],
+            row["partial"],
+            str(row["stored_at"])[:19],
+        ]
         for row in answer["snapshots"]
     ]
-    return columns(["snapshot", "source", "as of", "simulated", "stored"], rows)
-
-
-def _percent(share: float | None) -> str | None:
-    return None if share is None else f"{share:.2%}"
+    return columns(["snapshot", "source", "as of", "simulated", "partial", "stored"], rows)

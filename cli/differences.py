@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from cli.output import columns
+from cli.output import columns, folded
 from payloads import plain_json
 
 SHOWN = 60
@@ -23,11 +23,11 @@ def _definition(found: Any) -> Iterator[str]:
     steps = found["steps"]
     for mark, key in (("+", "added"), ("-", "removed"), ("~", "changed")):
         for step in steps[key]:
-            yield f"  {mark} {step['id'] or step['path']}: {step['does']}"
-            yield from (f"      {_change(change)}" for change in step.get("changes", ()))
+            yield folded(f"  {mark} {step['id'] or step['path']}: {step['does']}", 4)
+            yield from (folded(f"      {_change(change)}", 8) for change in step.get("changes", ()))
     for part in _PARTS:
         for change in found[part]:
-            yield f"  ~ {_change(change) if part == 'top' else f'{part}: {_change(change)}'}"
+            yield folded(f"  ~ {_change(change) if part == 'top' else f'{part}: {_change(change)}'}", 4)
 
 
 def _change(change: Any) -> str:

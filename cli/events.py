@@ -104,7 +104,9 @@ def emit(
 def _table(data: Any) -> str:
     names = ("position", "at", "stream", "name", "actor")
     rows = [
-        [event["position"], str(event["at"])[:19], *(event[n] for n in names[2:])] for event in data["events"]
+        # Without the year, which `-o json` has: ids and names of facts are long.
+        [event["position"], str(event["at"])[5:19], *(event[n] for n in names[2:])]
+        for event in data["events"]
     ]
     return columns(names, rows, right=("position",))
 

@@ -1,11 +1,12 @@
 """What a person who follows a run is told beside its steps: that it is held, and that it goes on alone."""
 
 import shlex
+import sys
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from cli.output import say
+from cli.output import folded, say
 
 STUCK = ("held", "undo_stuck")
 
@@ -56,9 +57,12 @@ def _words(run: Mapping[str, Any], step: str) -> str:
     error, run_id = run["error"], shlex.quote(run["workflow_id"])
     why = f"{error['type']}: {error['message']}"
     failed = "undoing" if run["state"] == "undo_stuck" else "step"
+    what = f"{run['state']}: {run['workflow_id']} failed at {failed} {step}: {why}"
     lines = [
-        f"{run['state']}: {run['workflow_id']} failed at {failed} {step}: {why}",
-        f"  It waits for {run['waits_for']}. To try again:  kronos retry {run_id} --step {shlex.quote(step)}",
+        folded(what, 2, sys.stderr),
+        folded(f"  It waits for {run['waits_for']}.", 2, sys.stderr),
+        # Commands are to be copied: they are never folded.
+        f"  To try again:  kronos retry {run_id} --step {shlex.quote(step)}",
     ]
     if run["state"] == "held":
         lines.append(f"  To undo what it did and end it:  kronos cancel {run_id}")

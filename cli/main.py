@@ -111,6 +111,6 @@ def _run() -> int:
         if not hasattr(error, "format_message"):
             raise
         # A wrong flag or argument, in click's words.
-        error.show()  # type: ignore[attr-defined]
+        error.show()  # type: ignore[attr-defined] # typer does not export the class that has it
         return getattr(error, "exit_code", MISUSED)
     return answer if isinstance(answer, int) else 0

@@ -6,7 +6,7 @@ import typer
 
 from cli.group import group
 from cli.options import Data, Output
-from cli.output import columns, fields, show
+from cli.output import columns, fields, percent, show
 
 app = group("What clients hold.", example="kronos portfolio show P-CUST_12345")
 
@@ -27,9 +27,62 @@ def show_(
     show(show_portfolio(load_settings({"data": data}), portfolio_id), output, portfolio_table)
 
 
+@app.command()
+def verify(
+    portfolio_id: Annotated[
+        str | None, typer.Argument(help="One portfolio; by default all.", metavar="[ID]", show_default=False)
+    ] = None,
+    data: Data = None,
+    output: Output = None,
+) -> int:
+    """Prove that the ledger adds up, and that units, lots and disposals are what it makes of them.
+
+    Exit code 1 when they are not; the rows are named. `kronos portfolio rebuild` mends them.
+
+    Example: kronos portfolio verify
+    """
+    from worker.ledger import verify_ledger
+    from worker.settings import load_settings
+
+    proof = verify_ledger(load_settings({"data": data}), portfolio_id)
+    show(proof, output, lambda found: _findings(found["findings"], "The ledger adds up."))
+    return 0 if proof["whole"] else 1
+
+
+@app.command()
+def rebuild(
+    portfolio_id: Annotated[str, typer.Argument(help="The portfolio, such as P-CUST_12345.", metavar="ID")],
+    data: Data = None,
+    output: Output = None,
+) -> None:
+    """Make a portfolio's units, lots and disposals anew from the ledger; says what was wrong with them.
+
+    Example: kronos portfolio rebuild P-CUST_12345
+    """
+    from worker.ledger import rebuild_portfolio
+    from worker.settings import load_settings
+
+    done = rebuild_portfolio(load_settings({"data": data}), portfolio_id)
+    show(done, output, lambda answer: _findings(answer["mended"], "Nothing was wrong."))
+
+
+def _findings(found: Any, none: str) -> str:
+    rows = [[each["row"], each["problem"]] for each in found]
+    return columns(["row", "problem"], rows) if rows else none
+
+
 def portfolio_table(portfolio: Any) -> str:
     """A portfolio for people; simulated prices are called so."""
-    names = ("portfolio_id", "customer_id", "state", "mandate", "risk_category", "cash", "value")
+    names = (
+        "portfolio_id",
+        "customer_id",
+        "state",
+        "mandate",
+        "risk_category",
+        "cash",
+        "unsettled_cash",
+        "value",
+    )
     about = {name.replace("_", " "): portfolio[name] for name in names}
     if portfolio["prices_as_of"]:
         simulated = ", simulated" if portfolio["prices_simulated"] else ""
@@ -61,8 +114,3 @@ def lots_table(portfolio: Any) -> str:
         for lot in portfolio["parcels"]
     ]
     return columns(headers, rows, right=("units", "cost base")) if rows else ""
-
-
-def percent(share: Any) -> str | None:
-    """A share as a percentage with two decimals."""
-    return None if share is None else f"{100 * share:.2f}%"

@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from cli.output import columns, fields
+from cli.output import fields, laid_out
 from payloads import plain_json
 
 WIDTH = 80
@@ -56,9 +56,8 @@ def _rows(rows: Sequence[Mapping[str, Any]]) -> str:
     long = [name for name in names if any(len(_text(row.get(name))) > NARROW for row in rows)]
     short = [name for name in names if name not in long]
     numbers = [name for name in short if all(_number(row.get(name)) for row in rows)]
-    header, *lines = columns(
-        short, [[_text(row.get(name)) for name in short] for row in rows], right=numbers
-    ).split("\n")
+    cells = [[_text(row.get(name)) for name in short] for row in rows]
+    header, *lines = laid_out(short, cells, right=numbers)
     found = [header]
     for line, row in zip(lines, rows, strict=True):
         found.append(line)

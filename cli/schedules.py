@@ -153,13 +153,35 @@ def _moment(text: str, flag: str) -> datetime:
 def _changes(data: Any) -> str:
     if not data["changes"]:
         return "The newest release has no schedules, and Temporal has none of ours."
-    names = ("change", "id", "schedule", "timezone", "calendar", "holidays_until", "each")
-    rows = [[row.get(name) for name in names] for row in data["changes"]]
-    return columns([name.replace("_", " ") for name in names], rows)
+    rows = [[row["change"], row["id"], _fires(row), _days(row)] for row in data["changes"]]
+    return columns(["change", "id", "fires", "on"], rows)
 
 
 def _list(data: Any) -> str:
-    names = ("id", "schedule", "timezone", "applied", "paused", "runs")
-    rows = [[*(row[name] for name in names), *map(str, row["next"][:1])] for row in data["schedules"]]
-    rows = [row if len(row) > len(names) else [*row, None] for row in rows]
-    return columns([*names, "next"], rows) if rows else "The newest release has no schedules."
+    rows = [
+        [row["id"], _fires(row), _state(row), row["runs"], _next(row["next"])] for row in data["schedules"]
+    ]
+    if not rows:
+        return "The newest release has no schedules."
+    return columns(["id", "fires", "state", "runs", "next (UTC)"], rows, right=("runs",))
+
+
+def _fires(row: Any) -> str | None:
+    """When, and for whom; None for a schedule that the release does not have."""
+    if row.get("schedule") is None:
+        return None
+    each = f", each {row['each']}" if row.get("each") else ""
+    return f"{row['schedule']} {row['timezone']}{each}"
+
+
+def _days(row: Any) -> str | None:
+    calendar, until = row.get("calendar"), row.get("holidays_until")
+    return f"{calendar} to {until}" if calendar and until else calendar
+
+
+def _state(row: Any) -> str:
+    return "paused" if row["paused"] else "applied" if row["applied"] else "not applied"
+
+
+def _next(times: Any) -> str | None:
+    return f"{times[0]:%Y-%m-%d %H:%M}" if times else None

@@ -2,13 +2,12 @@
 
 import sys
 from collections.abc import AsyncIterator
-from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from cli.options import Address, Data, Namespace, Output
-from cli.output import Format, columns, fields, show
+from cli.output import Format, columns, fields, screen_width, show
 from cli.tree import plain_tree
 
 if TYPE_CHECKING:
@@ -151,7 +150,8 @@ def runs_table(data: Any) -> str:
     ]
     headers = ("workflow id", "workflow", "state", "stage", "started")
     others = sum(max(len(str(row[place] or "-")) for row in [headers, *rows]) + 2 for place in (0, 1, 3, 4))
-    room = max(get_terminal_size().columns - others, LONGEST_STATE)
+    width = screen_width()
+    room = None if width is None else max(width - others, LONGEST_STATE)
     return columns(headers, [[*row[:2], _cut(row[2], room), *row[3:]] for row in rows])
 
 
@@ -159,8 +159,8 @@ def _doing(run: Any) -> str:
     return f"{run['state']}: {run['waits_for']}" if run["waits_for"] else str(run["state"])
 
 
-def _cut(text: str | None, room: int) -> str | None:
-    return text if text is None or len(text) <= room else f"{text[: room - 1]}…"
+def _cut(text: str | None, room: int | None) -> str | None:
+    return text if text is None or room is None or len(text) <= room else f"{text[: room - 1]}…"
 
 
 def _day(moment: Any) -> str:

@@ -7,7 +7,7 @@ import typer
 
 from cli.guard import wait_for
 from cli.options import Address, Data, Definitions, Namespace, Output
-from cli.output import as_yaml, say, show
+from cli.output import as_yaml, folded, say, show
 
 if TYPE_CHECKING:
     from worker.scenarios.testing import Results
@@ -124,7 +124,7 @@ def table(results: "Results") -> str:
 
 def _line(test: Any) -> str:
     took = f"{test.seconds:.2f} s" if test.seconds else "not run"
-    return f"  {'✓' if test.passed else '✗'} {test.name} ({_span(test.virtual_seconds)} in {took})"
+    return folded(f"  {'✓' if test.passed else '✗'} {test.name} ({_span(test.virtual_seconds)} in {took})", 4)
 
 
 def _span(seconds: float) -> str:
@@ -140,9 +140,9 @@ def _reached(name: str, counts: dict[str, Any]) -> str:
         for kind, count in counts.items()
         if kind != "missing" and count["total"]
     ]
-    return f"coverage of {name}: {', '.join(parts)}"
+    return folded(f"coverage of {name}: {', '.join(parts)}", 2)
 
 
 def _missed(goal: Any) -> str:
     name = f"{goal.id} ({goal.path})" if goal.id else goal.path
-    return f"  not reached, line {goal.line}: {goal.what} of {name}"
+    return folded(f"  not reached, line {goal.line}: {goal.what} of {name}", 4)

@@ -67,10 +67,10 @@ def _list(data: Any) -> str:
         return "The newest release has no triggers."
     names = ("workflow", "trigger", "kind", "condition", "where")
     rows = [
-        [*(row[name] for name in names), str(row["next"][0])[:19] if row["next"] else None]
+        [*(row[name] for name in names), f"{row['next'][0]:%m-%d %H:%M}" if row["next"] else None]
         for row in data["triggers"]
     ]
-    return columns([*names, "next"], rows)
+    return columns(["workflow", "no", *names[2:], "next (UTC)"], rows)
 
 
 def _explained(data: Any) -> str:

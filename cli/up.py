@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.options import BrokerChoice, Data, Definitions
-from cli.output import say
+from cli.output import folded, say
 
 if TYPE_CHECKING:
     from worker.embedded import Embedded, Ports
@@ -70,7 +70,8 @@ def _where(house: "Embedded", schedules: int) -> str:
         f"Codec endpoint    {house.codec.url}",
         f"Data              {house.settings.data.absolute()}",
         f"{kind:<17} {house.published.release[:12]}: {names}",
-        f"Market            {house.snapshot['source']} prices as of {house.snapshot['as_of']}",
+        f"Market            {house.snapshot['source']} prices as of {house.snapshot['as_of']}, "
+        f"snapshot {house.snapshot['snapshot'][:12]}",
     ]
     if schedules:
         lines.insert(-1, f"Schedules         {schedules} applied; `kronos schedules list` shows them")
@@ -78,7 +79,8 @@ def _where(house: "Embedded", schedules: int) -> str:
         lines.append(f"Note              {house.published.changed}")
     if elsewhere := _elsewhere(house):
         lines.append(f"Other commands    export {elsewhere}")
-    return "\n".join(lines)
+    # What is to be copied is never folded.
+    return "\n".join(line if line.startswith("Other") else folded(line, 18) for line in lines)
 
 
 def _elsewhere(house: "Embedded") -> str:

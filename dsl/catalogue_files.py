@@ -7,17 +7,21 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from dsl.literals import value_of
-from dsl.near import listed, suggestion
+from dsl.near import listed, nearest, suggestion
 from dsl.problems import Report
 from dsl.scalars import is_null
 from dsl.tables.documents import is_table
 from dsl.tree import ListNode, MapNode, Node, ScalarNode, Tree
+from payloads.facts import activity_facts
 from payloads.remembered import keep, recall
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
     from payloads.base import Payload
+
+METRICS = "metrics"
+"""The file that triggers read; all others are read by activities."""
 
 
 def read_catalogue_file(tree: Tree, name: str, report: Report) -> Any:
@@ -42,6 +46,17 @@ def read_catalogue_file(tree: Tree, name: str, report: Report) -> Any:
     if not errors and not taken_as_text:
         _remember_fit(name, tree)
     return value
+
+
+def check_is_read(tree: Tree, name: str, report: Report) -> None:
+    """Report a file that no activity reads, and that is no decision table: its name may be misspelt."""
+    known = sorted({METRICS, *(file for facts in activity_facts().values() for file in facts.files)})
+    if name in known:
+        return
+    near = nearest(name.rsplit("/", 1)[-1], known)
+    help = f"did you mean `catalogue/{near}.yaml`?" if near else "take it away, or give it its name"
+    note = f"the files are {listed(known, 24)}; a decision table says `table: {name.rsplit('/', 1)[-1]}`"
+    report.node("K910", tree.root, f"nothing reads catalogue/{name}.yaml", help, note)
 
 
 def _known_to_fit(name: str, tree: Tree) -> bool:
@@ -87,21 +102,23 @@ def _take_as_text(root: Node, value: Any, errors: "Sequence[ErrorDetails]") -> b
     changed = False
     for error in errors:
         node, _ = _follow(root, error["loc"])
-        parent = _reach(value, error["loc"][:-1])
-        plain = isinstance(node, ScalarNode) and node.plain and not is_null(node)
-        if error["type"] == "string_type" and plain and isinstance(parent, dict | list):
-            parent[error["loc"][-1]] = node.text  # type: ignore[index, union-attr]
+        holder = _reach(value, error["loc"][:-1])
+        if error["type"] != "string_type" or holder is None or not isinstance(node, ScalarNode):
+            continue
+        if node.plain and not is_null(node):
+            holder[error["loc"][-1]] = node.text
             changed = True
     return changed
 
 
 def _reach(value: Any, path: Sequence[str | int]) -> Any:
+    """The map or list at the end of a path; None where it leads to none."""
     for part in path:
         try:
             value = value[part]
         except (KeyError, IndexError, TypeError):
             return None
-    return value
+    return value if isinstance(value, dict | list) else None
 
 
 def _follow(node: Node, path: Sequence[str | int]) -> tuple[Node, Sequence[str | int]]:
@@ -120,6 +137,14 @@ def _follow(node: Node, path: Sequence[str | int]) -> tuple[Node, Sequence[str |
     return node, ()
 
 
+def _key_or_value(root: Node, path: Sequence[str | int]) -> Node:
+    """What a path leads to: the key where that has a block of lines below it."""
+    node, _ = _follow(root, path)
+    holder, rest = _follow(root, path[:-1])
+    entry = holder.entry(str(path[-1])) if path and not rest and isinstance(holder, MapNode) else None
+    return node if entry is None or isinstance(node, ScalarNode) or node.flow else entry.key
+
+
 def _report(error: "ErrorDetails", root: Node, model: "type[Payload]", report: Report) -> None:
     path = error["loc"]
     last = str(path[-1]) if path else ""
@@ -128,7 +153,7 @@ def _report(error: "ErrorDetails", root: Node, model: "type[Payload]", report: R
         node, _ = _follow(root, path[:-1])
         report.node("K121", node, f"`{last}` is missing", f"add `{last}: …`", note=f"at {where}")
         return
-    node, _ = _follow(root, path)
+    node = _key_or_value(root, path)
     if error["type"] == "extra_forbidden":
         holder, _ = _follow(root, path[:-1])
         entry = holder.entry(last) if isinstance(holder, MapNode) else None

@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from dsl.catalogue_files import read_catalogue_file
+from dsl.catalogue_files import check_is_read, read_catalogue_file
 from dsl.check import check_definition
 from dsl.check.events import check_events, event_schemas
 from dsl.check.interfaces import with_interfaces
@@ -87,6 +87,8 @@ def _read_catalogue(file: File, reading: _Reading) -> None:
         with suppress(EnoughSaid):
             if is_table(tree.root):
                 reading.tables[file.name.rsplit("/", 1)[-1]] = UNREAD
+            else:
+                check_is_read(tree, file.name, report)
             reading.catalogue[file.name] = read_catalogue_file(tree, file.name, report)
             if file.name == "events":
                 check_events(tree, reading.catalogue[file.name], report)
@@ -95,12 +97,12 @@ def _read_catalogue(file: File, reading: _Reading) -> None:
 def _world(reading: _Reading) -> World:
     """What the definitions can name; a workflow that another one runs is looked into first."""
     events = reading.catalogue.get("events")
+    named = {name: found for name, found in reading.definitions.items() if found[0].workflow.text}
     found = {name: facts_of(document) for name, document in _tables(reading.catalogue)}
     world = World(
         activities=activity_facts(),
         workflows={
-            name: Interface(input_schema(definition.input))
-            for name, (definition, _) in reading.definitions.items()
+            name: Interface(input_schema(definition.input)) for name, (definition, _) in named.items()
         },
         facts=_names(events.get("facts")) if isinstance(events, dict) else None,
         events=_names(events.get("business")) if isinstance(events, dict) else None,
@@ -109,9 +111,7 @@ def _world(reading: _Reading) -> World:
         roles=holders(reading.catalogue.get("people")),
         metrics=metric_types(reading.catalogue.get("metrics")),
     )
-    return with_interfaces(
-        world, {name: (found, report.source) for name, (found, report) in reading.definitions.items()}
-    )
+    return with_interfaces(world, {name: (found, report.source) for name, (found, report) in named.items()})
 
 
 def _tables(catalogue: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:

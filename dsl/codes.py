@@ -138,8 +138,9 @@ _ALL = (
     ),
     Code(
         "K116",
-        "Too many steps or triggers",
-        "A definition has at most 1,000 steps, and 100 triggers and subscriptions. Move some steps into a "
+        "Too many steps, triggers or expressions",
+        "A definition has at most 1,000 steps, 100 triggers and subscriptions, and 100,000 characters in "
+        "its expressions. Move some steps into a "
         "workflow of their own, and `run` it.",
         "steps: […1,001 of them…]",
         "steps:\n  - run: first_half\n  - run: second_half",
@@ -252,6 +253,21 @@ _ALL = (
         "has just failed: `timeout`, `first` and `longest` are longer than zero.",
         "timeout: 0s",
         "timeout: 30s",
+    ),
+    Code(
+        "K135",
+        "A schema that contradicts itself",
+        "No value can fit it, or a demand says nothing of the type beside it, so that nobody is held to it.",
+        "amount: {type: number, minimum: 100, maximum: 10}",
+        "amount: {type: number, minimum: 10, maximum: 100}",
+    ),
+    Code(
+        "K136",
+        "A first pause longer than the longest",
+        "`retry` waits `first`, then `factor` times as long, and never longer than `longest`; what a step "
+        "does not say comes from `defaults`, or is 1s and 1m.",
+        "retry: {first: 5m}",
+        "retry: {first: 5m, longest: 1h}",
     ),
     Code(
         "K140",
@@ -665,7 +681,8 @@ _ALL = (
     Code(
         "K301",
         "A step that is never reached",
-        "The step before it always ends the run, by `finish` or `fail`.",
+        "The step before it always ends the run, by `finish` or `fail`, or a loop there has no end; or "
+        "its own condition is always false, or that of a branch before it always true.",
         "- finish: {}\n- call: portfolio.read",
         "- call: portfolio.read\n- finish: {}",
     ),
@@ -740,6 +757,14 @@ _ALL = (
         '- run: investment\n  with: {portfolio_id: "${ input.portfolio_id }"}',
     ),
     Code(
+        "K310",
+        "A trade beside its approval",
+        "The branches of a `parallel` run at once: a trade in one of them does not wait for an approval "
+        "in another. Ask before the `parallel`, or in the branch that trades.",
+        "- parallel:\n    ask: [{approve: {…}, …}]\n    trade: [{call: orders.submit, …}]",
+        "- approve: {…}\n- call: orders.submit",
+    ),
+    Code(
         "K401",
         "A trigger of the wrong shape",
         "`triggers` is a list of mappings.",
@@ -801,6 +826,13 @@ _ALL = (
         "Each event would make the next one without end. Take one `derives` away.",
         "drift_exceeded: {summary: It drifted, derives: [{event: drift_exceeded}]}",
         "drift_exceeded: {summary: It drifted, derives: [{event: rebalancing_needed}]}",
+    ),
+    Code(
+        "K410",
+        "A trigger that never starts a run",
+        "No year has a day that its schedule names, or its condition is always false.",
+        'schedule: "0 9 31 2 *"',
+        'schedule: "0 9 28 2 *"',
     ),
     Code(
         "K501",
@@ -961,6 +993,29 @@ _ALL = (
         "A workflow may run itself, ten deep. Reached in every run, the step would end in `TooDeep`.",
         "workflow: sweep\nsteps:\n  - {run: sweep, with: {page: 2}}",
         "workflow: sweep\nsteps:\n  - {run: sweep, with: {page: 2}, when: input.page < 2}",
+    ),
+    Code(
+        "K909",
+        "A condition that is always true",
+        "It reads nothing that could make it false, so that it says nothing; in `until` it ends the loop "
+        "after its first turn.",
+        "- when: 1 < 2\n  call: portfolio.read",
+        "- call: portfolio.read",
+    ),
+    Code(
+        "K910",
+        "A catalogue file that nothing reads",
+        "Activities read files by fixed names, and `table(name, row)` reads decision tables. A file with "
+        "another name is kept in each release, and changes nothing.",
+        "# catalogue/limit.yaml",
+        "# catalogue/limits.yaml",
+    ),
+    Code(
+        "K911",
+        "Text that reads like an expression",
+        "Without `${ }` a value is the text that is written, and no step, input or name is read.",
+        "with: {portfolio_id: input.portfolio_id}",
+        'with: {portfolio_id: "${ input.portfolio_id }"}',
     ),
 )
 

@@ -75,6 +75,7 @@ class Set(Step):
 
 @dataclass(frozen=True, slots=True)
 class Branch:
+    node: MapNode
     when: Node | None
     block: Block
 

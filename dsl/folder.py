@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dsl.definition import Definition
-from dsl.load import load
+from dsl.load import load, read_file
 from dsl.problems import EnoughSaid, Problem, Report, in_order
 from dsl.structure.document import read_definition
 
@@ -98,10 +98,11 @@ def check_folder(folder: Folder) -> list[Problem]:
 
 def _files(folder: Path, *, deep: bool) -> Iterator[File]:
     for path in yaml_files(folder, deep=deep):
-        yield File(str(path), path.relative_to(folder).with_suffix("").as_posix(), path.read_bytes())
+        yield File(str(path), path.relative_to(folder).with_suffix("").as_posix(), read_file(path))
 
 
 def yaml_files(folder: Path, *, deep: bool) -> Iterator[Path]:
+    """The YAML files of a folder, sorted; with `deep` those of the folders in it, too."""
     found = folder.rglob("*") if deep else folder.glob("*")
     yield from sorted(path for path in found if path.suffix in SUFFIXES and path.is_file())
 
@@ -115,6 +116,9 @@ def _read_workflow(file: File, structure: Structure) -> None:
     if definition is None:
         return
     name = definition.workflow
+    if not name.text:  # without a name, which is reported, it is told from others by its file
+        structure.definitions[file.path] = (definition, report)
+        return
     if name.text in structure.definitions:
         first = structure.definitions[name.text][1].source.file
         report.node("K133", name, f"the workflow `{name.text}` is defined twice", f"the other is in {first}")

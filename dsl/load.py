@@ -4,10 +4,16 @@ The events of libyaml are turned into the tree directly, one by one with a stack
 nothing hostile reaches a recursive composer. Every refusal is a problem with a place.
 """
 
+import errno
+import os
 import re
+import stat
+import string
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeAlias
 
 import yaml
 
@@ -17,6 +23,8 @@ from dsl.scalars import refusal
 from dsl.tree import ListNode, MapEntry, MapNode, Node, ScalarNode, Source, Tree
 
 MOST_BYTES = 1_000_000
+MOST_READ = 8 * MOST_BYTES
+"""A file of more is not even read; one of more than MOST_BYTES is, and is a problem with a place."""
 DEEPEST = 64
 MOST_NODES = 40_000
 """Values in one file: the largest honest catalogue has a few thousand."""
@@ -24,7 +32,30 @@ MOST_NODES = 40_000
 _OLD_BREAKS = "\x85\u2028\u2029"
 """YAML 1.1, and so libyaml, ends lines at these; YAML 1.2 and editors do not."""
 
+_SIGNS = frozenset(string.punctuation)
+_MOST_AGAIN = 20
+_MOST_READ_AGAIN = 500_000
+"""A file is read again for so many values without quotes, up to so many characters in all."""
+
+Span: TypeAlias = tuple[int, int]
+
 _CONTROL = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+
+
+def read_file(path: Path) -> bytes:
+    """The bytes of a file; OSError for one that is no file of text: endless, a pipe, or far too large."""
+    with open(path, "rb", opener=_without_waiting) as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "it is not a regular file", str(path))
+        content = file.read(MOST_READ + 1)
+    if len(content) > MOST_READ:
+        raise OSError(errno.EFBIG, f"it has more than {MOST_READ:,} bytes", str(path))
+    return content
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    # A pipe would not be opened before somebody writes into it.
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def load(content: bytes, file: str) -> tuple[Tree | None, Report]:
@@ -97,30 +128,48 @@ class _Builder:
         self._written: dict[int, str] = {}
         """What each character that stands in for another was in the file."""
 
-    def build(self, text: str) -> Node | None:
-        """The root, or None when the file was given up or is empty."""
+    def build(self, text: str, quoted: Sequence[Span] = ()) -> Node | None:
+        """The root, or None when the file was given up or is empty.
+
+        `quoted` are values without the quotes that they need, which is reported; they are read as written.
+        """
         try:
-            for event in yaml.parse(self._unbroken(text), Loader=yaml.CBaseLoader):
+            for event in yaml.parse(self._without_breaks(text, quoted), Loader=yaml.CBaseLoader):
                 self._take(event)
         except (_Refused, EnoughSaid):
             return None
         except yaml.MarkedYAMLError as error:
-            traps.report_syntax_error(error, self._report)
-            return None
+            return self._build_again(text, quoted, error)
         if self._root is None or (isinstance(self._root, ScalarNode) and not self._root.text.strip()):
             self._report.at("K101", 0, 1, "the file is empty")
             return None
         return self._root
 
-    def _unbroken(self, text: str) -> str:
-        """The text, as long, where libyaml breaks lines as YAML 1.2 does: characters of YAML 1.1 replaced."""
-        breaks = [char for char in _OLD_BREAKS if char in text]
-        if not breaks:
+    def _build_again(self, text: str, quoted: Sequence[Span], error: yaml.MarkedYAMLError) -> Node | None:
+        """The root when a value that libyaml stumbles over is taken as text, for what is wrong behind it."""
+        with suppress(EnoughSaid):
+            span = traps.report_syntax_error(error, self._report)
+            enough = len(quoted) >= min(_MOST_AGAIN, _MOST_READ_AGAIN // len(text))
+            if span is not None and span not in quoted and not enough:
+                return _Builder(self._report).build(text, (*quoted, span))
+        return None
+
+    def _without_breaks(self, text: str, quoted: Sequence[Span]) -> str:
+        """The text, as long, in which others stand in for characters that libyaml misunderstands.
+
+        Line breaks of YAML 1.1 everywhere, and all signs in the spans `quoted`.
+        """
+        signs = {char for start, end in quoted for char in text[start:end]} & _SIGNS
+        replaced = [char for char in _OLD_BREAKS if char in text] + sorted(signs)
+        if not replaced:
             return text
         used = set(text)  # a file is too small to use up the planes beyond the first
         free = (point for point in range(0x10000, 0x110000) if chr(point) not in used)
-        self._written = dict(zip(free, breaks, strict=False))
-        return text.translate({ord(char): point for point, char in self._written.items()})
+        self._written = dict(zip(free, replaced, strict=False))
+        instead = {ord(char): point for point, char in self._written.items()}
+        for start, end in quoted:
+            text = text[:start] + text[start:end].translate(instead) + text[end:]
+        return text.translate({ord(char): instead[ord(char)] for char in _OLD_BREAKS if char in replaced})
 
     def _take(self, event: Any) -> None:
         start, end = event.start_mark.index, event.end_mark.index

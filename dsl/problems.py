@@ -6,6 +6,7 @@ render_text      a list of problems for people; render_json for programs, others
 """
 
 import json
+import re
 import textwrap
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -14,6 +15,8 @@ from dsl.codes import CODES
 from dsl.tree import ListNode, MapNode, Node, ScalarNode, Source, Tree
 
 WIDTH = 80
+_QUOTED = re.compile("`[^`]*`")
+_GLUE = "\0"
 """Columns of a window, in which problems can be read without scrolling."""
 LIMIT = 200
 """So many errors, and so many warnings, of one file are shown; a hostile file could have a million."""
@@ -166,11 +169,18 @@ def _as_text(problem: Problem) -> str:
         beside.rstrip() if fits else f"{margin} | {caret}",
     ]
     if not fits:
-        # What it says to write can be copied: it is never broken.
-        lines.append(f"{margin} = help: {problem.help}")
+        lines.append(_wrapped_help(f"{margin} = help: ", problem.help))
     if problem.note:
         lines.append(_wrapped(f"{margin} = note: ", problem.note))
     return "\n".join(lines)
+
+
+def _wrapped_help(before: str, text: str) -> str:
+    """As `_wrapped`, but what it says to write can be copied: lines and what is in backticks stay whole."""
+    if "\n" in text:
+        return before + text
+    whole = _QUOTED.sub(lambda quoted: quoted[0].replace(" ", _GLUE), text)
+    return _wrapped(before, whole).replace(_GLUE, " ")
 
 
 def _wrapped(before: str, text: str) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 from dsl.catalogue_files import has_model
 from dsl.compile import compile_definition
 from dsl.folder import File, Folder, check_folder, load_folder, yaml_files
-from dsl.load import load
+from dsl.load import load, read_file
 from dsl.problems import Problem, in_order
 from dsl.tree import MapNode, Tree
 from payloads import plain_json
@@ -113,12 +113,13 @@ def validate_input(schema: Mapping[str, Any], value: Any) -> tuple[Any, list[Any
 
 def _check_file(path: Path, folder: Folder | None) -> list[Problem]:
     """The problems of one file, as if it lay in its folder; those of its neighbours are left out."""
-    file = File(str(path), path.stem, path.read_bytes())
+    file = File(str(path), path.stem, read_file(path))
     home = home_of(path)
     around = load_folder(home) if home else folder or Folder("")
     tree, _ = load(file.content, file.path)
     if _is_catalogue(path, tree):
-        name = path.relative_to(home / "catalogue").with_suffix("").as_posix() if home else path.stem
+        inside = path.absolute().relative_to(home / "catalogue") if home else Path(path.name)
+        name = inside.with_suffix("").as_posix()
         own = Folder(around.path, catalogue=(File(file.path, name, file.content),))
     elif holds_tests(tree):
         own = Folder(around.path, workflows=around.workflows, catalogue=around.catalogue, tests=(file,))

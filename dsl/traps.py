@@ -26,19 +26,40 @@ _IN_FLOW = re.compile(r"""[{,]\s*([A-Za-z_][\w.-]*)(:\s+)""")
 _BARE_TAG = re.compile(rf"(?:^|[\s{{,\-])(?:{'|'.join(BARE_KEYS)}):\s+$")
 
 
-def report_syntax_error(error: yaml.MarkedYAMLError, report: Report) -> None:
-    """Report what libyaml could not read, as the trap that it is or else as bad YAML."""
+_MENDED_BY_QUOTES = {
+    "mapping values are not allowed in this context": "YAML takes this `:` for the end of a key",
+    "found character that cannot start any token": "no value can begin with `{}`",
+}
+"""What libyaml says of a value that text in quotes may hold, and what that means."""
+
+
+def _what_is_wrong(error: yaml.MarkedYAMLError, char: str) -> str:
+    meaning = _MENDED_BY_QUOTES.get(error.problem or "")
+    if meaning and char.strip():
+        return meaning.format(char)
+    context = f" {error.context}" if error.context else ""
+    return f"this is not YAML: {error.problem}{context}"
+
+
+def report_syntax_error(error: yaml.MarkedYAMLError, report: Report) -> tuple[int, int] | None:
+    """Report what libyaml could not read, as the trap that it is or else as bad YAML.
+
+    The characters that should have been in quotes, for reading on as if they were; None where quotes do not
+    mend it.
+    """
     mark = error.problem_mark or error.context_mark
     index = min(mark.index if mark else 0, max(len(report.source.text) - 1, 0))
     line_number, column = report.source.place(index)
     line = report.source.line(line_number)
     code = _trap_of(line, column - 1, error.problem or "")
+    span = _value_span(line, column - 1, report.source.line_start(line_number))
     if code:
-        message, help = _EXPLAINED[code], _advice(line, column - 1)
-        report.at(code, *_value_span(line, column - 1, report.source.line_start(line_number)), message, help)
-        return
-    context = f" {error.context}" if error.context else ""
-    report.at("K105", index, index + 1, f"this is not YAML: {error.problem}{context}", _hint(line, error))
+        report.at(code, *span, _EXPLAINED[code], _advice(line, column - 1))
+        return span
+    quotes_mend_it = error.problem in _MENDED_BY_QUOTES and span[0] <= index < span[1]
+    help = _advice(line, column - 1) if quotes_mend_it else _hint(line, error)
+    report.at("K105", index, index + 1, _what_is_wrong(error, report.source.text[index : index + 1]), help)
+    return span if quotes_mend_it else None
 
 
 _EXPLAINED = {
@@ -172,8 +193,6 @@ def _hint(line: str, error: yaml.MarkedYAMLError) -> str:
         return "indent with spaces, not with tabs"
     if "mapping values" in problem:
         return "check the indentation, or write the text in quotes"
-    if "cannot start any token" in problem:
-        return _advice(line, error.problem_mark.column if error.problem_mark else 0)
     if "expected ',' or" in problem:
         return "a bracket is not closed, or a text needs quotes"
     return ""

@@ -14,12 +14,12 @@ from typing import Any
 import jsonschema
 from jsonschema.validators import extend
 
+from dsl.scalars import MOST_DIGITS
 from dsl.schemas import Schema, closed, resolved
 from payloads import plain_json
 from payloads.messages import shown, singular
 
 MOST_SHOWN = 20
-MOST_DIGITS = 28
 LARGEST: int = 10**MOST_DIGITS
 DEEPEST = 64
 
@@ -147,7 +147,7 @@ def _is_moment(value: object) -> bool:
     return not isinstance(value, str) or datetime.fromisoformat(value).tzinfo is not None
 
 
-_Validator: Any = extend(  # type: ignore[no-untyped-call]
+_Validator: Any = extend(  # type: ignore[no-untyped-call] # jsonschema has no types here
     jsonschema.Draft202012Validator,
     type_checker=jsonschema.Draft202012Validator.TYPE_CHECKER.redefine("number", _is_number).redefine(
         "integer", _is_integer

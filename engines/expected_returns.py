@@ -68,7 +68,9 @@ def equilibrium(
     of each asset with the market, and w'Σw; δ = premium/w'Σw. InvalidValue when the market does not move.
     """
     if not market_variance > 0:
-        raise InvalidValue("the market portfolio does not move, so nothing can be priced by it", "market")
+        raise InvalidValue(
+            "the market portfolio does not move, so nothing can be priced by it", "market_portfolio"
+        )
     expected: Floats = risk_free + covariance_with_market * (market_premium / market_variance)
     return expected
 

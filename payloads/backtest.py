@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
 from payloads.base import Amount, Etf, Fraction, IsoDate, Payload, Ratio, Real
 from payloads.bounds import AmountFromZero, PositivePrice, Weight
@@ -75,10 +75,13 @@ class BacktestRules(Payload):
     mode: Mode
     cadence: Cadence | None = Field(
         None,
+        validate_default=True,
         description="mode periodic rebalances on the first session of each; mode band looks at its bands "
         "then, without a cadence every day",
     )
-    band: NumberOrBand | None = Field(None, description="of mode band; as in rebalancing.check")
+    band: NumberOrBand | None = Field(
+        None, validate_default=True, description="of mode band; as in rebalancing.check"
+    )
     initial: Annotated[Amount, Field(gt=0)] = Field(default=10_000, validate_default=True)
     costs: OrderCosts = Field(default_factory=OrderCosts)
     distributions: list[DistributionPaid] = Field(default_factory=list, max_length=MOST_DAYS)
@@ -88,29 +91,30 @@ class BacktestRules(Payload):
     risk_free: Annotated[Real, Field(gt=-1, lt=1)] = Field(0.0, description="a year's, for the ratios")
     periods_per_year: Annotated[Real, Field(gt=0, le=366)] = Field(252.0, description="rows of prices a year")
 
-    @model_validator(mode="after")
-    def _mode_has_what_it_needs(self) -> "BacktestRules":
-        if self.mode == "periodic" and self.cadence is None:
-            raise ValueError("mode periodic needs `cadence`, such as monthly")
-        if self.mode == "band" and self.band is None:
-            raise ValueError("mode band needs `band`, such as 0.05 or {relative: 0.25}")
-        return self
+    @field_validator("cadence", "band")
+    @classmethod
+    def _what_the_mode_needs(cls, given: Any, info: ValidationInfo) -> Any:
+        needs = {"periodic": ("cadence", "monthly"), "band": ("band", "0.05 or {relative: 0.25}")}
+        field, such_as = needs.get(info.data.get("mode", ""), ("", ""))
+        if given is None and field == info.field_name:
+            raise ValueError(f"is needed by mode {info.data['mode']}, such as {such_as}")
+        return given
 
 
 class RunBacktest(BacktestRules):
     """Weights, a rule to keep them, and prices: given, or those of a snapshot."""
 
-    prices: PriceTable | None = None
     snapshot: SnapshotDigest | None = Field(
-        None, description="where no prices are given; closing prices without distributions"
+        None, description="where no prices are given; its distributions count unless some are given"
     )
+    prices: PriceTable | None = Field(None, validate_default=True)
     start: IsoDate | None = Field(None, description="leave out what was before")
     end: IsoDate | None = Field(None, description="leave out what came after")
 
-    @model_validator(mode="before")
+    @field_validator("prices", mode="before")
     @classmethod
-    def _one_source_of_prices(cls, given: Any) -> Any:
-        if isinstance(given, dict) and (given.get("prices") is None) == (given.get("snapshot") is None):
+    def _one_source_of_prices(cls, given: Any, info: ValidationInfo) -> Any:
+        if "snapshot" in info.data and (given is None) == (info.data["snapshot"] is None):
             raise ValueError("give either `prices` or `snapshot`")
         return given
 

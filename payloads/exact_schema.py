@@ -5,6 +5,7 @@ decimals behind a serializer, and leaves maps with patterned keys open; here eac
 Schema calls it.
 """
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -23,7 +24,8 @@ class ExactSchema(GenerateJsonSchema):
 
     def decimal_schema(self, schema: core_schema.DecimalSchema) -> JsonSchemaValue:
         """A number with its bounds; that decimal text is read too is for people, not for schemas."""
-        return {"type": "number", **{name: schema[name] for name in _BOUNDS if name in schema}}  # type: ignore[literal-required]
+        given: Mapping[str, Any] = schema
+        return {"type": "number", **{name: given[name] for name in _BOUNDS if name in given}}
 
     def ser_schema(self, schema: Any) -> JsonSchemaValue | None:
         """None where a decimal is rounded on its way out: it stays within the bounds it came in by."""

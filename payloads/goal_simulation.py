@@ -1,8 +1,8 @@
 """Goals simulated: how likely a plan of payments and withdrawals reaches what it is for."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from payloads.base import Amount, Flag, Fraction, Payload, Real, Whole
 from payloads.bounds import AmountFromZero
@@ -11,6 +11,8 @@ from payloads.entry import DeclaredError, Entry, Role
 MOST_MONTHS, MOST_PATHS = 1200, 100_000
 
 PositiveAmount = Annotated[Amount, Field(gt=0)]
+YearlyReturn = Annotated[Real, Field(gt=-1, le=10, description="a year's, before the fee")]
+Volatility = Annotated[Real, Field(ge=0, le=5, description="a year's")]
 
 
 class Withdrawal(Payload):
@@ -41,10 +43,12 @@ class SimulateGoal(Payload):
         default=0, validate_default=True, description="at the end of each month"
     )
     years: Annotated[Real, Field(gt=0, le=MOST_MONTHS / 12)] = Field(description="whole months: 2.5 is 30")
-    expected_return: Annotated[Real, Field(gt=-1, le=10, description="a year's, before the fee")] | None = (
-        None
+    method: Literal["lognormal", "bootstrap", "historical"] = "lognormal"
+    expected_return: YearlyReturn | None = Field(default=None, validate_default=True)
+    volatility: Volatility | None = Field(default=None, validate_default=True)
+    returns: list[Annotated[Real, Field(gt=-1, le=100)]] | None = Field(
+        None, validate_default=True, max_length=100_000, description="monthly, oldest first"
     )
-    volatility: Annotated[Real, Field(ge=0, le=5, description="a year's")] | None = None
     target: PositiveAmount | None = None
     paths: Whole = Field(10_000, ge=1, le=MOST_PATHS, description="historical: as many as there are windows")
     seed: Whole = Field(0, ge=0, lt=2**63)
@@ -54,21 +58,23 @@ class SimulateGoal(Payload):
     success_target: Annotated[Fraction, Field(gt=0)] = Field(
         0.8, description="share of paths that required_contribution is to satisfy"
     )
-    method: Literal["lognormal", "bootstrap", "historical"] = "lognormal"
-    returns: list[Annotated[Real, Field(gt=-1, le=100)]] | None = Field(
-        None, max_length=100_000, description="monthly, oldest first"
-    )
     block: Whole = Field(12, ge=1, le=MOST_MONTHS, description="months drawn together by bootstrap")
 
-    @model_validator(mode="after")
-    def _method_has_what_it_needs(self) -> "SimulateGoal":
-        if abs(self.years * 12 - round(self.years * 12)) > 1e-9 or round(self.years * 12) < 1:
-            raise ValueError("`years` must come to whole months")
-        if self.method == "lognormal" and (self.expected_return is None or self.volatility is None):
-            raise ValueError("method lognormal needs `expected_return` and `volatility`")
-        if self.method != "lognormal" and self.returns is None:
-            raise ValueError(f"method {self.method} needs `returns`, a month each")
-        return self
+    @field_validator("years")
+    @classmethod
+    def _of_whole_months(cls, years: float) -> float:
+        if abs(years * 12 - round(years * 12)) > 1e-9 or round(years * 12) < 1:
+            raise ValueError("must come to whole months")
+        return years
+
+    @field_validator("expected_return", "volatility", "returns")
+    @classmethod
+    def _what_the_method_needs(cls, given: Any, info: ValidationInfo) -> Any:
+        method = info.data.get("method")
+        needed = method is not None and (method == "lognormal") == (info.field_name != "returns")
+        if needed and given is None:
+            raise ValueError(f"is needed by method {method}")
+        return given
 
 
 class Percentiles(Payload):

@@ -3,19 +3,22 @@
 from math import isclose
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, field_validator
 
 from payloads.base import Etf, Flag, Fraction, Identifier, IsoDate, Payload, Real
 from payloads.entry import DeclaredError, Effect, Entry, Role
 from payloads.market import DAMAGED_SNAPSHOT, UNKNOWN_ETF, UNKNOWN_SNAPSHOT, SnapshotDigest, YearlyReturn
 
 Volatility = Annotated[Real, Field(ge=0)]
-Portfolio = Annotated[dict[Etf, Fraction], Field(min_length=1, max_length=60)]
 
 
-def _sums_to_one(weights: dict[str, float] | None, name: str) -> None:
-    if weights is not None and not isclose(sum(weights.values()), 1, abs_tol=1e-6):
-        raise ValueError(f"{name} must sum to 1; they sum to {sum(weights.values()):g}")
+def _sum_to_one(weights: dict[str, float]) -> dict[str, float]:
+    if not isclose(sum(weights.values()), 1, abs_tol=1e-6):
+        raise ValueError(f"the weights must add up to 1; they add up to {sum(weights.values()):g}")
+    return weights
+
+
+Portfolio = Annotated[dict[Etf, Fraction], Field(min_length=1, max_length=60), AfterValidator(_sum_to_one)]
 
 
 class AskEstimates(Payload):
@@ -35,12 +38,12 @@ class AskEstimates(Payload):
         None, description="weights that equilibrium returns are read from; the catalogue's when left out"
     )
 
-    @model_validator(mode="after")
-    def _whole(self) -> "AskEstimates":
-        if len(set(self.etfs)) != len(self.etfs):
-            raise ValueError("an ETF stands twice in etfs")
-        _sums_to_one(self.market_portfolio, "market_portfolio")
-        return self
+    @field_validator("etfs")
+    @classmethod
+    def _each_once(cls, etfs: list[str]) -> list[str]:
+        if twice := next((etf for place, etf in enumerate(etfs) if etf in etfs[:place]), None):
+            raise ValueError(f"{twice} stands twice")
+        return etfs
 
 
 class MarketEstimates(Payload):
@@ -68,11 +71,6 @@ class AskRegime(Payload):
     method: Literal["house", "fitted"] = Field(
         "house", description="house: the catalogue's regimes; fitted: those most likely in this snapshot"
     )
-
-    @model_validator(mode="after")
-    def _whole(self) -> "AskRegime":
-        _sums_to_one(self.portfolio, "portfolio")
-        return self
 
 
 class RegimeFigures(Payload):

@@ -1,4 +1,4 @@
-"""From the pods' allocations to the one portfolio that is traded."""
+"""From what the pods ask for to the one portfolio that is traded."""
 
 from math import fsum
 from typing import Annotated
@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from payloads.base import Amount, Etf, Fraction, Identifier, Money, Payload, Real, Whole
 from payloads.bounds import AimWeight
+from payloads.consolidation import WEIGHTS_TOLERANCE, PodHoldings
 from payloads.entry import DeclaredError, Effect, Entry, Role
 from payloads.market import (
     DAMAGED_SNAPSHOT,
@@ -16,16 +17,6 @@ from payloads.market import (
     SnapshotDigest,
 )
 
-WEIGHTS_TOLERANCE = 1e-6
-"""Weights are stored to six decimals, so their sum is known to about as many."""
-
-
-def _sum_to_one(allocation: dict[str, float]) -> dict[str, float]:
-    total = fsum(allocation.values())
-    if abs(total - 1) > WEIGHTS_TOLERANCE + 1e-12:
-        raise ValueError(f"the weights sum to {total:.6f}; they must sum to 1")
-    return allocation
-
 
 def _at_most_one(held: dict[str, float]) -> dict[str, float]:
     total = fsum(held.values())
@@ -34,44 +25,10 @@ def _at_most_one(held: dict[str, float]) -> dict[str, float]:
     return held
 
 
-Allocation = Annotated[dict[Etf, Fraction], Field(min_length=1), AfterValidator(_sum_to_one)]
-"""Weights of one pod: they sum to 1 within 0.000001."""
-
 CurrentWeights = Annotated[dict[Etf, Fraction], AfterValidator(_at_most_one)]
 """Weights held now: they sum to 1 at most, within 0.000001; the rest is cash."""
 
 PositiveOrZero = Annotated[Real, Field(ge=0)]
-
-
-class PodHoldings(Payload):
-    """A pod's money and the shares of it that each ETF gets."""
-
-    capital: Annotated[Money, Field(ge=0)]
-    allocation: Allocation
-
-
-class Consolidate(Payload):
-    """The pods to merge, by their ids."""
-
-    pods: dict[Identifier, PodHoldings]
-
-
-class ConsolidatedHolding(Payload):
-    """One ETF over all pods; `weight` is its share of the pods' whole capital."""
-
-    total_value: Amount
-    weight: Fraction
-    pods: list[Identifier]
-    weights_by_pod: dict[Identifier, Fraction]
-    duplicate: bool = Field(description="more than one pod holds it")
-
-
-class Consolidated(Payload):
-    """The pods as one portfolio; ETFs in the order in which the pods name them first."""
-
-    consolidated_holdings: dict[Etf, ConsolidatedHolding]
-    total_unique_etfs: int
-    duplicated_etfs: list[Etf]
 
 
 class PodAsk(PodHoldings):
@@ -188,12 +145,6 @@ class MasterPortfolio(Payload):
 
 
 ENTRIES = (
-    Entry(
-        "portfolio.consolidate",
-        "Merge what the pods hold into one portfolio, and name the ETFs that several of them hold",
-        Consolidate,
-        Consolidated,
-    ),
     Entry(
         "portfolio.optimize",
         "Find the portfolio nearest to what the pods asked for with few, cheap and tax-efficient ETFs",

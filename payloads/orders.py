@@ -188,7 +188,7 @@ ENTRIES = (
             DeclaredError("SnapshotDamaged", "the stored bytes are not those of the digest"),
             *_SETTLING_ERRORS,
         ),
-        files=("fees", "trading"),
+        files=("fees", "limits", "trading"),
     ),
     Entry(
         "orders.await_fills",
@@ -202,7 +202,7 @@ ENTRIES = (
             *_SETTLING_ERRORS,
         ),
         no_undo="it books what the market did, which stays true; open orders are undone where they were sent",
-        files=("fees", "trading"),
+        files=("fees", "limits", "trading"),
     ),
     Entry(
         "orders.cancel_open",
@@ -213,6 +213,6 @@ ENTRIES = (
         Role.BROKER,
         errors=_SETTLING_ERRORS,
         no_undo="an order that is cancelled is not sent again by itself",
-        files=("fees", "trading"),
+        files=("fees", "limits", "trading"),
     ),
 )

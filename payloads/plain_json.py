@@ -34,9 +34,35 @@ class RepeatedKey(ValueError):
     """A JSON object names one key twice; the second would silently win."""
 
 
-def loads_strictly(text: str | bytes) -> Any:
-    """As `loads`, for JSON that people wrote: RepeatedKey where an object names a key twice."""
-    return simplejson.loads(text, use_decimal=True, object_pairs_hook=_object)
+class NotFinite(ValueError):
+    """Where a number should stand is NaN or an infinity, which other programs write and JSON has not."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__("must be a finite number")
+        self.path = path
+
+
+def loads_strictly(text: str) -> Any:
+    """As `loads`, for JSON that people and their programs wrote.
+
+    RepeatedKey where an object names a key twice, NotFinite with its path for NaN and the infinities.
+    """
+    found = simplejson.loads(text, use_decimal=True, object_pairs_hook=_object, allow_nan=True)
+    if "NaN" in text or "Infinity" in text:
+        _refuse_floats(found, "")
+    return found
+
+
+def _refuse_floats(value: Any, path: str) -> None:
+    """Numbers are read as int and Decimal, so that what is a float is none of JSON."""
+    if isinstance(value, float):
+        raise NotFinite(path)
+    if isinstance(value, dict):
+        for key, item in value.items():
+            _refuse_floats(item, f"{path}.{key}" if path else key)
+    elif isinstance(value, list):
+        for place, item in enumerate(value):
+            _refuse_floats(item, f"{path}[{place}]")
 
 
 def digest(value: object) -> str:

@@ -82,6 +82,11 @@ class Monitored(Payload):
     state: State
 
 
+_OF_WEIGHTS = (
+    DeclaredError("WeightsNotWhole", "the weights do not add up to 1"),
+    UNKNOWN_PORTFOLIO,
+    *EFFECT_ERRORS,
+)
 _STAYS = "the next run sets it anew; nothing was traded"
 
 ENTRIES = (
@@ -99,11 +104,7 @@ ENTRIES = (
         SaveAllocation,
         PortfolioId,
         Effect.EFFECT,
-        errors=(
-            DeclaredError("WeightsNotWhole", "the weights do not add up to 1"),
-            UNKNOWN_PORTFOLIO,
-            *EFFECT_ERRORS,
-        ),
+        errors=_OF_WEIGHTS,
         no_undo=_STAYS,
     ),
     Entry(
@@ -112,11 +113,7 @@ ENTRIES = (
         SetTarget,
         PortfolioId,
         Effect.EFFECT,
-        errors=(
-            DeclaredError("WeightsNotWhole", "the weights do not add up to 1"),
-            UNKNOWN_PORTFOLIO,
-            *EFFECT_ERRORS,
-        ),
+        errors=_OF_WEIGHTS,
         no_undo=_STAYS,
     ),
     Entry(

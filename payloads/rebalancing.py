@@ -38,7 +38,8 @@ _SHARE: TypeAdapter[Decimal] = TypeAdapter(Share)
 def _number_is_absolute(value: Any, as_band: ValidatorFunctionWrapHandler) -> Band:
     """A band from its parts or from a number; problems of the number are the band's own."""
     if isinstance(value, dict | Band):
-        return as_band(value)  # type: ignore[no-any-return]
+        band: Band = as_band(value)
+        return band
     return Band(absolute=_SHARE.validate_python(value))
 
 

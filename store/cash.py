@@ -1,49 +1,54 @@
-"""Cash: the balance is the sum of entries that are only ever added.
+"""Cash: what an account has, what of it is settled, and what can be spent.
 
-StoreError
-├── UnknownAccount     no account has that id
-├── WrongCurrency      the account is kept in another currency
-└── ReferenceConflict  the reference was booked with another amount
+Cash is counted by the day of the trade, as the exchange counts it: what a sale brought can pay for a
+purchase on the same day, because both settle together. Only settled cash can leave the account.
 """
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, exists, func, select
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
-from store.errors import StoreError
-from store.tables import OPEN_STATES, Account, CashEntry, Order
+from store import ledger
+from store.accounts import account
+from store.ledger import About, Posting
+from store.tables import MONEY, OPEN_STATES, SAME_ENTRY, Book, LedgerEntry, LedgerPosting, Order
+
+# Where the other half of a plain movement of money stands.
+COUNTER = {
+    "deposit": Book.CAPITAL,
+    "withdrawal": Book.CAPITAL,
+    "fee": Book.FEES,
+    "interest": Book.INCOME,
+}
+SETTLEMENT = "settlement"
 
 
-class UnknownAccount(StoreError):
-    """No account has that id."""
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A trade that has settled: cents that came in, negative for those paid."""
 
-
-class WrongCurrency(StoreError):
-    """The account is kept in another currency."""
-
-
-class ReferenceConflict(StoreError):
-    """The reference was booked before, with another amount."""
-
-
-def account(tx: Session, tenant: str, account_id: str, *, lock: bool = False) -> Account:
-    """The account; UnknownAccount if there is none.
-
-    With `lock` no other transaction books, or counts on, its cash until this one ends.
-    """
-    found = tx.get(Account, (tenant, account_id), with_for_update=lock or None, populate_existing=lock)
-    if found is None:
-        raise UnknownAccount(f"no account is called {account_id}", "account_id")
-    return found
+    account_id: str
+    reference: str
+    cents: int
 
 
 def balance(tx: Session, tenant: str, account_id: str) -> int:
-    """Cents on the account; 0 if nothing was ever booked."""
-    total = select(func.coalesce(func.sum(col(CashEntry.amount_cents)), 0)).where(
-        col(CashEntry.tenant) == tenant, col(CashEntry.account_id) == account_id
-    )
-    return int(tx.scalar(total) or 0)
+    """Cents on the account, trades counted from their day on; 0 if nothing was ever booked."""
+    return _sum(tx, tenant, account_id, *MONEY)
+
+
+def settled(tx: Session, tenant: str, account_id: str) -> int:
+    """Cents that could leave the account today: what is settled, less what purchases still have to pay."""
+    due = min(0, _sum(tx, tenant, account_id, Book.UNSETTLED))
+    return _sum(tx, tenant, account_id, Book.CASH) + due - reserved(tx, tenant, account_id)
+
+
+def unsettled(tx: Session, tenant: str, account_id: str) -> int:
+    """Cents of trades that have not settled: positive is still to come in, negative still to be paid."""
+    return _sum(tx, tenant, account_id, Book.UNSETTLED)
 
 
 def reserved(tx: Session, tenant: str, account_id: str) -> int:
@@ -67,26 +72,6 @@ def available(tx: Session, tenant: str, account_id: str) -> int:
     return balance(tx, tenant, account_id) - reserved(tx, tenant, account_id)
 
 
-def find(tx: Session, tenant: str, account_id: str, reference: str) -> CashEntry | None:
-    """The entry of that reference, None if it was not booked."""
-    query = select(CashEntry).where(
-        col(CashEntry.tenant) == tenant,
-        col(CashEntry.account_id) == account_id,
-        col(CashEntry.reference) == reference,
-    )
-    return tx.scalars(query).first()
-
-
-def has_entry(tx: Session, tenant: str, account_id: str, kind: str) -> bool:
-    """Whether anything of that kind was ever booked."""
-    query = select(CashEntry).where(
-        col(CashEntry.tenant) == tenant,
-        col(CashEntry.account_id) == account_id,
-        col(CashEntry.kind) == kind,
-    )
-    return tx.scalars(query.limit(1)).first() is not None
-
-
 def book(
     tx: Session,
     tenant: str,
@@ -97,57 +82,91 @@ def book(
     amount_cents: int,
     currency: str,
     at: datetime,
+    effective: date | None = None,
     effect_root: str = "",
     actor: str = "system",
 ) -> bool:
-    """Add an entry (negative: paid out), once for each reference; False if it was booked before.
+    """Book money that came in (negative: went out), once for each reference; False if it was before.
 
-    ReferenceConflict if the reference was booked with another amount or kind.
+    `kind` is one of COUNTER's; `effective` is the day of `at` if it is not given.
     """
-    hold_currency(account(tx, tenant, account_id, lock=True), currency)
-    before = find(tx, tenant, account_id, reference)
-    if before is not None:
-        _hold_same(before, kind, amount_cents)
-        return False
-    tx.add(
-        CashEntry(
-            tenant=tenant,
-            account_id=account_id,
-            sequence=_next_sequence(tx, tenant, account_id),
-            reference=reference,
-            kind=kind,
-            amount_cents=amount_cents,
-            currency=currency,
-            booked_at=at,
-            effect_root=effect_root,
-            actor=actor,
+    about = About(reference, kind, effective or at.date(), currency, at, effect_root=effect_root, actor=actor)
+    postings = [Posting(Book.CASH, amount_cents), Posting(COUNTER[kind], -amount_cents)]
+    return ledger.post(tx, tenant, account_id, about, postings)
+
+
+def accounts_due(tx: Session, tenant: str, on: date) -> list[str]:
+    """The accounts with trades that settle by `on` and have not yet."""
+    query = _due(tenant, on).with_only_columns(col(LedgerEntry.account_id)).distinct()
+    return list(tx.scalars(query.order_by(col(LedgerEntry.account_id))))
+
+
+def settle_due(
+    tx: Session,
+    tenant: str,
+    account_id: str,
+    on: date,
+    *,
+    at: datetime,
+    effect_root: str = "",
+    actor: str = "system",
+) -> list[Settled]:
+    """Turn the account's trades that settle by `on` into cash; answers those that had not yet."""
+    currency = account(tx, tenant, account_id, lock=True).currency
+    query = _due(tenant, on).where(col(LedgerEntry.account_id) == account_id)
+    done = []
+    for reference, due, cents in tx.execute(
+        query.order_by(col(LedgerPosting.settles_on), col(LedgerEntry.sequence))
+    ):
+        about = About(
+            f"{SETTLEMENT}:{reference}", SETTLEMENT, due, currency, at, effect_root=effect_root, actor=actor
+        )
+        money = [Posting(Book.CASH, cents), Posting(Book.UNSETTLED, -cents)]
+        if ledger.post(tx, tenant, account_id, about, money):
+            done.append(Settled(account_id, reference, cents))
+    return done
+
+
+def settled_by(tx: Session, tenant: str, effect_root: str) -> list[Settled]:
+    """What one run has settled, by account."""
+    query = (
+        select(col(LedgerEntry.account_id), col(LedgerEntry.reference), col(LedgerPosting.amount_cents))
+        .join(LedgerPosting, SAME_ENTRY)
+        .where(
+            col(LedgerEntry.tenant) == tenant,
+            col(LedgerEntry.kind) == SETTLEMENT,
+            col(LedgerEntry.effect_root) == effect_root,
+            col(LedgerPosting.book) == Book.CASH,
+        )
+        .order_by(col(LedgerEntry.account_id), col(LedgerEntry.sequence))
+    )
+    return [Settled(*row) for row in tx.execute(query)]
+
+
+def _due(tenant: str, on: date) -> Select[str, date | None, int]:
+    """(reference, settlement day, cents) of each trade that settles by `on` and has not yet."""
+    settlement = aliased(LedgerEntry)
+    settled_already = exists().where(
+        col(settlement.tenant) == col(LedgerEntry.tenant),
+        col(settlement.account_id) == col(LedgerEntry.account_id),
+        col(settlement.reference) == SETTLEMENT + ":" + col(LedgerEntry.reference),
+    )
+    return (
+        select(col(LedgerEntry.reference), col(LedgerPosting.settles_on), col(LedgerPosting.amount_cents))
+        .join(LedgerPosting, SAME_ENTRY)
+        .where(
+            col(LedgerEntry.tenant) == tenant,
+            col(LedgerPosting.book) == Book.UNSETTLED,
+            col(LedgerPosting.settles_on) <= on,
+            ~settled_already,
         )
     )
-    tx.flush()
-    return True
 
 
-def hold_currency(kept: Account, currency: str) -> None:
-    """WrongCurrency unless the account is kept in `currency`."""
-    if currency != kept.currency:
-        raise WrongCurrency(
-            f"{currency} cannot go on account {kept.account_id}, which is kept in {kept.currency}; "
-            f"change the money into {kept.currency} first, then confirm that amount",
-            "currency",
-        )
-
-
-def _hold_same(before: CashEntry, kind: str, amount_cents: int) -> None:
-    if (before.kind, before.amount_cents) != (kind, amount_cents):
-        raise ReferenceConflict(
-            f"reference {before.reference} was booked as {before.kind} of {before.amount_cents / 100:.2f} "
-            f"{before.currency}, not as {kind} of {amount_cents / 100:.2f}; give the other payment its own",
-            "reference",
-        )
-
-
-def _next_sequence(tx: Session, tenant: str, account_id: str) -> int:
-    last = select(func.max(col(CashEntry.sequence))).where(
-        col(CashEntry.tenant) == tenant, col(CashEntry.account_id) == account_id
+def _sum(tx: Session, tenant: str, account_id: str, *books: Book) -> int:
+    total = select(func.coalesce(func.sum(col(LedgerPosting.amount_cents)), 0)).where(
+        col(LedgerPosting.tenant) == tenant,
+        col(LedgerPosting.account_id) == account_id,
+        col(LedgerPosting.book).in_(books),
     )
-    return (tx.scalar(last) or 0) + 1
+    return int(tx.scalar(total) or 0)

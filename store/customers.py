@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import delete, func, select
 from sqlmodel import Session, col
 
-from store import cash, events
+from store import cash, events, ledger
 from store.errors import StoreError
 from store.sql import insert_missing
 from store.tables import Account, Agreement, Customer, Goal, Portfolio
@@ -118,7 +118,7 @@ def progress(tx: Session, tenant: str, customer_id: str) -> Progress:
         goals=bool(goals(tx, tenant, customer_id)),
         allocation=bool(portfolio.pods),
         agreement=_has_signed(tx, tenant, customer_id),
-        funded=cash.has_entry(tx, tenant, account_id, "deposit"),
+        funded=ledger.has_entry(tx, tenant, account_id, "deposit"),
         invested=portfolio.state != OPENED,
         cash_cents=cash.balance(tx, tenant, account_id),
     )

@@ -1,28 +1,32 @@
-"""Fills: each execution that a broker reports, booked once: cash, units and parcels together.
+"""Fills: each execution that a broker reports, booked once: one entry of the ledger for money and units.
 
 StoreError
 └── FillMismatch   the broker reported something that cannot be true of the order
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlmodel import Session, col
 
-from store import cash, orders
+from store import ledger, orders
+from store.accounts import account
 from store.errors import StoreError
+from store.ledger import About, Posting, Subject
 from store.sql import insert_missing
 from store.tables import (
+    MONEY,
     OPEN_STATES,
-    CashEntry,
+    SAME_ENTRY,
+    Book,
     Fill,
+    LedgerEntry,
+    LedgerPosting,
     Order,
     OrderState,
     Parcel,
-    ParcelDisposal,
-    Position,
 )
 
 PRICE_PLACES = Decimal("1e-8")
@@ -34,13 +38,14 @@ class FillMismatch(StoreError):
 
 @dataclass(frozen=True, slots=True)
 class Executed:
-    """An execution as the broker reported it, and the day it counts for at the exchange."""
+    """An execution as the broker reported it, the day it counts for at the exchange, and when it settles."""
 
     execution_id: str
     units: int
     price: Decimal
     executed_at: datetime
     trade_date: date
+    settles_on: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +65,7 @@ def book(
     running total, so that an order in many parts costs what it would cost in one.
     """
     # The account's lock also keeps two bookings of one order apart.
-    currency = cash.account(tx, tenant, order.account_id, lock=True).currency
+    currency = account(tx, tenant, order.account_id, lock=True).currency
     tx.refresh(order)
     before = of_order(tx, tenant, order.client_order_id)
     if any(known.execution_id == executed.execution_id for known in before):
@@ -70,11 +75,11 @@ def book(
     spent = sum((known.units * known.price for known in before), Decimal(0))
     total = spent + executed.units * executed.price
     value = _cents(total) - _cents(spent)
-    _book_cash(tx, order, fill, value, currency)
     if order.side == orders.BUY:
-        _add_units(tx, tenant, order, executed, value + fees)
+        postings = _purchase(order, executed, value + fees)
     else:
-        _take_units(tx, tenant, order, executed, value - fees)
+        postings = _sale(tx, tenant, order, executed, value - fees)
+    ledger.post(tx, tenant, order.account_id, _about(order, fill, executed, currency), postings)
     _advance(tx, order, total, executed.units, at)
     return True
 
@@ -88,13 +93,20 @@ def of_order(tx: Session, tenant: str, client_order_id: str) -> list[Fill]:
 def booked(tx: Session, tenant: str, order: Order) -> list[BookedFill]:
     """The order's fills with the cents they were booked with (positive), oldest first."""
     fills = of_order(tx, tenant, order.client_order_id)
-    query = select(CashEntry).where(
-        col(CashEntry.tenant) == tenant,
-        col(CashEntry.account_id) == order.account_id,
-        col(CashEntry.reference).in_([_reference(fill) for fill in fills]),
+    query = (
+        select(col(LedgerEntry.reference), func.sum(col(LedgerPosting.amount_cents)))
+        .join(LedgerPosting, SAME_ENTRY)
+        .where(
+            col(LedgerEntry.tenant) == tenant,
+            col(LedgerEntry.account_id) == order.account_id,
+            col(LedgerEntry.reference).in_([_reference(fill) for fill in fills]),
+            col(LedgerPosting.book).in_(MONEY),
+        )
+        .group_by(col(LedgerEntry.reference))
     )
-    entries = {entry.reference: abs(entry.amount_cents) for entry in tx.scalars(query)}
-    return [BookedFill(fill, entries[_reference(fill)]) for fill in fills]
+    # A purchase paid value and brokerage, a sale brought value less brokerage: added, it leaves the value.
+    money = {reference: int(cents) for reference, cents in tx.execute(query)}
+    return [BookedFill(fill, abs(money[_reference(fill)] + fill.fees_cents)) for fill in fills]
 
 
 def _insert(tx: Session, tenant: str, order: Order, executed: Executed, fees: int, at: datetime) -> Fill:
@@ -122,24 +134,16 @@ def _insert(tx: Session, tenant: str, order: Order, executed: Executed, fees: in
     return fill
 
 
-def _book_cash(tx: Session, order: Order, fill: Fill, value: int, currency: str) -> None:
-    kind, signed = ("purchase", -value) if order.side == orders.BUY else ("sale", value)
-    entries = [(_reference(fill), kind, signed)]
-    if fill.fees_cents:
-        entries.append((f"{order.client_order_id}:brokerage", "brokerage", -fill.fees_cents))
-    for reference, kind, amount in entries:
-        cash.book(
-            tx,
-            order.tenant,
-            order.account_id,
-            reference=reference,
-            kind=kind,
-            amount_cents=amount,
-            currency=currency,
-            at=fill.booked_at,
-            effect_root=order.effect_root,
-            actor=order.actor,
-        )
+def _about(order: Order, fill: Fill, executed: Executed, currency: str) -> About:
+    return About(
+        _reference(fill),
+        "purchase" if order.side == orders.BUY else "sale",
+        executed.trade_date,
+        currency,
+        fill.booked_at,
+        effect_root=order.effect_root,
+        actor=order.actor,
+    )
 
 
 def _advance(tx: Session, order: Order, total: Decimal, units: int, at: datetime) -> None:
@@ -160,70 +164,42 @@ def _advance(tx: Session, order: Order, total: Decimal, units: int, at: datetime
     tx.flush()
 
 
-def _add_units(tx: Session, tenant: str, order: Order, executed: Executed, cost_cents: int) -> None:
+def _purchase(order: Order, executed: Executed, cost_cents: int) -> list[Posting]:
     """One parcel an order and day; brokerage is part of its cost base."""
-    _move(tx, tenant, order, executed.units)
-    parcel_id = f"{order.client_order_id}.{executed.trade_date:%Y%m%d}"
-    parcel = tx.get(Parcel, (tenant, parcel_id)) or Parcel(
-        tenant=tenant,
-        parcel_id=parcel_id,
-        portfolio_id=order.portfolio_id,
-        etf=order.etf,
-        acquired=executed.trade_date,
-        units_bought=0,
-        units=0,
-        cost_base_cents=0,
+    bought = Subject(
+        order.portfolio_id,
+        order.etf,
+        f"{order.client_order_id}.{executed.trade_date:%Y%m%d}",
+        executed.trade_date,
+        executed.units,
     )
-    parcel.units_bought += executed.units
-    parcel.units += executed.units
-    parcel.cost_base_cents += cost_cents
-    tx.add(parcel)
-    tx.flush()
+    return [
+        Posting(Book.SECURITIES, cost_cents, bought),
+        Posting(Book.UNSETTLED, -cost_cents, settles_on=executed.settles_on),
+    ]
 
 
-def _take_units(tx: Session, tenant: str, order: Order, executed: Executed, proceeds_cents: int) -> None:
-    """Take units from the oldest parcels; proceeds are shared by units, after brokerage."""
-    _move(tx, tenant, order, -executed.units)
+def _sale(tx: Session, tenant: str, order: Order, executed: Executed, proceeds_cents: int) -> list[Posting]:
+    """Units come from the oldest parcels; proceeds are shared by units, after brokerage."""
+    postings = []
     left, proceeds_left = executed.units, proceeds_cents
     for parcel in _oldest_first(tx, tenant, order):
         sold = min(parcel.units, left)
         # Shares of what is left, so that the last parcel takes the rest and no cent is lost.
         cost = parcel.cost_base_cents * sold // parcel.units
         proceeds = proceeds_left * sold // left
-        tx.add(
-            ParcelDisposal(
-                tenant=tenant,
-                parcel_id=parcel.parcel_id,
-                broker=order.broker,
-                execution_id=executed.execution_id,
-                portfolio_id=order.portfolio_id,
-                etf=order.etf,
-                disposed=executed.trade_date,
-                units=sold,
-                cost_base_cents=cost,
-                proceeds_cents=proceeds,
-            )
-        )
-        parcel.units -= sold
-        parcel.cost_base_cents -= cost
+        subject = Subject(order.portfolio_id, order.etf, parcel.parcel_id, parcel.acquired)
+        postings.append(Posting(Book.SECURITIES, -cost, replace(subject, units=-sold)))
+        postings.append(Posting(Book.GAINS, cost - proceeds, subject))
         left, proceeds_left = left - sold, proceeds_left - proceeds
         if left == 0:
             break
-    tx.flush()
-
-
-def _move(tx: Session, tenant: str, order: Order, units: int) -> None:
-    position = tx.get(Position, (tenant, order.portfolio_id, order.etf)) or Position(
-        tenant=tenant, portfolio_id=order.portfolio_id, etf=order.etf, units=0
-    )
-    if position.units + units < 0:
+    if left:
         raise FillMismatch(
-            f"{order.broker} reports {-units} {order.etf} sold of the {position.units} that "
+            f"{order.broker} reports {executed.units} {order.etf} sold of the {executed.units - left} that "
             f"{order.portfolio_id} holds; ask the broker"
         )
-    position.units += units
-    tx.add(position)
-    tx.flush()
+    return [*postings, Posting(Book.UNSETTLED, proceeds_cents, settles_on=executed.settles_on)]
 
 
 def _oldest_first(tx: Session, tenant: str, order: Order) -> list[Parcel]:

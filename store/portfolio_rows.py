@@ -7,7 +7,16 @@ from sqlalchemy import ColumnElement, func, select
 from sqlmodel import Session, col
 
 from store.cents import from_cents
-from store.tables import OPEN_STATES, Account, CashEntry, Customer, Order, Portfolio, Position
+from store.tables import (
+    MONEY,
+    OPEN_STATES,
+    Account,
+    Customer,
+    LedgerPosting,
+    Order,
+    Portfolio,
+    Position,
+)
 
 FIELDS = (
     "portfolio_id",
@@ -88,9 +97,13 @@ def _row(
 
 def _cash(tx: Session, tenant: str, accounts: Sequence[str]) -> dict[str, int]:
     query = (
-        select(col(CashEntry.account_id), func.sum(col(CashEntry.amount_cents)))
-        .where(col(CashEntry.tenant) == tenant, col(CashEntry.account_id).in_(accounts))
-        .group_by(col(CashEntry.account_id))
+        select(col(LedgerPosting.account_id), func.sum(col(LedgerPosting.amount_cents)))
+        .where(
+            col(LedgerPosting.tenant) == tenant,
+            col(LedgerPosting.account_id).in_(accounts),
+            col(LedgerPosting.book).in_(MONEY),
+        )
+        .group_by(col(LedgerPosting.account_id))
     )
     return {account: int(cents) for account, cents in tx.execute(query)}
 

@@ -20,9 +20,10 @@ def save(
     simulated: bool,
     content: bytes,
     created_at: datetime,
+    partial: bool = False,
     actor: str = "system",
 ) -> bool:
-    """Keep a snapshot; False if its digest is stored already."""
+    """Keep a snapshot; False if its digest is stored already. `partial`: it lacks ETFs of the universe."""
     return insert_missing(
         tx,
         Snapshot(
@@ -31,6 +32,7 @@ def save(
             source=source,
             as_of=as_of,
             simulated=simulated,
+            partial=partial,
             content=content,
             created_at=created_at,
             actor=actor,
@@ -44,8 +46,11 @@ def load(tx: Session, tenant: str, digest: str) -> Snapshot | None:
 
 
 def newest(tx: Session, tenant: str) -> Snapshot | None:
-    """The snapshot of the latest day, the last stored of several; its content is loaded when read."""
-    return tx.exec(_latest_first(tenant).limit(1)).first()
+    """The whole snapshot of the latest day, the last stored of several; its content is loaded when read.
+
+    A partial one is for who asks for it by its digest: a run would miss what it lacks.
+    """
+    return tx.exec(_latest_first(tenant).where(col(Snapshot.partial).is_(False)).limit(1)).first()
 
 
 def listed(tx: Session, tenant: str) -> list[Snapshot]:

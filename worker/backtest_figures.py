@@ -81,7 +81,7 @@ def _measures(result: BacktestResult, period: str) -> dict[str, str]:
 
 
 def _percent(share: float | None) -> str:
-    return "-" if share is None else f"{share:,.2%}"
+    return "-" if share is None else f"{share:z,.2%}"
 
 
 def _ratio(ratio: float | None) -> str:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from activities.backtest import answer, carried
 from activities.runner import parse_input
 from dsl.catalogue_files import read_catalogue_file
-from dsl.load import load
+from dsl.load import load, read_file
 from dsl.release import Refused as Faulty
 from engines.backtest.metrics import falls, period_returns
 from payloads.backtest import BacktestResult, RunBacktest
@@ -48,7 +48,7 @@ class Backtest:
 def read_backtest(path: Path) -> BacktestFile:
     """The backtest that a YAML file describes; its faults are raised with their places."""
     try:
-        content = path.read_bytes()
+        content = read_file(path)
     except OSError as error:
         raise BadInput(f"{path} cannot be read: {error.strerror or error}") from error
     tree, report = load(content, str(path))
@@ -91,7 +91,8 @@ def _input(file: BacktestFile, folder: Path, context: Any) -> tuple[dict[str, An
         digest = None if prices.snapshot == "newest" else prices.snapshot
         snapshot = chosen_snapshot(context, digest)
         kind = "simulated snapshot" if snapshot.simulated else "snapshot"
-        name = f"{kind} {snapshot.digest[:12]}, without distributions"
+        paid = file.distributions or snapshot.distributed is not None
+        name = f"{kind} {snapshot.digest[:12]}, {'with' if paid else 'without'} distributions"
         return given | {"snapshot": snapshot.digest}, name, []
     if prices.folder is not None:
         found = read_folder(folder / prices.folder, etfs, prices.column, (file.start, file.end))

@@ -1,6 +1,6 @@
 """Market data of an installation: taken from sources, kept as snapshots, listed, shown and checked."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from difflib import get_close_matches
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from activities.market import sessions_closed_since
-from activities.snapshots import estimates_for
+from activities.snapshots import estimates_for, keep
 from adapters.market.csv_market import NAME as CSV
 from adapters.market.csv_market import wanted
 from adapters.market.cutting import Cut, cut
@@ -67,12 +67,12 @@ def import_folder(
     if calendar is not None:
         asked = replace(asked, calendar=_known_calendar(calendar))
     found = cut(data, asked, _counting("checking", len(data.rows), progress))
+    universe = catalogue.read("universe", UniverseFile).by_etf()
     if found.snapshot is not None:
-        universe = catalogue.read("universe", UniverseFile).by_etf()
         coverage = coverage_findings(found.snapshot, universe)
         found = replace(found, findings=(*found.findings, *coverage))
     keep = found.snapshot is not None and not dry_run and (leave_out or not found.errors)
-    added = keep and found.snapshot is not None and _store(settings, found.snapshot)
+    added = keep and found.snapshot is not None and _store(settings, found.snapshot, universe)
     return {**_about_cut(found), "stored": keep, "already_stored": keep and not added}
 
 
@@ -86,8 +86,9 @@ def pull(
     catalogue = _catalogue(settings)
     market = catalogue.read("market", MarketFile)
     day = as_of or last_session(market.calendar, datetime.now(UTC).date())
-    taken = _source(source, progress).snapshot(catalogue.read("universe", UniverseFile), market, day)
-    added = _store(settings, taken)
+    universe = catalogue.read("universe", UniverseFile)
+    taken = _source(source, progress).snapshot(universe, market, day)
+    added = _store(settings, taken, universe.by_etf())
     return {**_about(taken), "stored": True, "already_stored": not added}
 
 
@@ -103,6 +104,7 @@ def list_snapshots(settings: Settings) -> list[dict[str, Any]]:
                     "source": row.source,
                     "as_of": row.as_of,
                     "simulated": row.simulated,
+                    "partial": row.partial,
                     "stored_at": row.created_at,
                     "by": row.actor,
                 }
@@ -196,32 +198,24 @@ def _source(name: str, progress: Progress) -> "MarketSource":
     raise Refused(f"there is no source {name}; {hint}", "source", name="UnknownSource")
 
 
-def _store(settings: Settings, snapshot: Snapshot) -> bool:
+def _store(settings: Settings, snapshot: Snapshot, universe: Iterable[str]) -> bool:
     """Keep it; False when it was there already."""
+    partial = not set(universe) <= set(snapshot.tickers)
     database = open_database(settings)
     try:
         with database.transaction() as tx:
-            return snapshots.save(
-                tx,
-                settings.tenant,
-                snapshot.digest,
-                source=snapshot.source,
-                as_of=snapshot.as_of,
-                simulated=snapshot.simulated,
-                content=snapshot.to_bytes(),
-                created_at=datetime.now(UTC),
-            )
+            return keep(tx, settings.tenant, snapshot, datetime.now(UTC), partial=partial)
     finally:
         database.close()
 
 
 def _found(settings: Settings, start: str | None) -> Snapshot:
-    """The snapshot whose digest begins so, or the newest; UnknownId when there is none, or several."""
+    """The one whose digest begins so, or the newest, partial or not; UnknownId for none, or several."""
     database = existing_database(settings)
     try:
         with database.reading() as tx:
             if start is None:
-                row = snapshots.newest(tx, settings.tenant)
+                row = next(iter(snapshots.listed(tx, settings.tenant)), None)
                 if row is None:
                     raise UnknownId(
                         "no snapshot is stored; `kronos data import` and `kronos data pull` store one",

@@ -5,7 +5,7 @@ from typing import Any
 
 from activities.context import CatalogueFiles
 from dsl.catalogue_files import read_catalogue_file
-from dsl.load import load
+from dsl.load import load, read_file
 from worker.errors import Refused
 
 
@@ -25,7 +25,7 @@ class FolderCatalogue:
         return self._catalogue.read(name, model)
 
     def _load(self, path: Path, name: str) -> Any:
-        tree, report = load(path.read_bytes(), str(path))
+        tree, report = load(read_file(path), str(path))
         content = read_catalogue_file(tree, name, report) if tree else None
         if any(problem.is_error for problem in report.problems):
             raise Refused(

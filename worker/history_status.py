@@ -139,7 +139,7 @@ class _Asking(UnsandboxedWorkflowRunner):
                 self._keep(activate(_query(act)))
             return activate(act)
 
-        instance.activate = asking  # type: ignore[method-assign]
+        instance.activate = asking  # type: ignore[method-assign] # of this one alone: the SDK makes its class
         return instance
 
     def _keep(self, answered: WorkflowActivationCompletion) -> None:

@@ -7,7 +7,7 @@ the workers could not read its input.
 import os
 import socket
 
-from store.keyring import open_keyring
+from store.keyring import read_keyring
 from worker.settings import Settings
 
 MARK = "key="
@@ -15,7 +15,7 @@ MARK = "key="
 
 def worker_identity(settings: Settings) -> str:
     """`<pid>@<host> key=<fingerprint of the active payload key>`."""
-    active = open_keyring(settings.keys_file).active
+    active = read_keyring(settings.keys_file).active
     return f"{os.getpid()}@{socket.gethostname()} {MARK}{active}"
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dsl.folder import File, Folder, check_folder, load_folder
+from dsl.folder import File, Folder, check_folder, load_folder, yaml_files
 from dsl.near import listed, nearest
 from worker.errors import BadInput, UnknownId
 from worker.settings import Settings
@@ -47,9 +47,9 @@ def problems_of(settings: Settings, paths: list[Path]) -> "list[Problem]":
         raise BadInput(f"{error.filename} cannot be read: {error.strerror}") from error
     for place in paths or [settings.definitions]:
         # A wrong path would otherwise pass for a folder without problems.
-        if place.is_dir() and not any(place.rglob("*.yaml")):
+        if place.is_dir() and not any(yaml_files(place, deep=True)):
             raise BadInput(f"there is no definition (*.yaml) in {place}")
-    if not paths and not any((settings.definitions / "workflows").glob("*.yaml")):
+    if not paths and not folder.workflows:
         raise BadInput(f"there is no definition in {settings.definitions / 'workflows'}")
     return problems
 
@@ -143,12 +143,12 @@ def _is_path(name: str) -> bool:
 
 def _folder_of_file(settings: Settings, path: Path) -> tuple[Folder, str]:
     """The definitions folder with `path` in the place of its namesake, and its workflow's name."""
-    from dsl.load import load
+    from dsl.load import load, read_file
     from dsl.release import Refused
     from dsl.tree import MapNode
 
     try:
-        file = File(str(path), path.stem, path.read_bytes())
+        file = File(str(path), path.stem, read_file(path))
     except OSError as error:
         raise BadInput(f"{path} cannot be read: {error.strerror}") from error
     tree, report = load(file.content, file.path)

@@ -1,7 +1,7 @@
 """One activity called in this process, without Temporal: JSON in and JSON out."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -43,17 +43,17 @@ class LocalCaller:
         """The activity's output; ActivityFault says what is wrong and where."""
         return run(self.activity.name, given, self.context, strict=True)
 
-    def call_lines(self, lines: Iterator[str]) -> Iterator["Answer"]:
+    def call_lines(self, lines: Iterable[bytes]) -> Iterator["Answer"]:
         """An answer for each line that is not blank, in order; an error does not stop the rest."""
         for number, line in enumerate(lines, start=1):
             if line.strip():
                 yield self._answer(line, number)
 
-    def _answer(self, line: str, number: int) -> "Answer":
+    def _answer(self, line: bytes, number: int) -> "Answer":
         try:
             return Answer(output=self.call(parse_json(line, f"line {number}")))
         except BadInput as error:
-            return Answer(error={"type": "InvalidInput", "message": error.message, "path": ""})
+            return Answer(error={"type": "InvalidInput", "message": error.message, "path": error.path})
         except ActivityFault as fault:
             return Answer(error={"type": fault.type, "message": fault.message, "path": fault.path})
         except Exception as error:

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from activities.services import Services
+from activities.snapshots import keep
 from adapters.broker import SimulatedBroker
 from adapters.market.snapshot import Snapshot
 from engines.calendars import last_session
@@ -15,6 +16,7 @@ from payloads.files.market import MarketFile
 from payloads.files.universe import UniverseFile
 from store import snapshots
 from store.database import Database
+from worker.errors import Refused
 from worker.folder_catalogue import FolderCatalogue
 from worker.services import opened, utc_now
 from worker.settings import Settings
@@ -26,12 +28,18 @@ LOOKS_EVERY = 900.0  # seconds
 def prepare_market(settings: Settings) -> dict[str, Any]:
     """Store a snapshot of the last close unless there is one; `{snapshot, source, as_of, simulated}`.
 
-    A simulated broker trades at its prices from then on.
+    Where the setting `market` is `imported` none is made up: the newest must be one that was imported. A
+    simulated broker trades at its prices from then on.
     """
     with opened(settings) as services:
         catalogue = FolderCatalogue(settings.definitions / "catalogue")
-        as_of = last_session(catalogue.read("market", MarketFile).calendar, utc_now().date())
-        snapshot = _stored(services.database, settings, as_of) or _take(services, catalogue, as_of)
+        snapshot = _newest(services.database, settings)
+        if settings.market == "imported":
+            snapshot = _imported(snapshot)
+        else:
+            as_of = last_session(catalogue.read("market", MarketFile).calendar, utc_now().date())
+            if snapshot is None or snapshot.as_of < as_of:
+                snapshot = _take(services, catalogue, as_of)
         broker = services.broker
         # Whether it is simulated comes first: only then is it a broker that is told prices.
         if broker.simulated and isinstance(broker, SimulatedBroker):
@@ -68,26 +76,32 @@ async def kept_fresh(settings: Settings) -> AsyncIterator[None]:
             await keeping
 
 
-def _stored(database: Database, settings: Settings, as_of: date) -> Snapshot | None:
+def _newest(database: Database, settings: Settings) -> Snapshot | None:
     with database.reading() as tx:
         newest = snapshots.newest(tx, settings.tenant)
-        if newest is None or newest.as_of < as_of:
-            return None
-        return Snapshot.from_bytes(newest.content, newest.digest)
+        return None if newest is None else Snapshot.from_bytes(newest.content, newest.digest)
+
+
+def _imported(newest: Snapshot | None) -> Snapshot:
+    """The newest, which runs take; Refused when it is simulated, or there is none of the whole universe."""
+    if newest is not None and not newest.simulated:
+        return newest
+    why = (
+        "no snapshot of the whole universe is stored"
+        if newest is None
+        else f"the newest snapshot of the whole universe, of {newest.as_of}, is simulated"
+    )
+    raise Refused(
+        f"the setting market is imported, and {why}; import one by `kronos data import`, "
+        "or set market to simulated",
+        "market",
+        name="NoSnapshot",
+    )
 
 
 def _take(services: Services, catalogue: FolderCatalogue, as_of: date) -> Snapshot:
     universe = catalogue.read("universe", UniverseFile)
     snapshot = services.market.snapshot(universe, catalogue.read("market", MarketFile), as_of)
     with services.database.transaction() as tx:
-        snapshots.save(
-            tx,
-            services.tenant,
-            snapshot.digest,
-            source=snapshot.source,
-            as_of=snapshot.as_of,
-            simulated=snapshot.simulated,
-            content=snapshot.to_bytes(),
-            created_at=utc_now(),
-        )
+        keep(tx, services.tenant, snapshot, utc_now())
     return snapshot

@@ -74,14 +74,20 @@ def show_portfolio(settings: Settings, portfolio_id: str) -> dict[str, Any]:
     """A portfolio's holdings at the newest prices, parcels, cash and drift from its target.
 
     `drift` is the signed difference of weights, `total_drift` half the sum of their sizes; both count
-    cash as a part of the whole. Prices are null while there is no market snapshot.
+    cash as a part of the whole. Prices are null while there is no market snapshot. `cash` counts trades
+    from their day on; `settled_cash` is what could leave the account today, `unsettled_cash` what trades
+    have still to bring (negative: to cost).
     """
     with _reading(settings) as tx:
         row = portfolios.portfolio(tx, settings.tenant, portfolio_id)
         positions = portfolios.positions(tx, settings.tenant, portfolio_id)
         parcels = portfolios.parcels(tx, settings.tenant, portfolio_id)
         balance = from_cents(cash.balance(tx, settings.tenant, row.account_id))
-        available = from_cents(cash.available(tx, settings.tenant, row.account_id))
+        money = {
+            "available_cash": from_cents(cash.available(tx, settings.tenant, row.account_id)),
+            "settled_cash": from_cents(cash.settled(tx, settings.tenant, row.account_id)),
+            "unsettled_cash": from_cents(cash.unsettled(tx, settings.tenant, row.account_id)),
+        }
         target = dict(row.target)
         about = {
             "portfolio_id": portfolio_id,
@@ -108,7 +114,7 @@ def show_portfolio(settings: Settings, portfolio_id: str) -> dict[str, Any]:
         **about,
         **priced,
         "cash": balance,
-        "available_cash": available,
+        **money,
         "value": balance + sum((holding["value"] or Decimal(0) for holding in holdings), Decimal(0)),
         "holdings": holdings,
         "total_drift": sum((abs(holding["drift"] or 0) for holding in holdings), Decimal(0)) / 2,
@@ -138,7 +144,7 @@ def _refuse_unknown(settings: Settings, scope: str) -> None:
     known = {"etf": {fund.etf for fund in universe.etfs}, "broker": set(get_args(BrokerName))}.get(kind)
     if known is not None and name not in known:
         near = nearest(name, known)
-        hint = f"did you mean {near}?" if near else f"there are {listed(known)}"
+        hint = f"did you mean {near}?" if near else f"there are {listed(sorted(known))}"
         raise UnknownId(f"there is no {kind} {name}; {hint}", name=f"Unknown{kind.capitalize()}")
 
 

@@ -14,7 +14,7 @@ from adapters.simulated_providers import (
     SimulatedPayments,
 )
 from store.database import Database
-from store.keyring import open_keyring
+from store.keyring import read_keyring
 from worker.brokers import build_broker
 from worker.settings import Settings
 
@@ -29,7 +29,7 @@ def build_services(settings: Settings) -> Services:
     settings.data.mkdir(parents=True, exist_ok=True)
     records = ProviderRecords(settings.data)
     broker = build_broker(settings)
-    database = Database(settings.database_url, master_key=open_keyring(settings.keys_file).vault)
+    database = Database(settings.database_url, master_key=read_keyring(settings.keys_file).vault)
 
     def close() -> None:
         database.close()

@@ -6,10 +6,10 @@ told explicitly and what kronos.toml says are kept apart here; worker.connection
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Literal, cast, get_args
 
 from worker.errors import BadSettings
 
@@ -19,6 +19,7 @@ DEFAULT_NAMESPACE = "default"
 DEFAULT_TENANT = "main"
 Sessions = Literal["always_open", "XASX"]
 BrokerName = Literal["simulated", "openmarkets"]
+Prices = Literal["simulated", "imported"]
 
 # Setting -> its environment variable; the same names are the keys of kronos.toml.
 VARIABLES = {
@@ -34,6 +35,7 @@ VARIABLES = {
     "broker_url": "KRONOS_BROKER_URL",
     "broker_token_file": "KRONOS_BROKER_TOKEN_FILE",
     "broker_sessions": "KRONOS_BROKER_SESSIONS",
+    "market": "KRONOS_MARKET",
 }
 
 
@@ -43,8 +45,9 @@ class Settings:
 
     `address`, `namespace` and `profile` are what flags and KRONOS_* say (None: nothing);
     `fallback_address` and `fallback_namespace` count when Temporal's own settings are silent too.
-    `broker_url` and `broker_token_file` are for brokers that are elsewhere; `broker_sessions` is when
-    the simulated exchange trades.
+    `broker_url` and `broker_token_file` are for brokers that are elsewhere; `broker_sessions` is when the
+    simulated exchange trades, `market` at whose prices: those that are made up after each session, or those
+    that people import.
     """
 
     data: Path
@@ -61,6 +64,7 @@ class Settings:
     broker_url: str | None = None
     broker_token_file: Path | None = None
     broker_sessions: Sessions = "always_open"
+    market: Prices = "simulated"
 
     @property
     def database_file(self) -> Path | None:
@@ -111,12 +115,13 @@ def load_settings(
         fallback_address=file.get("address", DEFAULT_ADDRESS),
         fallback_namespace=file.get("namespace", DEFAULT_NAMESPACE),
         tenant=found["tenant"] or DEFAULT_TENANT,
-        broker=_one_of(BrokerName, "broker", found["broker"] or "simulated"),
+        broker=cast(BrokerName, _one_of(get_args(BrokerName), found, "broker")),
         broker_url=found["broker_url"],
         broker_token_file=Path(found["broker_token_file"]).expanduser()
         if found["broker_token_file"]
         else None,
-        broker_sessions=_one_of(Sessions, "broker_sessions", found["broker_sessions"] or "always_open"),
+        broker_sessions=cast(Sessions, _one_of(get_args(Sessions), found, "broker_sessions")),
+        market=cast(Prices, _one_of(get_args(Prices), found, "market")),
     )
 
 
@@ -152,8 +157,9 @@ def _definitions(told: str | None) -> Path:
     return here if here.is_dir() else Path(__file__).resolve().parent.parent / "definitions"
 
 
-def _one_of(choices: Any, name: str, told: str) -> Any:
-    known = get_args(choices)
-    if told in known:
-        return told
-    raise BadSettings(f"{name} is {told}; expected {' or '.join(known)}", name)
+def _one_of(known: Sequence[str], found: Mapping[str, str | Path | None], name: str) -> str:
+    """The setting's value, the first of those known where nothing is said; BadSettings for any other."""
+    told = str(found[name] or known[0])
+    if told not in known:
+        raise BadSettings(f"{name} is {told}; expected {' or '.join(known)}", name)
+    return told

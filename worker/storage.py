@@ -1,7 +1,7 @@
 """The database of an installation, opened with its keys."""
 
 from store.database import Database
-from store.keyring import open_keyring
+from store.keyring import open_keyring, read_keyring
 from worker.errors import ServerUnreachable
 from worker.settings import Settings
 
@@ -9,13 +9,13 @@ from worker.settings import Settings
 def open_database(settings: Settings) -> Database:
     """The database, upgraded to this code's schema and made when there is none (workers do this)."""
     settings.data.mkdir(parents=True, exist_ok=True)
-    database = _database(settings)
+    database = Database(settings.database_url, master_key=open_keyring(settings.keys_file).vault)
     database.upgrade()
     return database
 
 
 def existing_database(settings: Settings) -> Database:
-    """The database as it stands.
+    """The database as it stands; without a file of keys everything but personal data can be read.
 
     ServerUnreachable `NoDatabase` when there is none; DatabaseOutdated when it has another schema.
     """
@@ -25,10 +25,8 @@ def existing_database(settings: Settings) -> Database:
             "says where it is",
             name="NoDatabase",
         )
-    database = _database(settings)
+    # Looking makes no keys: new ones would open nothing, and look like those of the workers.
+    vault = read_keyring(settings.keys_file).vault if settings.keys_file.exists() else None
+    database = Database(settings.database_url, master_key=vault)
     database.check()
     return database
-
-
-def _database(settings: Settings) -> Database:
-    return Database(settings.database_url, master_key=open_keyring(settings.keys_file).vault)

@@ -147,22 +147,24 @@ class ActivityHost:
     async def _perform(self, name: str, given: Any, call: Call) -> Any:
         """The activity's answer from a thread, with a heartbeat each second while it works.
 
+        The heartbeat carries what the activity last said of its progress, for `temporal workflow describe`.
         A cancellation is handed to the thread and its end awaited: an effect's outcome must be known.
         """
         cancelled = threading.Event()
+        progress: list[object] = []
         context = Context(
             call=call,
             catalogue=self._services.releases.of(call),
             services=self._services,
             now=self._services.now,
-            heartbeat=_raise_when(cancelled),
+            heartbeat=_keep_unless(cancelled, progress),
             pause=_pause_unless(cancelled),
         )
         failpoint(f"before.{name}")
         parts = looks(name, given, context)
         try:
             while True:
-                part = await self._in_thread(parts, cancelled)
+                part = await self._in_thread(parts, cancelled, progress)
                 if not isinstance(part, Pause):
                     failpoint(f"after.{name}")
                     return part
@@ -187,7 +189,9 @@ class ActivityHost:
                 non_retryable=not fault.retryable,
             ) from None
 
-    async def _in_thread(self, parts: Looks[dict[str, Any]], cancelled: threading.Event) -> Any:
+    async def _in_thread(
+        self, parts: Looks[dict[str, Any]], cancelled: threading.Event, progress: Sequence[object]
+    ) -> Any:
         """The activity's next part, from a thread."""
         # With our context, in which Temporal tells the thread that the worker stops.
         work = self._loop.run_in_executor(self._executor, contextvars.copy_context().run, _part, parts)
@@ -195,7 +199,7 @@ class ActivityHost:
             try:
                 return await asyncio.wait_for(asyncio.shield(work), HEARTBEAT_SECONDS)
             except TimeoutError:
-                _beat()
+                _beat(*progress)
             except asyncio.CancelledError:
                 cancelled.set()
 
@@ -235,25 +239,25 @@ async def _rest(seconds: float) -> None:
         raise Stopping
 
 
-def _beat() -> None:
+def _beat(*details: object) -> None:
     if not activity.info().is_local:
-        activity.heartbeat()
+        activity.heartbeat(*details)
 
 
-def _raise_when(cancelled: threading.Event) -> Callable[..., None]:
-    def heartbeat(*_: object) -> None:
+def _keep_unless(cancelled: threading.Event, progress: list[object]) -> Callable[..., None]:
+    def heartbeat(*details: object) -> None:
         if cancelled.is_set():
             raise Cancelled
+        progress[:] = details
 
     return heartbeat
 
 
 def _pause_unless(cancelled: threading.Event) -> Callable[[float], None]:
-    raise_when_cancelled = _raise_when(cancelled)
-
     def pause(seconds: float) -> None:
         activity.wait_for_worker_shutdown_sync(seconds)
-        raise_when_cancelled()
+        if cancelled.is_set():
+            raise Cancelled
         if activity.is_worker_shutdown():
             raise Stopping
 

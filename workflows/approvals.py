@@ -72,8 +72,13 @@ class Approval:
             )
         if by in self.barred:
             raise Refusal("FourEyes", f"{by} cannot decide {self.name}: a second person has to")
-        if by not in self.eligible or message.get("role", self.role) not in (self.role, None):
-            raise Refusal("NotEligible", f"{by} cannot decide {self.name} as {self.role}")
+        if (role := message.get("role")) not in (self.role, None):
+            raise Refusal("NotEligible", f"{self.name} is decided as {self.role}, not as {role}")
+        if by not in self.eligible:
+            may = ", ".join(sorted(set(self.eligible) - set(self.barred)))
+            raise Refusal(
+                "NotEligible", f"{by} cannot decide {self.name} as {self.role}; {may or 'nobody'} can"
+            )
         if any(made["by"] == by for made in self.decisions):
             raise Refusal("AlreadyDecided", f"{by} has decided {self.name} already")
 

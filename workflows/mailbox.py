@@ -47,6 +47,10 @@ class Mailbox:
         self.arrivals += 1
         return True
 
+    def has_news(self, seen: int) -> bool:
+        """Has a message come since there were `seen` of them."""
+        return self.arrivals > seen
+
     def take(self, names: tuple[str, ...], fits: Callable[[Message], bool]) -> Message | None:
         """The first unread message of these names that fits, now read; the others stay."""
         for index, message in enumerate(self.unread):

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from temporalio import workflow
@@ -194,7 +195,7 @@ async def receive(run: "Interpreter", step: p.Receive, frame: Frame) -> Any:
         run.wait(path, " or ".join(step.receive))
         try:
             await workflow.wait_condition(
-                lambda seen=seen: run.mailbox.arrivals > seen,  # type: ignore[misc]
+                partial(run.mailbox.has_news, seen),
                 timeout=None if deadline is None else max(deadline - run.now(), timedelta(0)),
                 timeout_summary=f"Deadline for {' or '.join(step.receive)}"[:120],
             )

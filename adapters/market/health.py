@@ -16,8 +16,7 @@ def snapshot_findings(
 ) -> list[Finding]:
     """What is wrong with it, the gravest first. `age` is in sessions of `calendar` closed since its day."""
     findings = [*_age(snapshot, age, max_age), *coverage_findings(snapshot, universe)]
-    if not snapshot.simulated:  # the simulated market trades on every weekday
-        findings += _sessions(snapshot, calendar)
+    findings += _sessions(snapshot, calendar)
     prices = snapshot.prices(snapshot.tickers)
     for column, etf in enumerate(snapshot.tickers):
         findings += _prices(etf, snapshot.sessions, prices[:, column])
@@ -36,8 +35,8 @@ def coverage_findings(snapshot: Snapshot, universe: Iterable[str]) -> list[Findi
     findings, universe = [], list(universe)
     if missing := [etf for etf in universe if etf not in snapshot.tickers]:
         text = (
-            f"{len(missing)} of {len(universe)} ETFs of the universe are missing; runs that ask for them "
-            f"fail: {_named(missing)}"
+            f"{len(missing)} of {len(universe)} ETFs of the universe are missing, so that runs take it only "
+            f"by its digest: {_named(missing)}"
         )
         findings.append(Finding("PartialUniverse", Severity.WARNING, "", text))
     if strangers := [etf for etf in snapshot.tickers if etf not in universe]:

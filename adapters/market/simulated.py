@@ -1,5 +1,7 @@
 """The simulated market source: a regime-switching factor model of the catalogue, from its seed."""
 
+from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -8,6 +10,7 @@ from numpy.typing import NDArray
 
 from adapters.market import MarketDataMissing
 from adapters.market.snapshot import PLACES, Snapshot
+from engines.calendars import sessions_between
 from engines.market_model import FundModel, Regimes, distributed, simulate_log_returns
 from payloads.files.market import AssetClass, MarketFile, Simulation
 from payloads.files.universe import Fund, UniverseFile
@@ -21,50 +24,47 @@ CURRENCY = "currency"
 class SimulatedMarket:
     """Made-up prices of real ETFs: labelled simulated wherever they show.
 
-    Every weekday is a session. Paths start at the catalogue's `first_session` and pass through the
-    universe's indicative prices on its `as_of`; a later snapshot continues an earlier one. Units go ex on
-    the first session of their class's months; until then what they will pay is in the price.
+    The sessions are those of the catalogue's exchange. Paths start at its `first_session` and pass through
+    the universe's indicative prices on its `as_of`; a later snapshot continues an earlier one. Units go ex
+    on the first session of their class's months; until then what they will pay is in the price.
     """
 
     name: str = "simulated"
     simulated: bool = True
 
     def snapshot(self, universe: UniverseFile, market: MarketFile, as_of: date) -> Snapshot:
-        """The last `history_sessions` weekdays up to `as_of`; MarketDataMissing on a weekend or too early."""
-        settings = market.simulation
-        _check_day(settings, as_of)
-        last = _day_number(settings, as_of)
-        anchor = _day_number(settings, universe.as_of)
-        days = np.busday_offset(
-            np.datetime64(settings.first_session), np.arange(max(last, anchor) + 1), roll="forward"
-        )
-        paths = _paths(universe, market, days, anchor)
-        kept = slice(last + 1 - settings.history_sessions, last + 1)
+        """The last `history_sessions` up to `as_of`; MarketDataMissing when it is none, or too early."""
+        first, last = market.simulation.first_session, max(as_of, universe.as_of)
+        sessions = sessions_between(market.calendar, first, last)
+        end = _end(sessions, as_of, market)
+        # Where the universe's day is no session, its prices are those of the session before.
+        paths = _paths(universe, market, sessions, anchor=bisect_right(sessions, universe.as_of) - 1)
+        kept = slice(end - market.simulation.history_sessions, end)
         return Snapshot(
             self.name,
             self.simulated,
-            tuple(days[kept].tolist()),
+            sessions[kept],
             tuple(fund.etf for fund in universe.etfs),
             paths.cents[kept] * UNITS_A_CENT,
             distributed=None if paths.paid is None else paths.paid[kept] * UNITS_OF_PAYMENTS,
         )
 
 
-def _check_day(settings: Simulation, as_of: date) -> None:
-    if not np.is_busday(as_of):
-        raise MarketDataMissing(f"{as_of} is a weekend; the simulated market trades on weekdays", "as_of")
-    history = _day_number(settings, as_of) + 1
-    if history < settings.history_sessions:
+def _end(sessions: Sequence[date], as_of: date, market: MarketFile) -> int:
+    """How many sessions there are up to `as_of`; refuses a day that is none, and too few."""
+    end = bisect_right(sessions, as_of)
+    settings = market.simulation
+    if end < settings.history_sessions:
         raise MarketDataMissing(
-            f"{as_of} has {max(history, 0)} sessions of history, {settings.history_sessions} are needed; "
+            f"{as_of} has {end} sessions of history, {settings.history_sessions} are needed; "
             f"the simulated market starts on {settings.first_session}, take a later day",
             "as_of",
         )
-
-
-def _day_number(settings: Simulation, day: date) -> int:
-    """The weekday's place on the path; of a weekend, that of the Friday before."""
-    return int(np.busday_count(settings.first_session, np.busday_offset(day, 0, roll="backward")))
+    if sessions[end - 1] != as_of:
+        raise MarketDataMissing(
+            f"{as_of} is no session of {market.calendar}; the one before is {sessions[end - 1]}", "as_of"
+        )
+    return end
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class _Paths:
     paid: NDArray[np.int64] | None
 
 
-def _paths(universe: UniverseFile, market: MarketFile, days: NDArray[np.datetime64], anchor: int) -> _Paths:
+def _paths(universe: UniverseFile, market: MarketFile, days: Sequence[date], anchor: int) -> _Paths:
     """From the first session on; prices meet the universe's on the session `anchor`."""
     settings = market.simulation
     returns = simulate_log_returns(
@@ -104,9 +104,9 @@ def _in_cents(prices: NDArray[np.float64]) -> NDArray[np.int64]:
     return cents
 
 
-def _ex_days(universe: UniverseFile, market: MarketFile, days: NDArray[np.datetime64]) -> NDArray[np.bool_]:
+def _ex_days(universe: UniverseFile, market: MarketFile, days: Sequence[date]) -> NDArray[np.bool_]:
     """Whether a fund goes ex on a session: sessions by funds."""
-    months = days.astype("datetime64[M]").astype(int)
+    months = np.array(days, dtype="datetime64[M]").astype(int)
     first_of_month = np.diff(months, prepend=months[:1]) > 0
     return np.column_stack(
         [

@@ -57,7 +57,7 @@ def before_asking(block: Block) -> Iterator[Step]:
         yield step
         for inner in step.blocks:
             yield from before_asking(inner)
-        if _has_asked(step):
+        if has_asked(step):
             return
 
 
@@ -108,7 +108,7 @@ def _own_errors(step: Step, world: World, *, refused: bool) -> frozenset[str]:
     return frozenset()
 
 
-def _has_asked(step: Step) -> bool:
+def has_asked(step: Step) -> bool:
     """Has somebody approved wherever the run goes on behind the step."""
     if step.when is not None:
         return False
@@ -128,7 +128,7 @@ def _has_asked(step: Step) -> bool:
 
 
 def _asks_or_ends(block: Block) -> bool:
-    return any(_has_asked(step) or always_ends(step) for step in block.steps)
+    return any(has_asked(step) or always_ends(step) for step in block.steps)
 
 
 def _check_approval(step: written.Approve, world: World, report: Report) -> None:

@@ -1,6 +1,7 @@
 """Where a run ends: which steps nothing comes after."""
 
 from dsl import definition as written
+from dsl.check.conditions import always
 from dsl.definition import Block, Step
 
 
@@ -11,18 +12,20 @@ def ends(block: Block) -> bool:
 
 def always_ends(step: Step) -> bool:
     """Is nothing behind the step ever reached."""
-    if step.when is not None:
+    if always(step.when) is not True:
         return False
     match step:
         case written.Finish() | written.Fail():
             return True
         case written.Choose():
-            otherwise = any(branch.when is None for branch in step.choose)
-            return otherwise and all(ends(branch.block) for branch in step.choose)
+            taken = [branch for branch in step.choose if always(branch.when) is not False]
+            otherwise = any(always(branch.when) for branch in taken)
+            return otherwise and all(ends(branch.block) for branch in taken)
         case written.Parallel():
             return any(ends(block) for block in step.blocks)
         case written.Repeat():
-            return ends(step.body)
+            endless = step.until is not None and step.at_most is None and always(step.until) is False
+            return endless or ends(step.body)
         case written.Try():
             final = step.finally_ is not None and ends(step.finally_)
             return final or (ends(step.body) and all(ends(catch.block) for catch in step.catch))

@@ -41,6 +41,8 @@ class Place:
     """Does the schema come from our own catalogue: are its patterns known to be quick."""
     type: Type | None = None
     """The schema's type, where it is known already."""
+    key: str = ""
+    """Under which key the value is written."""
 
 
 def no_expressions(_: ScalarNode) -> Type | None:
@@ -103,8 +105,15 @@ def report_misfits(
         if each.code == "K203" and where is node and at is not None:
             target = at
         prefix = f"{place.what}: " if place.what else ""
-        report.node(code or each.code, target, f"{prefix}{each.message}", each.help)
+        report.node(code or each.code, target, f"{prefix}{each.message}", _help(each, place))
     report_limits(node, place, report, of_text, code, said)
+
+
+def _help(each: Mismatch, place: Place) -> str:
+    if not each.missing or each.code != "K203":
+        return each.help
+    where = f" to `{place.key}`" if place.key and not each.path else ""
+    return f"add `{each.missing}: …`{where}; {each.help}"
 
 
 def _misfits(

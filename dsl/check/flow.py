@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from dsl import definition as written
 from dsl.check.approvals import check_approvals, sends_orders
+from dsl.check.beside import check_beside
 from dsl.check.endings import always_ends
 from dsl.check.exchanges import check_exchange
 from dsl.check.locks import check_child, lock_text
@@ -21,6 +22,7 @@ def check_flow(definition: Definition, world: World, report: Report) -> None:
     """Report every fault of flow."""
     _Flow(world, report).block(definition.body, _Around())
     check_approvals(definition.body, world, report)
+    check_beside(definition.body, world, report)
     check_recursion(definition, report)
     trades = any(sends_orders(step, world) for step in definition.walk())
     if trades and definition.on_failure is None:
@@ -54,7 +56,7 @@ class _Flow:
                     "K301",
                     step.node,
                     "this step is never reached",
-                    f"the step on line {line} always ends before it",
+                    f"the run never gets beyond the step on line {line}",
                 )
                 ended = None  # one report a block
                 continue
@@ -144,6 +146,13 @@ class _Flow:
             self._report.node("K307", node, message, help)
 
     def _catches(self, step: written.Try) -> None:
+        taken: dict[str, ScalarNode] = {}
+        for error in (error for catch in step.catch for error in catch.errors or ()):
+            first = taken.setdefault(error.text, error)
+            if first is not error:
+                line, _ = self._report.source.place(first.start)
+                message = f"`{error.text}` never comes here: it is taken before"
+                self._report.node("K301", error, message, f"the other place is on line {line}")
         for before, catch in zip(step.catch, step.catch[1:], strict=False):
             if before.errors is None:
                 message = "this `catch` is never reached"

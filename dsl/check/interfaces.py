@@ -9,6 +9,7 @@ from dsl.check.approvals import before_asking, refusals, trading
 from dsl.check.locks import locks_of_input
 from dsl.check.names import errors_of
 from dsl.check.references import References
+from dsl.check.size import excess
 from dsl.definition import Definition
 from dsl.problems import EnoughSaid, Report
 from dsl.tree import Source
@@ -74,6 +75,8 @@ def _run_by(definition: Definition) -> list[str]:
 def _interface(definition: Definition, source: Source, world: World, known: Interface) -> Interface:
     unread = Report(source)  # its problems are reported where its own file is checked
     output: Type = ANY
+    if excess(definition) is not None:
+        return known
     with suppress(EnoughSaid):
         output = References(definition, world, unread).run()
     return replace(known, errors=errors_of(definition.body, world), output=output)

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from dsl import definition as written
+from dsl.check.conditions import check_branches, check_until, check_when, refuse_never
 from dsl.check.fits import Place
 from dsl.check.shapes import not_yet, received, schema_at, titled
 from dsl.check.state import APPROVED, CAUGHT, Known, State, both, environment, joined
@@ -11,7 +12,7 @@ from dsl.definition import Block, Definition, Step, walk
 from dsl.expressions import Checked, TypeEnv
 from dsl.problems import Report
 from dsl.schemas import object_schema
-from dsl.tree import MapNode, Node
+from dsl.tree import ListNode, MapNode, Node
 from dsl.types import (
     ANY,
     BOOL,
@@ -19,6 +20,7 @@ from dsl.types import (
     DURATION,
     INTEGER,
     MOMENT,
+    NOTHING,
     NULL,
     TEXT,
     Field,
@@ -93,6 +95,7 @@ class References:
         inside, tested = state, Checked(BOOL)
         if step.when is not None:
             tested = self.texts.condition(step.when, self.env(state), BOOL)
+            check_when(step.when, tested, self._report)
             inside = state.knowing(tested.when_true)
         self.texts.text(step.title, self.env(inside), ANY, "`title`")
         self.texts.text(step.lock, self.env(inside), TEXT, "`lock`")
@@ -175,7 +178,7 @@ class References:
             return ANY
         if name not in self._outputs:
             schema = entry.input_schema
-            self._inputs[name] = Place(schema, schema, name, trusted=True, type=from_schema(schema))
+            self._inputs[name] = Place(schema, schema, name, True, from_schema(schema), "with")
             self._outputs[name] = from_schema(entry.output_schema)
         self._input(call.input, env, self._inputs[name], call.activity)
         return self._outputs[name]
@@ -185,7 +188,7 @@ class References:
         self.texts.template(node if node is not None else MapNode((), at.start, at.end), env, place, at)
 
     def _run(self, step: written.Run, env: TypeEnv) -> Type:
-        place = place_of(self._world.workflow_schema(step.run.text), step.run.text)
+        place = place_of(self._world.workflow_schema(step.run.text), step.run.text, "with")
         if place.schema is None:
             self.texts.template(step.input, env)
         else:
@@ -199,7 +202,7 @@ class References:
             self.texts.template(step.data, env)
         else:
             schema = object_schema(place.schema)
-            self._input(step.data, env, Place(schema, schema, place.what), step.emit)
+            self._input(step.data, env, Place(schema, schema, place.what, key="with"), step.emit)
 
     def _set(self, step: written.Set, state: State) -> tuple[Type, State]:
         types = {
@@ -210,14 +213,16 @@ class References:
     def _choose(self, step: written.Choose, state: State) -> tuple[Type, State]:
         line, _ = self._report.source.place(step.node.start)
         reason = f"not every branch of the `choose` on line {line} gives it"
-        rest, ends = state, []
+        rest, ends, conditions = state, [], []
         for branch in step.choose:
             tested = Checked(BOOL)
             if branch.when is not None:
                 tested = self.texts.condition(branch.when, self.env(rest), BOOL)
+            conditions.append(tested)
             end = self.block(branch.block, rest.knowing(tested.when_true))
             ends.append(replace(end, present=end.present & rest.present))
             rest = rest.knowing(tested.when_false)
+        check_branches(step, conditions, self._report)
         complete = any(branch.when is None for branch in step.choose)
         after = replace(rest, dead=True) if complete else rest
         for end in ends:
@@ -232,6 +237,9 @@ class References:
 
     def _for_each(self, step: written.ForEach, state: State) -> tuple[Type | None, State]:
         items = self.texts.bare(step.for_each, self.env(state), ListType(ANY))
+        is_empty_list = isinstance(step.for_each, ListNode) and not step.for_each.items
+        if is_empty_list or items == ListType(NOTHING):
+            self._report.node("K128", step.for_each, "`for_each` goes over an empty list", "name a list")
         self.texts.text(step.at_most, self.env(state), INTEGER, "`at_most`")
         item = union(*(one.item for one in members(items) if isinstance(one, ListType)))
         start = self._turning(step.body, state).with_name(step.as_.text, item)
@@ -258,7 +266,8 @@ class References:
         self.texts.text(step.every, self.env(state), DURATION, "`every`")
         end = self.block(step.body, self._turning(step.body, state))
         if step.until is not None:
-            self.texts.condition(step.until, self.env(replace(end, dead=False)), BOOL)
+            tested = self.texts.condition(step.until, self.env(replace(end, dead=False)), BOOL)
+            check_until(step.until, tested, self._report)
         if step.on_exhausted is not None:
             end = joined(end, self.block(step.on_exhausted, end), "the loop may be exhausted")
         return end
@@ -281,7 +290,8 @@ class References:
         payload = union(*(self._signals.get(name, ANY) for name in names))
         self.texts.text(step.within, self.env(state), DURATION, "`within`")
         if step.where is not None:
-            self.texts.condition(step.where, self.env(state).with_name("signal", payload), BOOL)
+            tested = self.texts.condition(step.where, self.env(state).with_name("signal", payload), BOOL)
+            refuse_never(step.where, tested, "no signal is ever taken", self._report)
         output, signal, after = payload, TextType(names) if names else TEXT, state
         if step.on_timeout is not None:
             late = self.block(step.on_timeout, state)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
+from dsl.check.contradictions import contradictions
 from dsl.check.fits import Place, report_misfits
 from dsl.literals import schema_of, value_of
 from dsl.near import listed, suggestion
@@ -64,6 +65,8 @@ class _Schemas:
                 self._report.node("K120", entry.key, f"JSON Schema has no key `{entry.key.text[:60]}`", help)
         self._required(node)
         if self._good:
+            for each in contradictions(node):
+                self._report.node("K135", each.node, each.message, each.help)
             self._values(node)
         return self._good
 
@@ -87,18 +90,24 @@ class _Schemas:
 
     def _required(self, node: MapNode) -> None:
         required, properties = node.get("required"), node.get("properties")
+        says_no_fields = properties is None and not (node.entry("$ref") or node.entry("additionalProperties"))
+        if says_no_fields and node is self._root:
+            properties = MapNode((), node.start, node.start)
         if not isinstance(required, ListNode) or not isinstance(properties, MapNode):
             return
         for item in required.items:
             if isinstance(item, ScalarNode) and properties.entry(item.text) is None:
                 known = [entry.key.text for entry in properties]
-                help = suggestion(item.text, known) or f"the properties are {listed(known)}"
+                all_known = (
+                    f"the properties are {listed(known)}" if known else "describe it under `properties`"
+                )
+                help = suggestion(item.text, known) or all_known
                 self.wrong(item, f"`{item.text[:60]}` is required and none of the properties", help)
 
     def _values(self, node: MapNode) -> None:
-        """`default` and `enum` fit the schema that they stand in."""
-        default, allowed = node.get("default"), node.get("enum")
-        if default is None and allowed is None:
+        """`default`, `enum` and `const` fit the schema that they stand in."""
+        default, allowed, constant = node.get("default"), node.get("enum"), node.get("const")
+        if default is None and allowed is None and constant is None:
             return
         schema = schema_of(node)
         if default is not None:
@@ -106,6 +115,9 @@ class _Schemas:
         others = {key: value for key, value in schema.items() if key not in ("enum", "const")}
         for item in allowed.items if isinstance(allowed, ListNode) else ():
             report_misfits(item, Place(others, self._json), self._report, code="K131")
+        if constant is not None:
+            rest = {key: value for key, value in schema.items() if key != "const"}
+            report_misfits(constant, Place(rest, self._json), self._report, code="K131")
 
 
 def _without_decimals(value: Any) -> Any:

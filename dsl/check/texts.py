@@ -1,5 +1,6 @@
 """Checks expressions where they stand in the file: their findings become problems at their tokens."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +12,10 @@ from dsl.scalars import resolve
 from dsl.spots import span_in_source
 from dsl.tree import ListNode, MapNode, Node, ScalarNode
 from dsl.types import ANY, Type, mismatches
+
+_PATH = r"([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+)"
+_LIKE_AN_EXPRESSION = re.compile(rf"{_PATH}|\{{\{{\s*{_PATH}\s*\}}\}}|\$\(?\s*{_PATH}\s*\)?", re.ASCII)
+"""A path such as `input.amount`, alone or in the brackets that other languages have around it."""
 
 ANYWHERE = Place(None, {})
 
@@ -73,6 +78,7 @@ class Texts:
 
     def _text(self, node: ScalarNode, env: TypeEnv) -> Type | None:
         if "${" not in node.text:
+            self._warn_of_plain(node, env)
             return None
         if len(node.text) > MOST_CHARACTERS:
             self.report.node(
@@ -80,6 +86,14 @@ class Texts:
             )
             return ANY
         return self._report(node, check_template(node.text, env)).type
+
+    def _warn_of_plain(self, node: ScalarNode, env: TypeEnv) -> None:
+        """Point out text that reads like an expression, and will be sent as it is written."""
+        found = _LIKE_AN_EXPRESSION.fullmatch(node.text.strip())
+        name = found and (found[1] or found[2] or found[3])
+        if name and name.split(".")[0] in env.names:
+            message = f"this is the text `{node.text.strip()[:60]}`, and no expression"
+            self.report.node("K911", node, message, f'write "${{ {name} }}" for its value')
 
     def _report(self, node: ScalarNode, checked: Checked) -> Checked:
         self.read.add(node.text)
@@ -100,6 +114,6 @@ class Texts:
                 self._refuse_keys(entry.value)
 
 
-def place_of(schema: Mapping[str, Any] | None, what: str) -> Place:
+def place_of(schema: Mapping[str, Any] | None, what: str, key: str = "") -> Place:
     """Where a value of this schema is wanted; anywhere when there is none."""
-    return ANYWHERE if schema is None else Place(schema, schema, what)
+    return ANYWHERE if schema is None else Place(schema, schema, what, key=key)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dsl import definition as written
+from dsl.check.conditions import always
 from dsl.check.exchanges import check_exchange
 from dsl.check.shapes import schema_at, titled
 from dsl.check.state import RUN
@@ -14,7 +15,7 @@ from dsl.near import listed, suggestion
 from dsl.problems import Report
 from dsl.schemas import object_schema
 from dsl.structure.metrics import check_metrics
-from dsl.tree import MapNode, ScalarNode
+from dsl.tree import MapNode, Node, ScalarNode
 from dsl.types import (
     ANY,
     BOOL,
@@ -94,10 +95,11 @@ class _Triggers:
             help = "add `each: portfolio`, or take it away"
             self._report.node("K406", trigger.where, "`where` has nothing to choose from", help)
         elif trigger.where is not None:
-            self._texts.condition(trigger.where, TypeEnv(names, hints=_HINTS), BOOL)
+            tested = self._texts.condition(trigger.where, TypeEnv(names, hints=_HINTS), BOOL)
+            self._refuse_never(trigger.where, tested.always)
         at = trigger.node.entries[0].key
         given = trigger.input if trigger.input is not None else MapNode((), at.start, at.end)
-        place = place_of(self._input, self._definition.workflow.text)
+        place = place_of(self._input, self._definition.workflow.text, "input")
         self._texts.template(given, TypeEnv(names, hints=_HINTS), place, at)
 
     def _names(self, trigger: written.Trigger) -> Mapping[str, Type]:
@@ -112,7 +114,13 @@ class _Triggers:
             case written.ThresholdTrigger():
                 for condition in (trigger.threshold, trigger.rearm):
                     check_metrics(condition, self._world.metrics, {"portfolio": PORTFOLIO}, self._report)
+                self._refuse_never(trigger.threshold, always(trigger.threshold))
         return {**(self._world.metrics or {}), "portfolio": PORTFOLIO}
+
+    def _refuse_never(self, node: Node, outcome: bool | None) -> None:
+        if outcome is False:
+            message = "this trigger never starts a run: the condition is always false"
+            self._report.node("K410", node, message, "take the trigger away, or test what it knows")
 
     def subscription(self, one: written.Subscription) -> None:
         check_event(one.event, self._world, self._report)

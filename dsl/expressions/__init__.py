@@ -2,6 +2,7 @@
 
 compile_expression(text)    an `Expression`, evaluated with the names of a scope
 compile_template(json)      a `Template`: JSON with `${ … }` in its strings
+truth_of(text)              how a condition comes out whatever it reads
 compile_bare(json)          an `Expression` written as YAML: lists and maps of expressions
 check, check_template       the type for a `TypeEnv`, and what is wrong before anything runs
 ExpressionError             the text is no expression
@@ -10,6 +11,7 @@ EvaluationError             it has no value for these names
 
 from dsl.expressions.checked_templates import check_template
 from dsl.expressions.checker import check
+from dsl.expressions.constants import truth_of
 from dsl.expressions.environment import Checked, Finding, TypeEnv
 from dsl.expressions.errors import EvaluationError, ExpressionError
 from dsl.expressions.expression import Expression, compile_expression
@@ -28,4 +30,5 @@ __all__ = [
     "compile_bare",
     "compile_expression",
     "compile_template",
+    "truth_of",
 ]

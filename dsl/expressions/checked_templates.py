@@ -56,7 +56,7 @@ def _all_findings(parts: Any) -> tuple[Finding, ...]:
 
 def _check_string(source: str, env: TypeEnv) -> Checked:
     try:
-        parts = list(slots(source))
+        parts = slots(source)
     except ExpressionError as error:
         return Checked(ANY, (as_finding(error),))
     if not any(isinstance(part, Slot) for part in parts):

@@ -10,6 +10,7 @@ from typing import Any
 from dsl.durations import Months, Sessions
 from dsl.expressions import errors, syntax
 from dsl.expressions.call_types import Caller
+from dsl.expressions.constants import faults, truth
 from dsl.expressions.environment import Checked, Finding, TypeEnv
 from dsl.expressions.errors import ExpressionError, Fault
 from dsl.expressions.guards import known_by
@@ -62,7 +63,10 @@ def check_tree(tree: Node, env: TypeEnv, expect: Type | None = None) -> Checked:
     if expect is not None and not checker.findings:
         checker.expect(tree, found, expect)
     known = known_by(tree)
-    return Checked(found, tuple(checker.findings), known.when_true, known.when_false)
+    # What has the wrong type fails, too, and is not to be said twice.
+    findings = tuple(checker.findings) or faults(tree)
+    always = truth(tree) if expect == BOOL and not findings else None
+    return Checked(found, findings, known.when_true, known.when_false, always)
 
 
 def as_finding(error: ExpressionError) -> Finding:
@@ -171,8 +175,6 @@ class _Checker(Caller):
         except Fault as fault:
             self.fault(fault, start, second.end)
             return ANY
-        if operator in "/%" and isinstance(second, syntax.Literal) and second.value == 0:
-            self.add(errors.ARITHMETIC, "division by zero", second.start, second.end)
         if DATE in members(left):
             self._refuse_hours(second)
         self._refuse_text_sum(operator, left, right, first, second)

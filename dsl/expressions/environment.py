@@ -66,10 +66,12 @@ class Checked:
     """The type of an expression or template, and what is wrong with it.
 
     `when_true` and `when_false` have the paths that are known to have a value once a condition has come
-    out so; both are empty for what is no condition.
+    out so; both are empty for what is no condition. `always` is how it comes out whatever it reads, None
+    when that is not known.
     """
 
     type: Type
     findings: tuple[Finding, ...] = ()
     when_true: frozenset[Path] = frozenset()
     when_false: frozenset[Path] = frozenset()
+    always: bool | None = None

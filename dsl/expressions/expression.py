@@ -47,14 +47,14 @@ class Expression:
         """`fault` with the whole expression as its place."""
         return self._whole.error(fault)
 
-    def evaluate(self, scope: Mapping[str, Any]) -> Any:
-        """The value for these names; EvaluationError when there is none.
+    def evaluate(self, scope: Mapping[str, Any], most_steps: int = MOST_STEPS) -> Any:
+        """The value for these names; EvaluationError when there is none, or it takes too many element steps.
 
         Dates, moments and durations that were computed come as Python's own, those that come from JSON
         stay text.
         """
         frame = Frame(scope)
-        frame.left = MOST_STEPS
+        frame.left = most_steps
         try:
             value = self._run(frame)
             if self._builds and type(value) in (list, dict):

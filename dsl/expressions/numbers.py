@@ -16,10 +16,11 @@ from decimal import (
 from typing import TypeAlias
 
 from dsl.expressions.errors import ARITHMETIC, OPERANDS, Fault
+from dsl.scalars import MOST_DIGITS
 
 Number: TypeAlias = int | Decimal
 
-DIGITS = 28
+DIGITS = MOST_DIGITS
 _LARGEST_EXPONENT = 6144  # as IEEE 754 decimal128; far beyond any amount, and cheap to write out
 _LARGEST_INTEGER = 10**DIGITS
 _MOST_BITS = 14_000  # Python refuses to write out integers of more than 4,300 digits

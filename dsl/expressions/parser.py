@@ -10,6 +10,8 @@
 .field  [key]  .macro(…)     behind it
 """
 
+from functools import lru_cache
+
 from dsl.expressions import syntax
 from dsl.expressions.cursor import Cursor
 from dsl.expressions.errors import LOOP_NAME, NO_PATH, SYNTAX, TEMPLATE, TOO_LARGE, ExpressionError
@@ -24,6 +26,7 @@ _LOOSEST = 1
 _ORDERINGS = frozenset(["<", "<=", ">", ">="])
 
 
+@lru_cache(maxsize=1024)
 def parse(source: str) -> Node:
     """The tree of an expression that is the whole of `source`; else ExpressionError."""
     _refuse_oversize(source, 0, len(source))

@@ -101,7 +101,8 @@ class Reader(ABC):
         if node.name in env.names:
             found = env.names[node.name]
             return without_null(found) if (node.name,) in env.present else found
-        self.fault(unknown_name(node.name, env.names, env.hints), node.start, node.end)
+        fault = unknown_name(node.name, env.names, env.hints, _roots_with(node.name, env))
+        self.fault(fault, node.start, node.end)
         return ANY
 
     def _holder(self, base: Node, env: TypeEnv, guarded: bool) -> Type:
@@ -203,6 +204,13 @@ def _field_of(one: Type, field: str) -> Field | None:
     if isinstance(one, MapType):
         return Field(one.value)
     return Field(ANY) if one == ANY else None
+
+
+def _roots_with(field: str, env: TypeEnv) -> list[str]:
+    """The names that have a field of this name."""
+    return [
+        root for root, found in env.names.items() if isinstance(found, ObjectType) and field in found.fields
+    ]
 
 
 def element_of(one: Type) -> Type:

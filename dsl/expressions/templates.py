@@ -8,6 +8,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from dsl.expressions.errors import (
@@ -71,8 +72,13 @@ def compile_template(value: Any) -> Template:
     return Template(value, tuple(found), render)
 
 
-def slots(source: str) -> Iterator[str | Slot]:
+@lru_cache(maxsize=1024)
+def slots(source: str) -> tuple[str | Slot, ...]:
     """The plain parts of a string and its `${ … }`, in order; a malformed one is an ExpressionError."""
+    return tuple(_slots(source))
+
+
+def _slots(source: str) -> Iterator[str | Slot]:
     plain, at = "", 0
     while (start := source.find("${", at)) >= 0:
         if source[start - 1 : start] == "$" and start > at:

@@ -58,10 +58,15 @@ def unknown_table(name: str, tables: Iterable[str]) -> Fault:
     return Fault(NO_TABLE, f"there is no table `{name[:60]}`", help)
 
 
-def unknown_name(name: str, names: Iterable[str], hints: Mapping[str, str]) -> Fault:
-    """The fault of using a name that is not there; `hints` has what to say of some names."""
-    known = list(names)
-    help = hints.get(name) or suggestion(name, known)
+def unknown_name(
+    name: str, names: Iterable[str], hints: Mapping[str, str], holders: Iterable[str] = ()
+) -> Fault:
+    """The fault of using a name that is not there.
+
+    `hints` has what to say of some names, `holders` those that have a field of this name.
+    """
+    inside = next((f"did you mean `{holder}.{name}`?" for holder in holders), "")
+    help = hints.get(name) or inside or suggestion(name, list(names))
     if name in _CONSTANTS:
         help = f"write `{_CONSTANTS[name]}`"
     elif not help and arity(name) is not None:

@@ -1,7 +1,7 @@
 """One mapping of a definition, read key by key: what is unknown, missing or misshapen is reported."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
 
@@ -19,6 +19,59 @@ KEYWORDS = frozenset(("true", "false", "null", "and", "or", "not", "in"))
 """Words that an expression never takes for a name."""
 ROOTS = frozenset(("input", "steps", "vars", "event", "signal", "portfolio", "run"))
 """Names that stand for something in every expression; a loop of that name would hide it."""
+
+
+_ELSEWHERE: Mapping[str, tuple[str, ...]] = {
+    "workflow": ("name", "id"),
+    "when": ("if", "condition", "only_if"),
+    "otherwise": ("else", "default"),
+    "steps": ("then", "do", "body", "tasks"),
+    "with": ("input", "inputs", "args", "arguments", "params", "parameters"),
+    "title": ("name", "description", "label"),
+    "summary": ("description", "title", "name"),
+    "schedule": ("cron", "every"),
+    "timezone": ("tz", "zone"),
+    "errors": ("error", "types", "exceptions"),
+    "catch": ("except", "on_error", "rescue"),
+    "within": ("timeout", "deadline"),
+    "retry": ("retries",),
+    "choose": ("if", "switch", "case"),
+    "repeat": ("loop", "while"),
+    "for_each": ("for", "foreach", "each"),
+    "wait": ("sleep", "delay", "pause"),
+    "call": ("activity", "task", "uses"),
+    "set": ("let", "assign", "vars"),
+    "run": ("workflow", "child"),
+    "finish": ("return", "end", "stop", "output"),
+    "fail": ("raise", "throw", "error"),
+    "emit": ("event", "publish"),
+    "receive": ("signal", "listen", "on"),
+    "approve": ("approval", "review"),
+}
+"""Words that other languages use, by the key that means the same here."""
+
+_HOW: Mapping[str, str] = {
+    "summary": "say in one sentence what it does",
+    "version": "write `version: 1`, and raise it with every published change",
+    "choose": "begin each branch with `- when: …`, the last one with `- otherwise: …`",
+    "parallel": "write `parallel: {name: [steps], other: [steps]}`",
+    "repeat": "write `repeat: {at_most: 3}` or `repeat: {until: …, every: 1d}`",
+    "set": "write `set: {name: value}`",
+    "fail": "write `fail: {error: Name, message: text}`",
+    "approve": "write `approve: {role: …, show: {…}}`",
+    "catch": "begin each with `- `, as in `- {errors: [Timeout], steps: […]}`",
+    "retry": "write `retry: {attempts: 3}`",
+    "on_failure": "write `on_failure: {hold: 1d, role: operations}`",
+    "triggers": "begin each with `- `, as in `- event: drift_exceeded`",
+}
+"""How keys are written whose shape people get wrong."""
+
+
+def meant(word: str, known: Iterable[str]) -> str | None:
+    """The known key that a word stands for: one like it, or the one that means the same; None for neither."""
+    keys = list(dict.fromkeys(known))
+    same = next((key for key in keys if word.lower() in _ELSEWHERE.get(key, ())), None)
+    return same or nearest(word, keys)
 
 
 def kind_of(node: Node) -> str:
@@ -51,7 +104,7 @@ class Fields:
         for entry in self.node:
             if entry.key.text in known:
                 continue
-            near = nearest(entry.key.text, known)
+            near = meant(entry.key.text, known)
             if near in missing:
                 missing.remove(near)
             self.report.node(
@@ -59,7 +112,7 @@ class Fields:
                 entry.key,
                 f"{self.what} has no key `{entry.key.text[:60]}`",
                 f"did you mean `{near}`?" if near else "",
-                note=f"the keys are {listed(known, 24)}",
+                note=f"the keys are {listed(dict.fromkeys(known), 24)}",
             )
         for key in missing:
             self.report.node("K121", self.node, f"{self.what} needs the key `{key}`", f"add `{key}: …`")
@@ -93,8 +146,13 @@ class Fields:
         node = self.get(key)
         if node is None:
             return None
-        if not isinstance(node, ScalarNode) or is_null(node) or not node.text.strip():
+        if not isinstance(node, ScalarNode) or is_null(node):
             self._wrong(key, node, "text")
+            return None
+        if not node.text.strip():
+            self.report.node(
+                "K122", node, f"`{key}` is an empty text", _HOW.get(key, "write some, or delete it")
+            )
             return None
         return node
 
@@ -135,9 +193,8 @@ class Fields:
             message = f"`{key}` must be a whole number from {least}, and the quotes make text of it"
             self.report.node("K122", node, message, f"write `{key}: {node.text[:40]}`")
         elif isinstance(node, ScalarNode) and not is_null(node):
-            self.report.node(
-                "K122", node, f"`{key}` must be a whole number from {least}, not `{node.text[:40]}`"
-            )
+            message = f"`{key}` must be a whole number from {least}, not `{node.text[:40]}`"
+            self.report.node("K122", node, message, _HOW.get(key, ""))
         elif node is not None:
             self._wrong(key, node, f"a whole number from {least}")
         return None
@@ -167,7 +224,8 @@ class Fields:
         return node
 
     def _wrong(self, key: str, node: Node, expected: str) -> None:
-        self.report.node("K122", node, f"`{key}` must be {expected}, not {kind_of(node)}")
+        help = _HOW.get(key, "begin each item with `- `" if expected == "a list" else "")
+        self.report.node("K122", node, f"`{key}` must be {expected}, not {kind_of(node)}", help)
 
 
 def matches(node: ScalarNode, pattern: re.Pattern[str], expected: str, what: str, report: Report) -> bool:

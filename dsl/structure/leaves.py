@@ -85,12 +85,12 @@ def expression_under(fields: Fields, key: str) -> Node | None:
     return node
 
 
-def span_or_template(fields: Fields, key: str) -> ScalarNode | None:
-    """A span of time such as `30d` or `2bd`, or a `${ }`."""
+def span_or_template(fields: Fields, key: str, *, some: bool = False) -> ScalarNode | None:
+    """A span of time such as `30d` or `2bd`, or a `${ }`; with `some` longer than zero."""
     node = fields.get(key)
     if isinstance(node, ScalarNode) and "${" in node.text:
         return node
-    return fields.duration(key, sessions=True)
+    return fields.duration(key, sessions=True, some=some)
 
 
 def count_or_template(fields: Fields, key: str) -> ScalarNode | None:

@@ -20,6 +20,9 @@ def read_repeat(
     loop.allow(("until", "at_most", "every"))
     if mapping.entry("until") is None and mapping.entry("at_most") is None:
         fields.report.node("K121", mapping, "`repeat` needs `until` or `at_most`", "add one of them")
+    elif on_exhausted is not None and mapping.entry("at_most") is None:
+        message = "`on_exhausted` needs the key `at_most` of `repeat`"
+        fields.report.node("K121", on_exhausted.node, message, "add `at_most: 10`, say")
     return written.Repeat(
         **common,
         until=expression_under(loop, "until"),
@@ -43,6 +46,6 @@ def read_approve(
     asked.text("role")
     asked.mapping("show")
     asked.whole_number("quorum")
-    within = span_or_template(fields, "within")
+    within = span_or_template(fields, "within", some=True)
     keys = {entry.key.text: entry.value for entry in mapping}
     return written.Approve(**common, approve=keys, within=within, on_reject=on_reject, on_timeout=on_timeout)

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from dsl import definition as written
-from dsl.near import listed, nearest
+from dsl.near import listed
 from dsl.problems import Report
-from dsl.scalars import is_null
+from dsl.scalars import is_null, resolve
 from dsl.structure.calls import CALL_KEYS
 from dsl.structure.fields import (
     LOWER_NAME,
@@ -14,6 +14,7 @@ from dsl.structure.fields import (
     is_name,
     kind_of,
     matches,
+    meant,
 )
 from dsl.structure.leaves import (
     Common,
@@ -50,6 +51,8 @@ KIND_KEYS: Mapping[str, Sequence[str]] = {
     "finish": (),
 }
 """The kinds of steps, each with the keys beside it."""
+_OF_BRANCH = ("when", "steps", "otherwise")
+_BESIDE = frozenset((*COMMON_KEYS, *(key for keys in KIND_KEYS.values() for key in keys)))
 
 
 def read_block(node: Node | None, report: Report, what: str = "steps") -> written.Block | None:
@@ -78,11 +81,12 @@ def needed_block(fields: Fields, key: str) -> written.Block:
 
 def read_step(node: Node, report: Report) -> written.Step:
     """One step; a bare text is a call of that activity."""
-    if isinstance(node, ScalarNode) and not is_null(node):
+    if isinstance(node, ScalarNode) and isinstance(resolve(node), str):
         call = written.ActivityCall(node, None, None, {})
         return written.Call(node=node, call=call, undo=None, undo_none=None, key=None)
     if not isinstance(node, MapNode):
-        report.node("K122", node, f"a step must be a mapping, not {kind_of(node)}")
+        help = "begin with its kind, as in `- call: portfolio.read`"
+        report.node("K122", node, f"a step must be a mapping, not {kind_of(node)}", help)
         return written.Broken(node=node)
     fields = Fields(node, "a step", report)
     kind = _kind(fields)
@@ -106,7 +110,7 @@ def _kind(fields: Fields) -> str | None:
         )
         return None
     for entry in fields.node:
-        near = nearest(entry.key.text, KIND_KEYS) if entry.key.text not in COMMON_KEYS else None
+        near = meant(entry.key.text, KIND_KEYS) if entry.key.text not in _BESIDE else None
         if near:
             fields.report.node(
                 "K120",
@@ -166,13 +170,15 @@ def _branch(node: Node, report: Report, last: bool) -> written.Branch | None:
         return None
     fields = Fields(node, "a branch of `choose`", report)
     if node.entry("otherwise") is None:
-        fields.allow(("when", "steps", "otherwise"), required=("when", "steps"))
-        return written.Branch(expression_under(fields, "when"), needed_block(fields, "steps"))
+        unknown = [entry.key.text for entry in node if entry.key.text not in _OF_BRANCH]
+        misnamed = any(meant(key, _OF_BRANCH) == "otherwise" for key in unknown)
+        fields.allow(_OF_BRANCH, required=() if misnamed else ("when", "steps"))
+        return written.Branch(node, expression_under(fields, "when"), needed_block(fields, "steps"))
     fields.what = "the branch `otherwise`"
     fields.allow(("otherwise",))
     if not last:
         report.node("K127", node, "`otherwise` must be the last branch", "no branch after it is ever taken")
-    return written.Branch(None, needed_block(fields, "otherwise"))
+    return written.Branch(node, None, needed_block(fields, "otherwise"))
 
 
 def _read_parallel(fields: Fields, common: Common) -> written.Step | None:

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from dsl import definition as written
 from dsl.near import suggestion
-from dsl.structure.cron import fault_of_cron
+from dsl.structure.cron import fault_of_cron, never_comes
 from dsl.structure.fields import LOWER_NAME, Fields
 from dsl.tree import MapNode, ScalarNode
 
@@ -77,6 +77,10 @@ def _check_cron(fields: Fields, node: ScalarNode | None) -> None:
     if node and fault:
         help = 'minute, hour, day, month, day of the week, as in "0 9 * * MON-FRI"'
         fields.report.node("K404", node, fault, help)
+    never = never_comes(node.text) if node and not fault else None
+    if node and never:
+        message = f"this schedule never starts a run: {never}"
+        fields.report.node("K410", node, message, "the third field is the day, the fourth the month")
 
 
 @cache

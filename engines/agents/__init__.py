@@ -8,6 +8,7 @@
     experience    stretches of history drawn in blocks
     environment   a pod held over such a stretch, many at a time
     network       small networks with gradients by hand
+    products      matrix products that round alike with any number of threads
     preferences   from preferences for ETFs to weights within bounds
     alpha … delta the learners; roster has them by name
     training      rounds of learning, from a seed to a policy

@@ -101,15 +101,11 @@ class Alpha:
 
     def _update(self, tables: dict[str, Floats], place: NDArray[np.int64], target: Floats) -> None:
         """Move the values of each state towards what was seen in it; the rate is one over the visits."""
-        values = tables["values"]
-        seen = np.zeros((len(values), len(place)))
-        seen[place, np.arange(len(place))] = 1
-        count = seen.sum(axis=1)
-        tables["visits"] += count
-        met = np.flatnonzero(count)
-        mean = (seen[met] @ target) / count[met, None]
-        rate = count[met] / tables["visits"][met]
-        values[met] += rate[:, None] * (mean - values[met])
+        values, visits = tables["values"], tables["visits"]
+        for state in np.unique(place):
+            seen = target[place == state]
+            visits[state] += len(seen)
+            values[state] += len(seen) / visits[state] * (seen.mean(axis=0) - values[state])
 
     @staticmethod
     def policy(tables: Tables) -> dict[str, Floats]:
@@ -150,7 +146,7 @@ def _values(policy: Tables, situation: Situation) -> Floats:
     first = int(np.searchsorted(DEARNESS_EDGES, situation.dearness, side="right")) * MARKETS * FALLS
     rows = slice(first, first + MARKETS * FALLS)
     visits = policy["visits"][rows]
-    averaged: Floats = visits @ policy["values"][rows] / max(visits.sum(), 1.0)
+    averaged: Floats = (visits[:, None] * policy["values"][rows]).sum(axis=0) / max(visits.sum(), 1.0)
     return averaged
 
 

@@ -14,9 +14,17 @@ from numpy.typing import NDArray
 
 from engines.agents.environment import Environment, Lengths
 from engines.agents.experience import Experience
-from engines.agents.gaussian import FEATURES, part, preferred, put, seen, weights_of
-from engines.agents.network import Parameters, backward, climb, forward, new_moments, new_network
-from engines.agents.preferences import score
+from engines.agents.gaussian import (
+    FEATURES,
+    between,
+    part,
+    policy_gradient,
+    preferred,
+    put,
+    seen,
+    weights_of,
+)
+from engines.agents.network import climb, forward, new_moments, new_network
 from engines.agents.task import PodTask, Situation
 
 Floats = NDArray[np.float64]
@@ -54,12 +62,12 @@ class Beta:
         world.reset(rng)
         inputs = seen(world)
         outputs, hidden = forward(network, inputs)
-        deviation = _between(FIRST_NOISE, LAST_NOISE, done)
+        deviation = between(FIRST_NOISE, LAST_NOISE, done)
         noise = rng.standard_normal(outputs.shape)
         plain = self._lived(outputs)
         tried = self._lived(outputs + deviation * noise)
         gradient = policy_gradient(network, inputs, hidden, noise, deviation, tried - plain)
-        climb(network, moments, gradient, _between(FIRST_RATE, LAST_RATE, done))
+        climb(network, moments, gradient, between(FIRST_RATE, LAST_RATE, done))
         state["round"] += 1
         return float(plain.mean())
 
@@ -83,17 +91,3 @@ class Beta:
     def choose(policy: Mapping[str, Floats], situation: Situation) -> Floats | None:
         """The allowed allocation nearest to what the policy prefers."""
         return preferred(policy, situation)
-
-
-def policy_gradient(
-    network: Parameters, inputs: Floats, hidden: Floats, noise: Floats, deviation: float, advantage: Floats
-) -> Parameters:
-    """∇ of the mean of advantage·ln π; advantages are brought to unit size, which keeps steps alike."""
-    size = max(float(np.sqrt(np.mean(advantage**2))), 1e-12)
-    towards = score(noise, deviation) * (advantage / size)[:, None] / len(inputs)
-    return backward(network, inputs, hidden, towards)
-
-
-def _between(first: float, last: float, done: float) -> float:
-    """From the first to the last by a geometric line, `done` from 0 to 1."""
-    return float(first * (last / first) ** min(done, 1.0))

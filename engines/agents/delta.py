@@ -18,9 +18,17 @@ from numpy.typing import NDArray
 
 from engines.agents.environment import Environment, Lengths
 from engines.agents.experience import Experience
-from engines.agents.gaussian import FEATURES, part, preferred, put, seen, weights_of
+from engines.agents.gaussian import (
+    FEATURES,
+    between,
+    part,
+    policy_gradient,
+    preferred,
+    put,
+    seen,
+    weights_of,
+)
 from engines.agents.network import Parameters, backward, climb, forward, new_moments, new_network
-from engines.agents.preferences import score
 from engines.agents.task import PodTask, Situation
 
 Floats = NDArray[np.float64]
@@ -28,8 +36,9 @@ HIDDEN = 16
 ACTORS = 4
 TURNS_A_ROUND = 4
 DISCOUNT = 0.5
-FIRST_NOISE, LAST_NOISE = 0.4, 0.06
-FIRST_RATE, LAST_RATE = 0.02, 0.002
+FIRST_NOISE, LAST_NOISE = 0.4, 0.15
+FIRST_RATE, LAST_RATE = 0.005, 0.0005
+"""Excess returns tell little at a time: faster steps run into a corner before the better one is known."""
 VALUE_RATE = 0.01
 LUCK_MEMORY = 0.1
 
@@ -40,7 +49,7 @@ class Delta:
     name = "Delta"
     algorithm = "a3c"
     sessions = 21
-    lengths = Lengths(episodes=64, periods=6, block=3)
+    lengths = Lengths(episodes=160, periods=6, block=3)
 
     def __init__(self, task: PodTask, source: Experience, rounds: int) -> None:
         self._rounds = rounds
@@ -68,8 +77,8 @@ class Delta:
     def _turn(self, state: dict[str, Floats], number: int, rng: np.random.Generator) -> float:
         """One actor-learner lives with its old copy, changes what is shared, and takes a new copy."""
         done = float(state["round"][0]) / self._rounds
-        up, value, reward = self._gradients(state, number, _between(FIRST_NOISE, LAST_NOISE, done), rng)
-        rates = {"actor": _between(FIRST_RATE, LAST_RATE, done), "critic": VALUE_RATE}
+        up, value, reward = self._gradients(state, number, between(FIRST_NOISE, LAST_NOISE, done), rng)
+        rates = {"actor": between(FIRST_RATE, LAST_RATE, done), "critic": VALUE_RATE}
         for name, gradient in (("actor", up), ("critic", value)):
             shared = part(state, name)
             climb(shared, part(state, f"{name}_moments"), gradient, rates[name])
@@ -101,7 +110,8 @@ class Delta:
         value, hidden = forward(critic, x)
         error = returns.ravel() - value[:, 0]
         down = backward(critic, x, hidden, error[:, None] / len(x))
-        return actor_gradient(actor, x, z, deviation, error), down, mean
+        up = policy_gradient(actor, x, forward(actor, x)[1], z, deviation, error)
+        return up, down, mean
 
     @staticmethod
     def policy(state: Mapping[str, Floats]) -> dict[str, Floats]:
@@ -120,18 +130,3 @@ def n_step_returns(rewards: Floats, ahead: Floats) -> Floats:
     for step in range(len(rewards) - 1, -1, -1):
         following = returns[step] = rewards[step] + DISCOUNT * following
     return returns
-
-
-def actor_gradient(
-    actor: Parameters, inputs: Floats, noise: Floats, deviation: float, advantage: Floats
-) -> Parameters:
-    """∇ of the mean of advantage·ln π, advantages of unit size."""
-    _, hidden = forward(actor, inputs)
-    size = max(float(np.sqrt(np.mean(advantage**2))), 1e-12)
-    return backward(
-        actor, inputs, hidden, score(noise, deviation) * (advantage / size)[:, None] / len(inputs)
-    )
-
-
-def _between(first: float, last: float, done: float) -> float:
-    return float(first * (last / first) ** min(done, 1.0))

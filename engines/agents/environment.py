@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines.agents.experience import Experience, Indices, draw
+from engines.agents.products import product
 from engines.agents.task import Aim, PodTask
 
 Floats = NDArray[np.float64]
@@ -81,7 +82,10 @@ class Environment:
         return self.source.unrest[self.days[:, min(self.period, self.lengths.periods - 1)]]
 
     def appraise(self, weights: Floats) -> Floats:
-        """The reward before costs of one allocation for each episode, if held in the coming period."""
+        """The reward before costs of allocations for each episode, if held in the coming period.
+
+        `weights` are episodes by ETFs, or episodes by choices by ETFs.
+        """
         gain, variance = self._outcome(weights)
         return self._reward(self._of_episodes(gain, weights), variance)
 
@@ -117,24 +121,26 @@ class Environment:
         return cost
 
     def _outcome(self, weights: Floats) -> tuple[Floats, Floats]:
-        """Gain and variance of the coming period, of one allocation for each episode."""
+        """Gain and variance of the coming period, of the allocations of each episode."""
         day = self.days[:, self.period]
-        gain = (self.source.gain[day] * weights).sum(axis=1)
-        return gain, (self.source.spread[day] * _products(weights)).sum(axis=1)
+        gains, spreads = (rows[day] for rows in (self.source.gain, self.source.spread))
+        if weights.ndim == 3:
+            gains, spreads = gains[:, None, :], spreads[:, None, :]
+        return (gains * weights).sum(axis=-1), (spreads * _products(weights)).sum(axis=-1)
 
     def _every_outcome(self) -> tuple[Floats, Floats, Floats]:
         """Gain and variance of every allocation on every day, worked out once; its yearly volatility."""
         if self._outcomes is None:
             products = _products(self.task.allocations)
             self._outcomes = (
-                self.source.gain @ self.task.allocations.T,
-                self.source.spread @ products.T,
+                product(self.source.gain, self.task.allocations.T),
+                product(self.source.spread, products.T),
                 self._volatility(products),
             )
         return self._outcomes
 
     def _volatility(self, products: Floats) -> Floats:
-        volatility: Floats = np.sqrt(np.maximum(products @ self.source.covariance.ravel(), 0))
+        volatility: Floats = np.sqrt(np.maximum((products * self.source.covariance.ravel()).sum(axis=-1), 0))
         return volatility
 
     def _of_episodes(self, gain: Floats, weights: Floats) -> "_Held":
@@ -154,13 +160,15 @@ class Environment:
 
     def _aim(self, held: "_Held", variance: Floats) -> Floats:
         task, a_year, gain = self.task, self.source.periods_a_year, held.gain
-        dear = _beside(self.dearness, gain)
-        risk = task.variance_penalty / 2 * dear * variance * a_year
         match task.aim:
             case Aim.PRESERVED_RETURN:
-                deeper = np.maximum(held.fall - _beside(self.deepest, gain), 0) * self.lengths.periods
-                reward: Floats = gain * a_year - risk - task.drawdown_penalty * dear * deeper
+                dear = _beside(self.dearness, gain)
+                risk = task.variance_penalty / 2 * a_year * dear * variance
+                deeper = np.maximum(held.fall - _beside(self.deepest, gain), 0)
+                fall = task.drawdown_penalty * self.lengths.periods * dear * deeper
+                reward: Floats = gain * a_year - risk - fall
             case Aim.AFTER_TAX_INCOME:
+                risk = task.variance_penalty / 2 * a_year * _beside(self.dearness, gain) * variance
                 reward = held.income * (1 - _beside(self.tax_rate, gain)) - risk
             case Aim.SHARPE_RATIO:
                 reward = self._differential_sharpe(gain, variance)
@@ -202,11 +210,11 @@ class _Held:
 
 
 def _beside(of_episodes: Floats, gain: Floats) -> Floats:
-    """Numbers of episodes, shaped to stand beside `gain`: of episodes, or of episodes by allocations."""
+    """Numbers of episodes, shaped to stand beside `gain`: of episodes, or of episodes by choices."""
     return of_episodes[:, None] if gain.ndim == 2 else of_episodes
 
 
 def _products(weights: Floats) -> Floats:
     """w·w' of each row, flattened."""
-    products: Floats = (weights[:, :, None] * weights[:, None, :]).reshape(len(weights), -1)
+    products: Floats = (weights[..., :, None] * weights[..., None, :]).reshape(*weights.shape[:-1], -1)
     return products

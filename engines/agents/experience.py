@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines.agents.errors import HistoryTooShort
+from engines.agents.products import product
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -75,7 +76,7 @@ def experience(
         benchmark_gain=_windows(moved_benchmark[:, None], sessions)[:, 0],
         spread=_windows(products, sessions),
         unrest=unrest_before(returns),
-        covariance=np.atleast_2d(np.cov(returns, rowvar=False)) * sessions_a_year,
+        covariance=product(deviations.T, deviations) / (len(returns) - 1) * sessions_a_year,
         sessions=sessions,
         sessions_a_year=sessions_a_year,
     )

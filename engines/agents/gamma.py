@@ -110,12 +110,11 @@ class Gamma:
 
     def _changes(self, counts: Counts) -> Floats:
         """What each move would change in the coming period, net of its cost: episodes by moves."""
-        world, steps = self._environment, self._task.steps
-        changes = np.empty((len(counts), len(moves(self._task.size))))
-        for number, move in enumerate(moves(self._task.size)):
-            weights = (counts + move) / steps
-            changes[:, number] = world.appraise(weights) - world.cost(world.held, weights)
-        return changes - changes[:, :1]
+        world = self._environment
+        weights = (counts[:, None, :] + moves(self._task.size)) / self._task.steps
+        net = world.appraise(weights) - world.cost(world.held[:, None, :], weights)
+        changes: Floats = net - net[:, :1]
+        return changes
 
     def _moved(self, counts: Counts, move: Counts) -> tuple[Counts, Floats, bool]:
         """The counts after the moves, the rewards of the environment, and whether episodes are over."""

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines.agents.environment import Environment
-from engines.agents.network import Parameters, forward
-from engines.agents.preferences import bounded_softmax
+from engines.agents.network import Parameters, backward, forward
+from engines.agents.preferences import bounded_softmax, score
 from engines.agents.task import Situation, nearest_row
 
 Floats = NDArray[np.float64]
@@ -40,6 +40,20 @@ def preferred(policy: Mapping[str, Floats], situation: Situation) -> Floats:
     inputs = features(*(np.array([number]) for number in numbers))
     outputs, _ = forward(policy, inputs)
     return nearest_row(situation.allowed, weights_of(outputs, situation.lowest, situation.highest)[0])
+
+
+def policy_gradient(
+    network: Parameters, inputs: Floats, hidden: Floats, noise: Floats, deviation: float, advantage: Floats
+) -> Parameters:
+    """∇ of the mean of advantage·ln π; advantages are brought to unit size, which keeps steps alike."""
+    size = max(float(np.sqrt(np.mean(advantage**2))), 1e-12)
+    towards = score(noise, deviation) * (advantage / size)[:, None] / len(inputs)
+    return backward(network, inputs, hidden, towards)
+
+
+def between(first: float, last: float, done: float) -> float:
+    """From the first to the last by a geometric line, `done` from 0 to 1."""
+    return float(first * (last / first) ** min(done, 1.0))
 
 
 def part(state: Mapping[str, Floats], name: str) -> Parameters:

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from engines.agents.products import product
+
 Floats = NDArray[np.float64]
 Parameters = dict[str, Floats]
 
@@ -23,17 +25,17 @@ def new_network(rng: np.random.Generator, inputs: int, hidden: int, outputs: int
 
 def forward(network: Mapping[str, Floats], inputs: Floats) -> tuple[Floats, Floats]:
     """Outputs, and the hidden layer that `backward` needs: tanh(x·w1 + b1)·w2 + b2."""
-    hidden = np.tanh(inputs @ network["w1"] + network["b1"])
-    return hidden @ network["w2"] + network["b2"], hidden
+    hidden = np.tanh(product(inputs, network["w1"]) + network["b1"])
+    return product(hidden, network["w2"]) + network["b2"], hidden
 
 
 def backward(network: Mapping[str, Floats], inputs: Floats, hidden: Floats, towards: Floats) -> Parameters:
     """The gradient of Σ outputs·towards with respect to each parameter; rows are added up."""
-    inner = (towards @ network["w2"].T) * (1 - hidden**2)
+    inner = product(towards, network["w2"].T) * (1 - hidden**2)
     return {
-        "w1": inputs.T @ inner,
+        "w1": product(inputs.T, inner),
         "b1": inner.sum(axis=0),
-        "w2": hidden.T @ towards,
+        "w2": product(hidden.T, towards),
         "b2": towards.sum(axis=0),
     }
 

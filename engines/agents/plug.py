@@ -5,6 +5,7 @@ the number of an allocation (Alpha), `MovesEnvironment` the number of a move on 
 three are one pod over one bootstrapped stretch of history. This module alone needs gymnasium.
 """
 
+from abc import ABC, abstractmethod
 from typing import Any
 
 import gymnasium
@@ -24,7 +25,7 @@ LARGEST_PREFERENCE = 5.0
 UNREST = 10.0
 
 
-class PodEnvironment(gymnasium.Env[Seen, Any]):
+class PodEnvironment(gymnasium.Env[Seen, Any], ABC):
     """One episode at a time; what is seen: weights, fall from the high, unrest, and who the client is.
 
     The reward of a step is of a year and net of the cost of its trade. `info` names the weights held.
@@ -49,9 +50,9 @@ class PodEnvironment(gymnasium.Env[Seen, Any]):
         reward, over = self._world.step(self._weights(action)[None, :])
         return self._seen(), float(reward[0]), False, over, self._info()
 
+    @abstractmethod
     def _weights(self, action: Any) -> NDArray[np.float64]:
         """The weights that an action asks for."""
-        raise NotImplementedError("subclasses say what an action means")
 
     def _seen(self) -> Seen:
         world = self._world

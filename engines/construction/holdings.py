@@ -1,12 +1,13 @@
 """Which assets to hold where weights are zero or at least so much, or only so many may be held.
 
 First a good choice (prune the weights of the relaxed program, then swap assets one by one), then branch and
-bound: the least loss of a branch, its weights still free to be anything up to their cap, is its bound.
+bound: the least loss of a branch, its weights still free to be anything up to their cap, is its bound, or
+what the perspective of its weights makes of that where only so many may be held.
 Counts of nodes limit the search, never a clock, so that the same question has the same answer.
 """
 
 import heapq
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from math import ceil, inf
 
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from engines.construction.feasible import Wanted, some_holding
 from engines.construction.objectives import Loss, Solved
+from engines.construction.perspective import Perspective, perspective
 from engines.construction.problem import TOLERANCE, Floats, Infeasible, Limits, NoPositiveExcessReturn
 from engines.construction.region import Region
 
@@ -40,11 +42,15 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """One question: a loss, the region without the limits on holdings, and these limits."""
+    """One question: a loss, the region without the limits on holdings, and these limits.
+
+    `closer` gives closer bounds, where there is one.
+    """
 
     loss: Loss
     allowed: Region
     limits: Limits
+    closer: Perspective | None = None
 
     @property
     def most(self) -> int:
@@ -80,6 +86,8 @@ def choose(search: Search, relaxed: Solved, wanted: Wanted, *, nodes: int) -> Ch
         if held is None:
             return None
         best = _swapped(search, search.holding(held))
+    if relaxed.bound < _aim(best):
+        search = replace(search, closer=perspective(search.loss, search.allowed, relaxed, search.most))
     return _branched(search, relaxed, best, nodes)
 
 
@@ -167,19 +175,21 @@ def _loss_of(search: Search, held: Flags, near: Solved) -> float:
 
 @dataclass(frozen=True, slots=True)
 class _Branch:
-    """Assets that must be held, and those that may; the best of its relaxed program."""
+    """Assets that must be held, and those that may; the best of its relaxed program and of the closer one."""
 
     must: Flags
     may: Flags
     relaxed: Solved
+    close: Solved | None
+    bound: float
 
 
 def _branched(search: Search, relaxed: Solved, best: Solved | None, nodes: int) -> Chosen | None:
     """Best first: the branch of the least bound is split on its weight that counts most."""
     size = len(search.allowed.lowest)
     order = count()
-    root = _Branch(np.zeros(size, dtype=bool), np.ones(size, dtype=bool), relaxed)
-    waiting = [(relaxed.bound, next(order), root)]
+    root = _bounded(search, search.allowed, np.zeros(size, dtype=bool), np.ones(size, dtype=bool), relaxed)
+    waiting = [(root.bound, next(order), root)]
     for _ in range(nodes):
         # A bound without end rules nothing out, however long the search.
         if not waiting or waiting[0][0] >= _aim(best) or (best is not None and waiting[0][0] == -inf):
@@ -189,8 +199,8 @@ def _branched(search: Search, relaxed: Solved, best: Solved | None, nodes: int) 
             if search.keeps(child.relaxed.optimum.weights):
                 if best is None or child.relaxed.loss < best.loss:
                     best = child.relaxed
-            elif child.relaxed.bound < _aim(best):
-                heapq.heappush(waiting, (child.relaxed.bound, next(order), child))
+            elif child.bound < _aim(best):
+                heapq.heappush(waiting, (child.bound, next(order), child))
     if best is None:
         return None
     open_bound = waiting[0][0] if waiting else inf
@@ -224,7 +234,21 @@ def _child(search: Search, branch: _Branch, must: Flags, may: Flags) -> _Branch 
         np.where(must, search.limits.min_weight, 0.0), np.where(may, search.limits.max_weight, 0.0)
     )
     relaxed = search.within(allowed, branch.relaxed)
-    return None if relaxed is None else _Branch(must, may, relaxed)
+    return None if relaxed is None else _bounded(search, allowed, must, may, relaxed, branch)
+
+
+def _bounded(
+    search: Search, allowed: Region, must: Flags, may: Flags, relaxed: Solved, parent: _Branch | None = None
+) -> _Branch:
+    """The branch with the best bound known of it."""
+    bound = relaxed.bound if parent is None else max(relaxed.bound, parent.bound)
+    if search.closer is None:
+        return _Branch(must, may, relaxed, None, bound)
+    try:
+        close = search.closer.loss.least(allowed, parent.close if parent else None)
+    except Infeasible:  # by rounding, at limits that leave no room: the bound known already is good
+        return _Branch(must, may, relaxed, None, bound)
+    return _Branch(must, may, relaxed, close, max(bound, search.closer.bound(close, must, may, search.most)))
 
 
 def _too_dear(search: Search, branch: _Branch, best: Solved | None) -> Flags:

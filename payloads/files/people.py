@@ -3,6 +3,7 @@
 eligible    the people who may decide in a role on a day, up to an amount
 """
 
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Self
@@ -10,7 +11,7 @@ from typing import Annotated, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from payloads.base import Identifier, IsoDate, Money
-from payloads.files.written import Words, Written
+from payloads.files.written import Words, Written, Wrong, refuse
 from payloads.roles import CLIENT
 
 RoleName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
@@ -41,12 +42,15 @@ class Delegation(Written):
     reason: Words
 
     @model_validator(mode="after")
-    def _ends_after_it_began(self) -> Self:
-        if self.until < self.since:
-            raise ValueError(f"it ends on {self.until}, before it begins on {self.since}")
-        if self.holder == self.delegate:
-            raise ValueError(f"{self.holder} cannot stand in for {self.holder}")
+    def _lasts_and_is_between_two(self) -> Self:
+        refuse(self._wrong())
         return self
+
+    def _wrong(self) -> Iterator[Wrong]:
+        if self.until < self.since:
+            yield Wrong(("until",), f"it ends on {self.until}, before it begins on {self.since}")
+        if self.holder == self.delegate:
+            yield Wrong(("delegate",), f"{self.holder} cannot stand in for {self.holder}")
 
 
 class PeopleFile(Written):
@@ -58,23 +62,38 @@ class PeopleFile(Written):
 
     @model_validator(mode="after")
     def _roles_are_known_and_held(self) -> Self:
-        if CLIENT in self.roles:
-            raise ValueError(f"the role `{CLIENT}` is that of the run's own client; nobody here can hold it")
-        for subject, person in self.people.items():
-            _refuse_unknown(subject, person, self.roles)
-        held = {role for person in self.people.values() for role in person.roles}
-        if unheld := sorted(self.roles.keys() - held):
-            raise ValueError(f"nobody holds the role {', '.join(unheld)}")
+        refuse([*self._wrong_roles(), *self._wrong_people(), *self._wrong_delegations()])
         return self
 
-    @model_validator(mode="after")
-    def _delegations_are_between_people(self) -> Self:
+    def _wrong_roles(self) -> Iterator[Wrong]:
+        held = {role for person in self.people.values() for role in person.roles}
+        for role in self.roles:
+            if role == CLIENT:
+                message = f"the role `{CLIENT}` is that of the run's own client; nobody here can hold it"
+                yield Wrong(("roles", role), message)
+            elif role not in held:
+                yield Wrong(("roles", role), f"nobody holds the role {role}")
+
+    def _wrong_people(self) -> Iterator[Wrong]:
+        for subject, person in self.people.items():
+            for place, role in enumerate(person.roles):
+                at = ("people", subject, "roles", place)
+                if role not in self.roles:
+                    yield Wrong(at, f"there is no role {role}; there are {', '.join(self.roles)}")
+                elif role in person.roles[:place]:
+                    yield Wrong(at, f"{subject} holds the role {role} once, and it stands here twice")
+            for role in [named for named in person.limits if named not in person.roles]:
+                limit = ("people", subject, "limits", role)
+                yield Wrong(limit, f"a limit is given for {role}, a role not held by {subject}")
+
+    def _wrong_delegations(self) -> Iterator[Wrong]:
         for place, each in enumerate(self.delegations):
-            if each.role not in _roles_of(self, each.holder):
-                raise ValueError(f"delegations.{place}: {each.holder} does not hold the role {each.role}")
-            if each.delegate not in self.people:
-                raise ValueError(f"delegations.{place}: there is no person {each.delegate}")
-        return self
+            for who in ("holder", "delegate"):
+                if getattr(each, who) not in self.people:
+                    yield Wrong(("delegations", place, who), f"there is no person {getattr(each, who)}")
+            if each.holder in self.people and each.role not in self.people[each.holder].roles:
+                message = f"{each.holder} does not hold the role {each.role}"
+                yield Wrong(("delegations", place, "role"), message)
 
 
 def eligible(file: PeopleFile, role: str, at: date, amount: Decimal | None = None) -> list[str]:
@@ -99,15 +118,3 @@ def _may(file: PeopleFile, subject: str, role: str, amount: Decimal | None) -> b
     person = file.people[subject]
     limit = person.limits.get(role)
     return role in person.roles and (amount is None or limit is None or amount <= limit)
-
-
-def _roles_of(file: PeopleFile, subject: str) -> list[str]:
-    person = file.people.get(subject)
-    return person.roles if person else []
-
-
-def _refuse_unknown(subject: str, person: Person, roles: dict[str, Role]) -> None:
-    if unknown := sorted(set(person.roles) - roles.keys()):
-        raise ValueError(f"people.{subject}: there is no role {', '.join(unknown)}")
-    if unheld := sorted(person.limits.keys() - set(person.roles)):
-        raise ValueError(f"people.{subject}: a limit is given for {', '.join(unheld)}, a role not held")

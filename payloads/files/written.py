@@ -1,10 +1,11 @@
 """What operators write in catalogue files: the base, and figures that say where they come from."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import Annotated, TypeVar
+from typing import Annotated, NamedTuple, TypeVar
 
-from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from payloads.base import IsoDate, Payload, Price
 
@@ -16,6 +17,27 @@ class Written(Payload):
     """A part of a catalogue file: unknown keys are refused."""
 
     model_config = ConfigDict(extra="forbid")
+
+
+class Wrong(NamedTuple):
+    """What contradicts the rest of a file, and the path to it from the model that finds it."""
+
+    path: tuple[str | int, ...]
+    message: str
+
+
+def refuse(found: Iterable[Wrong]) -> None:
+    """Raise all that is wrong at once, each at its own place; nothing when nothing is."""
+    details = [
+        InitErrorDetails(
+            type=PydanticCustomError("contradiction", "{message}", {"message": one.message}),
+            loc=one.path,
+            input=None,
+        )
+        for one in found
+    ]
+    if details:
+        raise ValidationError.from_exception_data("the file", details)
 
 
 class Figure(Written):

@@ -4,13 +4,13 @@ from store.tables.agents import Policy, PolicyCheckpoint
 from store.tables.clients import Agreement, ClientKey, Customer, Goal, IdentityCheck, Notification
 from store.tables.holdings import (
     Account,
-    CashEntry,
     Deposit,
     Parcel,
     ParcelDisposal,
     Portfolio,
     Position,
 )
+from store.tables.ledger import MONEY, SAME_ENTRY, Book, LedgerEntry, LedgerPosting
 from store.tables.record import (
     EffectRow,
     EventCheckpoint,
@@ -37,10 +37,12 @@ from store.tables.triggers import (
 )
 
 __all__ = [
+    "MONEY",
     "OPEN_STATES",
+    "SAME_ENTRY",
     "Account",
     "Agreement",
-    "CashEntry",
+    "Book",
     "ClientKey",
     "Customer",
     "Deposit",
@@ -54,6 +56,8 @@ __all__ = [
     "IdentityCheck",
     "Lease",
     "LeaseWaiter",
+    "LedgerEntry",
+    "LedgerPosting",
     "Notification",
     "Order",
     "OrderState",

@@ -15,4 +15,7 @@ SQLModel.metadata.naming_convention = {
 class Row(SQLModel):
     """A row of one tenant: every key begins with it."""
 
+    # SQLAlchemy makes the rows: a validator for each would be built at every start and never used.
+    model_config = {"defer_build": True}
+
     tenant: str = Field(primary_key=True)

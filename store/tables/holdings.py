@@ -1,10 +1,10 @@
-"""What clients own: accounts and their cash, portfolios and their positions."""
+"""What clients own: accounts and deposits, portfolios and their positions."""
 
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index
 from sqlmodel import Field
 
 from store.columns import Exact, Json, Moment
@@ -32,26 +32,6 @@ class Account(Row, table=True):
     customer_id: str
     currency: str
     opened_at: datetime = Field(sa_type=Moment)
-
-
-class CashEntry(Row, table=True):
-    """One movement of cash, never changed: the balance is the sum of `amount_cents` (negative: paid out).
-
-    `reference` is unique in its account, so that a deposit or a fill is booked once.
-    """
-
-    __tablename__ = "cash_entries"
-    __table_args__ = (of_account(), UniqueConstraint("tenant", "account_id", "reference"))
-
-    account_id: str = Field(primary_key=True)
-    sequence: int = Field(primary_key=True, sa_type=BigInteger)
-    reference: str
-    kind: str  # deposit, purchase, sale, brokerage, ...
-    amount_cents: int = Field(sa_type=BigInteger)
-    currency: str
-    booked_at: datetime = Field(sa_type=Moment)
-    effect_root: str
-    actor: str
 
 
 class Deposit(Row, table=True):
@@ -94,7 +74,7 @@ class Portfolio(Row, table=True):
 
 
 class Position(Row, table=True):
-    """How many units of an ETF a portfolio holds."""
+    """How many units of an ETF a portfolio holds. With parcels and disposals, made from the ledger."""
 
     __tablename__ = "positions"
     __table_args__ = (of_portfolio(), CheckConstraint("units >= 0", name="units"))
@@ -124,15 +104,16 @@ class Parcel(Row, table=True):
 
 
 class ParcelDisposal(Row, table=True):
-    """Units of a parcel that a fill sold, with their share of cost base and of proceeds."""
+    """Units of a parcel that were disposed of, with their share of cost base and of proceeds."""
 
     __tablename__ = "parcel_disposals"
+    __table_args__ = (of_portfolio(), Index(None, "tenant", "portfolio_id"))
 
     parcel_id: str = Field(primary_key=True)
-    broker: str = Field(primary_key=True)
-    execution_id: str = Field(primary_key=True)
+    reference: str = Field(primary_key=True)  # of the ledger's entry
     portfolio_id: str
     etf: str
+    acquired: date
     disposed: date
     units: int = Field(sa_type=BigInteger)
     cost_base_cents: int = Field(sa_type=BigInteger)

@@ -19,6 +19,7 @@ class Snapshot(Row, table=True):
     source: str
     as_of: date
     simulated: bool
+    partial: bool
     content: bytes
     created_at: datetime = Field(sa_type=Moment)
     actor: str

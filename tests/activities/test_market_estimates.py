@@ -123,10 +123,15 @@ def test_the_catalogues_regimes_are_those_of_the_real_market() -> None:
     ("activity", "ask", "kind", "path"),
     [
         ("market.estimate", {"etfs": ["VAZ"]}, "UnknownEtf", "etfs"),
-        ("market.estimate", {"etfs": ["VAS", "VAS"]}, "InvalidInput", ""),
+        ("market.estimate", {"etfs": ["VAS", "VAS"]}, "InvalidInput", "etfs"),
         ("market.estimate", {"etfs": []}, "InvalidInput", "etfs"),
         ("market.estimate", {"etfs": ["VAS"], "return_method": "guess"}, "InvalidInput", "return_method"),
-        ("market.estimate", {"etfs": ["VAS"], "market_portfolio": {"VAS": 0.5}}, "InvalidInput", ""),
+        (
+            "market.estimate",
+            {"etfs": ["VAS"], "market_portfolio": {"VAS": 0.5}},
+            "InvalidInput",
+            "market_portfolio",
+        ),
         (
             "market.estimate",
             {"etfs": ["VAS"], "return_method": "equilibrium", "market_portfolio": {"VAZ": 1}},
@@ -135,7 +140,7 @@ def test_the_catalogues_regimes_are_those_of_the_real_market() -> None:
         ),
         ("market.estimate", {"etfs": ["VAS"], "snapshot": "0" * 64}, "UnknownSnapshot", "snapshot"),
         ("market.detect_regime", {"portfolio": {"VAZ": 1}}, "UnknownEtf", "portfolio"),
-        ("market.detect_regime", {"portfolio": {"VAS": 0.4}}, "InvalidInput", ""),
+        ("market.detect_regime", {"portfolio": {"VAS": 0.4}}, "InvalidInput", "portfolio"),
         ("market.detect_regime", {"method": "tea leaves"}, "InvalidInput", "method"),
     ],
 )

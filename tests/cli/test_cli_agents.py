@@ -16,6 +16,7 @@ def test_train_then_show(kronos: Kronos, tmp_path: Path) -> None:
     given = ("--definitions", str(tmp_path / "definitions"))
     done = kronos("agents", "train", "--pod", "POD2", "--curve", str(tmp_path / "curve.svg"), *given)
     assert done.code == 0, done.err
+    assert done.err.strip() == done.err.removesuffix("\n"), "no bar where nobody watches"
     [trained] = json.loads(done.out)["policies"]
     assert len(trained["curve"]) == 5
     assert ElementTree.parse(tmp_path / "curve.svg").getroot().tag.endswith("svg")
@@ -23,6 +24,8 @@ def test_train_then_show(kronos: Kronos, tmp_path: Path) -> None:
     assert listed["policy_digest"] == trained["policy_digest"]
     shown = kronos("agents", "show", trained["policy_digest"][:8], "-o", "table")
     assert "OUT OF SAMPLE" in shown.out
+    tables = shown.out + kronos("agents", "show", "-o", "table").out
+    assert max(len(line) for line in tables.splitlines()) <= 80
     assert "minimum_variance" in shown.out
     unknown = kronos("agents", "show", "zzz")
     assert (unknown.code, unknown.out) == (1, "")

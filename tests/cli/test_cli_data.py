@@ -57,6 +57,25 @@ def test_files_become_a_snapshot_that_is_listed_shown_and_checked(kronos: Kronos
     assert "Fit to be used." in kronos("data", "check", "-o", "table").out
 
 
+def test_part_of_the_universe_is_never_what_runs_take(kronos: Kronos, tmp_path: Path) -> None:
+    """A run would miss what it lacks: it is kept for who names it, and the whole one of an older day is newest."""
+
+    def newest() -> Any:
+        asked = tmp_path / "ask.json"
+        asked.write_text("{}")
+        return kronos("activities", "call", "market.latest_snapshot", "--input", str(asked))
+
+    part = imported(kronos, vendor(tmp_path / "vendor"))
+    assert "NoSnapshot" in newest().err
+    whole = json.loads(kronos("data", "pull", "--as-of", str(DAYS[-2])).out)
+    rows = json.loads(kronos("data", "list").out)["snapshots"]
+    assert [(row["snapshot"], row["partial"]) for row in rows] == [
+        (part["snapshot"], True),
+        (whole["snapshot"], False),
+    ]
+    assert json.loads(newest().out)["snapshot"] == whole["snapshot"]
+
+
 def test_an_error_stores_nothing_unless_told_to_leave_it_out(kronos: Kronos, tmp_path: Path) -> None:
     """Exit code 1, the finding on stdout, what to do on stderr; --leave-out keeps the rest."""
     tomorrow = datetime.now(UTC).date() + timedelta(days=2)
@@ -71,6 +90,9 @@ def test_an_error_stores_nothing_unless_told_to_leave_it_out(kronos: Kronos, tmp
     ]
     assert (answer["stored"], answer["left_out"]) == (False, ["GOLD"])
     assert kronos("data", "list").code == 3  # there is no database yet
+    tried = kronos("data", "import", str(folder), "--leave-out", "--dry-run")
+    assert (tried.code, json.loads(tried.out)["stored"]) == (0, False)
+    assert "NotStored" not in tried.err
     assert imported(kronos, folder, "--leave-out")["etfs"] == 2
 
 
@@ -111,7 +133,11 @@ def test_a_split_is_shown_as_repaired(kronos: Kronos, tmp_path: Path) -> None:
             1,
             "error: UnknownSource at source: there is no source simulatd; did you mean simulated?",
         ),
-        (["pull", "--as-of", "2026-06-27"], 1, "error: MarketDataMissing at as_of: 2026-06-27 is a weekend"),
+        (
+            ["pull", "--as-of", "2026-06-27"],
+            1,
+            "error: MarketDataMissing at as_of: 2026-06-27 is no session of XASX",
+        ),
         (["list"], 3, "error: NoDatabase"),
         (["show"], 3, "error: NoDatabase"),
         (["check", "abc"], 3, "error: NoDatabase"),

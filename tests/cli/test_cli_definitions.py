@@ -184,3 +184,18 @@ def test_a_name_is_enough_for_the_schema_of_a_catalogue_file(kronos: Kronos) -> 
     done = kronos("definitions", "schema", "pods")
     kept = REPOSITORY / "definitions" / ".schema" / "catalogue" / "pods.json"
     assert json.loads(done.out) == json.loads(kept.read_text())
+
+
+@pytest.mark.parametrize("command", ["validate", "show", "compile", "graph", "test"])
+def test_what_is_no_file_is_exit_code_2(kronos: Kronos, command: str) -> None:
+    """An endless device is refused by its name and not read."""
+    done = kronos("definitions", command, "/dev/zero")
+    assert (done.code, done.out) == (2, "")
+    assert done.err == "error: BadInput: /dev/zero cannot be read: it is not a regular file\n"
+
+
+def test_a_folder_of_yml_files_is_checked(kronos: Kronos, tmp_path: Path) -> None:
+    """Both endings of YAML are read."""
+    (tmp_path / "review.yml").write_text("workflow: review\n")
+    assert kronos("definitions", "validate", tmp_path).code == 1
+    assert kronos("definitions", "validate", tmp_path / "review.yml").code == 1

@@ -36,4 +36,7 @@ def test_the_demo_invests_one_client_to_the_cent(kronos: Kronos, tmp_path: Path)
     for path in (tmp_path / "demo").rglob("*"):
         if path.is_file():
             assert b"Sarah Johnson" not in path.read_bytes(), path
-    assert json.loads(kronos("events", "verify", "--data", tmp_path / "demo").out)["whole"] is True
+    for proof in ("events", "portfolio"):
+        assert json.loads(kronos(proof, "verify", "--data", tmp_path / "demo").out)["whole"] is True
+    rebuilt = kronos("portfolio", "rebuild", portfolio["portfolio_id"], "--data", tmp_path / "demo")
+    assert json.loads(rebuilt.out)["mended"] == []

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from store.keyring import open_keyring
 from tests.cli.conftest import Installation
 from tests.support.review import PLANTED
 from tests.support.servers import Kronos
@@ -160,6 +161,7 @@ def test_an_input_that_breaks_its_schema_starts_nothing(up: Installation) -> Non
 def test_a_client_with_another_key_is_refused(up: Installation, tmp_path: Path) -> None:
     """Nothing is started that the workers could not read, and nothing is shown that cannot be read here."""
     run = begin(up)
+    open_keyring(tmp_path / "keys.json")
     stranger = Kronos({**up.kronos.environment, "KRONOS_KEYS": str(tmp_path / "keys.json")})
     done = stranger("start", "review", "--input", up.input, "--id", "never")
     assert done.code == 1
@@ -169,6 +171,16 @@ def test_a_client_with_another_key_is_refused(up: Installation, tmp_path: Path) 
     assert (shown.code, shown.out) == (1, "")
     assert "UnknownKey" in shown.err
     assert "KRONOS_KEYS" in shown.err
+
+
+def test_a_client_without_keys_makes_none(up: Installation, tmp_path: Path) -> None:
+    """At a mistyped data directory nothing is made, whatever server answers; it is said where to look."""
+    away = tmp_path / "mistyped"
+    for command in ("list", "status some-run", "watch some-run", "cancel some-run", "approvals list"):
+        done = up.kronos(*command.split(), "--data", away)
+        assert (done.code, done.out) == (3, "")
+        assert done.err.startswith(f"error: NoKeys: there are no keys at {away / 'keys.json'}; `kronos up`")
+    assert not away.exists()
 
 
 def test_the_server_stores_nothing_personal_in_plain_text(up: Installation) -> None:

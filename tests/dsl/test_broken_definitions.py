@@ -70,7 +70,7 @@ STRUCTURE = [
 
 NAMES_AND_TYPES = [
     ("- call: portfolio.raed", "K201", 0),
-    ("- 5", "K201", 0),
+    ("- 5", "K122", 0),
     ("- call: runs.load_release", "K214", 0),
     ("- call: portfolio.read\n  with: {portfolio: a}", "K202", 1),
     ("- portfolio.read", "K203", 0),
@@ -475,7 +475,7 @@ def test_a_file_that_the_engine_reads_for_a_step_is_missed(
         ("- repeat: {until: input.amount > 1, at_most: 2}\n  steps: [{wait: 1d}]", "RepeatExhausted"),
         ("- wait: {session: XASX, at: open}", "OutsideCalendar"),
         ("- wait: 2bd\n  calendar: XASX", "OutsideCalendar"),
-        ("- run: small\n  when: false\n  with: {id: a, amount: 1, ids: []}", "Cancelled"),
+        ("- run: small\n  when: has(input.note)\n  with: {id: a, amount: 1, ids: []}", "Cancelled"),
     ],
 )
 def test_an_error_that_a_step_itself_can_end_with_is_taken(steps: str, error: str) -> None:

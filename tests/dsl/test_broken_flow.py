@@ -170,3 +170,18 @@ def test_every_code_is_shown_by_a_test() -> None:
     shown = {code for code in CODES if any(f'"{code}"' in text for text in texts)}
     elsewhere = {code for code in CODES if code.startswith("K5")}
     assert set(CODES) - shown == elsewhere - shown
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        '- finish: {x: "${ ' + " + ".join(["1"] * 30_000) + ' }"}',
+        "- for_each: [" + ", ".join(['"1 + 1"'] * 21_000) + "]\n  as: i\n  steps: [{wait: 1d}]",
+        "".join(f"- when: {' or '.join(['input.amount > 3'] * 30)}\n  wait: 1d\n" for _ in range(200)),
+        "- {run: small, with: {id: a, amount: 1, ids: []}}\n" * 3
+        + f"- finish: {{x: '${{ \"{'a' * 100_000}\" }}'}}",
+    ],
+)
+def test_more_expressions_than_can_be_checked_quickly_are_refused(steps: str) -> None:
+    """One problem, and no expression is looked at: not even to see what the workflow puts out."""
+    assert seen(small(steps)) == [("K116", 1)]

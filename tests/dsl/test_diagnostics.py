@@ -1,6 +1,7 @@
 """What people and programs see of a problem, to the letter."""
 
 import json
+from dataclasses import replace
 from textwrap import dedent
 
 from dsl.problems import render_json, render_text
@@ -46,6 +47,24 @@ def test_an_expression_that_yaml_cut_is_shown_in_quotes() -> None:
         24 |     when: input.portfolio_id == "a: b" || input.max_drift > 1
            |           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
            = help: write `when: 'input.portfolio_id == "a: b" || input.max_drift > 1'`""")
+
+
+def test_a_long_help_is_folded_and_what_it_says_to_write_is_not() -> None:
+    """Words go on the next line; what stands in backticks is copied from there whole."""
+    [problem] = [
+        found
+        for found in problems(GOOD.replace("steps.drift.largest", "steps.drift.larges"))
+        if found.is_error
+    ]
+    line = "`when: steps.drift.largest > input.max_drift || steps.drift.total_drift > 0.1`"
+    helped = replace(
+        problem, note="", help=f"look at what the step returns once more, then write {line} there"
+    )
+    assert render_text([helped]).split("\n")[-3:] == [
+        "   = help: look at what the step returns once more, then write",
+        f"           {line}",
+        "           there",
+    ]
 
 
 def test_a_missing_key_is_shown_at_the_mapping_that_lacks_it() -> None:

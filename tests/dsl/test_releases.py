@@ -39,6 +39,18 @@ def test_the_shipped_definitions_have_no_problems() -> None:
     assert {"onboarding", "investment"} <= set(build_release(found).plans)
 
 
+def test_a_catalogue_file_is_checked_wherever_one_stands(
+    written: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its path may be relative to the folder that one is in."""
+    monkeypatch.chdir(written.parent)
+    fees = Path(written.name, "catalogue", "fees.yaml")
+    assert check_paths([fees]) == []
+    fees.write_text(fees.read_text() + "brokrage: 5\n")
+    (problem,) = check_paths([fees])
+    assert problem.file == str(fees)
+
+
 def test_a_release_has_plans_catalogue_and_one_digest(written: Path) -> None:
     """The digest covers everything that is published."""
     made = build_release(load_folder(written))

@@ -4,6 +4,7 @@ import pytest
 
 from dsl.load import load
 from dsl.problems import Problem
+from tests.support.definitions import problems, seen, small
 
 
 def only(text: str) -> Problem:
@@ -80,3 +81,40 @@ def test_what_yaml_reads_as_it_was_meant_is_no_trap(line: str) -> None:
 def test_a_list_that_is_written_wrongly_is_no_expression(text: str) -> None:
     """Bad YAML that nobody meant as an expression keeps the code of bad YAML."""
     assert only(text + "\n").code == "K105"
+
+
+ALONE = [
+    ("- when: input.amount > 3 ? true : false\n  wait: 1d", "K140"),
+    ("- when: !has(input.note) && input.amount > 3\n  wait: 1d", "K141"),
+    ('- when: "a" == input.id\n  wait: 1d', "K142"),
+    ("- call: portfolio.read\n  with: {portfolio_id: ${ input.id }}", "K144"),
+    ("- title: ${ input.amount > 3 ? 1 : 2 }\n  wait: 1d", "K145"),
+    ("- when: [input.id] == ['a']\n  wait: 1d", "K150"),
+    ("- title: Wait: a day\n  wait: 1d", "K105"),
+    ("- title: @home\n  wait: 1d", "K105"),
+]
+
+
+@pytest.mark.parametrize(("steps", "code"), ALONE)
+def test_a_trap_hides_nothing_else(steps: str, code: str) -> None:
+    """The value is read as it was meant: faults before and behind it are found in the same pass."""
+    lines = steps.count("\n") + 1
+    text = small(f"- wait: 1 day\n{steps}\n- wiat: 1d\n- wait: 1d\n  when: input.amont > 3")
+    first = next(place for place, line in enumerate(text.splitlines(), 1) if line.startswith("- wait: 1 day"))
+    found = [(each, line) for each, line in seen(text) if not first < line <= first + lines]
+    assert found == [("K129", first), ("K120", first + lines + 1), ("K204", first + lines + 3)]
+    assert [each for each, line in seen(text) if first < line <= first + lines] == [code]
+
+
+def test_several_traps_are_all_found() -> None:
+    """Each with its own code and line."""
+    text = small(
+        "".join(f"- {{set: {{a{n}: ${{ input.id }}}}}}\n- when: a ? b : c\n  wait: 1d\n" for n in "ab")
+    )
+    assert [code for code, _ in seen(text) if code in ("K140", "K144")] == ["K144", "K140", "K144", "K140"]
+
+
+def test_what_an_expression_in_a_trap_gets_wrong_is_found_too() -> None:
+    """As if the quotes were there, at the name that is wrong."""
+    (trap, name) = [each for each in problems(small('- when: "a" == input.idd\n  wait: 1d')) if each.is_error]
+    assert (trap.code, name.code, name.column) == ("K142", "K204", 22)

@@ -20,9 +20,8 @@ from temporalio.client import Client
 
 from store import cash
 from tests.support.answering import answering
-from tests.support.installing import installation
 from tests.support.mortal import points
-from tests.support.town import PROJECT, Books, Town, application, books
+from tests.support.town import PROJECT, Books, Town, application, books, town
 from worker.connection import connect
 from worker.services import opened
 
@@ -31,7 +30,7 @@ WORKERS = 4
 PATIENCE = 900.0  # seconds; far more than it takes, for machines that do much else
 CAPITAL = 100_000
 DEFINITIONS = sorted(path.stem for path in (PROJECT / "definitions/workflows").glob("*.yaml"))
-# A dead worker's workflow task is given to another one after two seconds, not after ten.
+# A dead worker's workflow task is given to another one after two seconds; these are forked warm, and quick.
 QUICK = {"history__defaultWorkflowTaskTimeout": '"2s"'}
 SIGNALS = {
     "documents_received": lambda run: {"document_ids": ["PASSPORT-1"]},
@@ -105,7 +104,7 @@ def pay_in(place: Town, customer: str) -> None:
 async def test_a_worker_killed_at_any_step_of_any_definition_changes_no_result(tmp_path: Path) -> None:
     """Every client's outputs, orders, units and cash are those of one whose workers lived."""
     with (
-        installation(tmp_path / "data", PROJECT / "definitions", **QUICK) as place,
+        town(tmp_path / "data", reviewed=False, **QUICK) as place,
         mortal_workers(place, tmp_path / "steps") as steps,
     ):
         client = await connect(place.settings)

@@ -1,14 +1,14 @@
 """Business events start and signal runs once each, whatever dies on the way, on the real installation."""
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from tests.support import asking
 from tests.support.portfolios import open_portfolio
 from tests.support.reacting import write_reacting
-from tests.support.town import PATIENCE, Town, town
+from tests.support.town import Town, town
 from worker.services import opened
 
 
@@ -20,10 +20,20 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
 
 
 @pytest.fixture
-def working(place: Town) -> Iterator[Town]:
-    place.start_worker()
-    yield place
-    place.stop_worker()
+def working(place: Town) -> Town:
+    """With the worker of the test before, if there is one."""
+    if not place.has_worker:
+        place.start_worker()
+    return place
+
+
+def start_mortal(working: Town, failpoint: str) -> None:
+    """A worker that will die takes over from one that hands its dispatching back.
+
+    It was no death of the dispatcher: after several in a row Temporal waits longer each time.
+    """
+    working.relieve_worker()
+    working.start_worker(f"{failpoint}:kill")
 
 
 def emit(place: Town, name: str, *options: str, **data: Any) -> str:
@@ -33,22 +43,10 @@ def emit(place: Town, name: str, *options: str, **data: Any) -> str:
 
 
 def runs(place: Town, workflow: str) -> list[str]:
-    found = place.answer("list", "--query", f"WorkflowType = '{workflow}'")["runs"]
-    return sorted(run["workflow_id"] for run in found)
-
-
-def until(found: Callable[[], Any]) -> Any:
-    """What `found` answers once it answers something."""
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        if answer := found():
-            return answer
-        time.sleep(0.3)
-    raise AssertionError("it never came")
+    return asking.runs(place.settings, f"WorkflowType = '{workflow}'")
 
 
 def output(place: Town, run: str) -> Any:
-    until(lambda: place.kronos("status", run).returncode == 0)
     return place.until(run, lambda status: status["state"] == "completed")["output"]
 
 
@@ -84,7 +82,7 @@ def test_an_event_leads_to_another_that_starts_runs_too(working: Town) -> None:
     """Where the condition of the catalogue holds."""
     emit(working, "drift_exceeded", portfolio_id="P-3", drift=0.01)
     emit(working, "drift_exceeded", portfolio_id="P-4", drift=0.5)
-    [run] = until(lambda: runs(working, "rebalancing"))
+    [run] = asking.until(lambda: runs(working, "rebalancing"))
     assert output(working, run) == {"portfolio": "P-4"}
 
 
@@ -112,7 +110,6 @@ def test_a_run_that_was_reset_takes_events_again(working: Town) -> None:
     run = "faltering-1"
     working.answer("start", "faltering", "--input", "-", "--id", run, given={"portfolio_id": "P-C-9"})
     emit(working, "deposit_received", portfolio_id="P-C-9", amount=10)
-    until(lambda: working.kronos("status", run).returncode == 0)
     working.until(run, lambda status: status["state"] == "failed")
     with opened(working.settings) as services:
         open_portfolio(services.database, "main", "C-9", 0)
@@ -132,30 +129,24 @@ def test_runs_of_the_house_are_not_listed(working: Town) -> None:
 @pytest.mark.parametrize(
     "failpoint", ["dispatch.before_deciding", "dispatch.after_deciding", "dispatch.after_start"]
 )
-def test_a_dispatcher_that_dies_starts_the_run_once(place: Town, failpoint: str) -> None:
+def test_a_dispatcher_that_dies_starts_the_run_once(working: Town, failpoint: str) -> None:
     """Before anything is decided, after it, and after the start of which nothing is recorded yet."""
-    place.start_worker(f"{failpoint}:kill")
-    event = emit(place, "drift_exceeded", portfolio_id=failpoint, drift=0.07)
-    assert place.worker_killed()
-    place.start_worker()
-    try:
-        assert output(place, f"reacting:{event}") == {"portfolio": failpoint}
-        found = place.answer("list", "--query", f"WorkflowId = 'reacting:{event}'")["runs"]
-        assert len(found) == 1
-    finally:
-        place.stop_worker()
+    start_mortal(working, failpoint)
+    event = emit(working, "drift_exceeded", portfolio_id=failpoint, drift=0.07)
+    assert working.worker_killed()
+    working.start_worker()
+    assert output(working, f"reacting:{event}") == {"portfolio": failpoint}
+    found = working.answer("list", "--query", f"WorkflowId = 'reacting:{event}'")["runs"]
+    assert len(found) == 1
 
 
-def test_a_dispatcher_that_dies_signals_once(place: Town) -> None:
+def test_a_dispatcher_that_dies_signals_once(working: Town) -> None:
     """The signal was taken, nobody recorded it: the run sees it once all the same."""
-    place.start_worker("dispatch.after_signal:kill")
-    place.answer("start", "listening", "--input", "-", "--id", "listening-2", given={"portfolio_id": "P-9"})
-    place.until("listening-2", lambda status: status["state"] == "waiting")
-    emit(place, "deposit_received", portfolio_id="P-9", amount=10)
-    assert place.worker_killed()
-    place.start_worker()
-    try:
-        emit(place, "deposit_received", portfolio_id="P-9", amount=20)
-        assert output(place, "listening-2") == {"amounts": [10, 20]}
-    finally:
-        place.stop_worker()
+    start_mortal(working, "dispatch.after_signal")
+    working.answer("start", "listening", "--input", "-", "--id", "listening-2", given={"portfolio_id": "P-9"})
+    working.until("listening-2", lambda status: status["state"] == "waiting")
+    emit(working, "deposit_received", portfolio_id="P-9", amount=10)
+    assert working.worker_killed()
+    working.start_worker()
+    emit(working, "deposit_received", portfolio_id="P-9", amount=20)
+    assert output(working, "listening-2") == {"amounts": [10, 20]}

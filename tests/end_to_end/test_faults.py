@@ -1,14 +1,15 @@
 """Workers and servers that die in the middle of an investment, on the real installation."""
 
 import re
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from tests.support.town import PATIENCE, PROJECT, Books, Town, books, onboard, town
+from tests.support.asking import over
+from tests.support.town import PROJECT, Books, Town, books, onboard, town
+from worker.states import ENDED
 
 # One worker after another is killed here, at every step of investment in the order in which it passes
 # them. `after` is the harder place: the work is done and Temporal does not know it. What costs time is
@@ -80,7 +81,7 @@ def outlive(place: Town, deaths: Sequence[str]) -> Books:
         if death == SERVER_DIES_TOO:
             place.restart_server()
         place.start_worker(f"{following}:kill" if following else "")
-    status = place.until(run, lambda found: found["state"] not in ("running", "waiting"))
+    status = place.until(run, over)
     assert status["state"] == "completed", status["error"]
     return books(place, "C-1")
 
@@ -100,17 +101,18 @@ def test_two_runs_on_one_portfolio_never_overspend(tmp_path: Path) -> None:
         place.start_worker()
         run = onboard(place, "C-1")
         twin = "investment-twin"
-        place.until(run, lambda found: found["steps"][-1]["state"] != "pending")
+        place.until(run, lambda found: bool(found["steps"]) and found["steps"][-1]["state"] != "pending")
         place.answer("start", "investment", "--input", "-", "--id", twin, given={"portfolio_id": "P-C-1"})
-        ended = [
-            place.until(name, lambda found: found["state"] not in ("running", "waiting"))
-            for name in (run, twin)
-        ]
+        ended = [place.until(name, over) for name in (run, twin)]
         kept = books(place, "C-1")
     assert sorted(status["state"] for status in ended) == ["completed", "failed"]
     assert next(s["error"]["type"] for s in ended if s["state"] == "failed") == "CapitalTooSmall"
     assert kept.cash == CAPITAL - kept.spent >= 0
     assert kept.problems == []
+
+
+def has_ended(found: dict[str, Any]) -> bool:
+    return found["state"] in ENDED
 
 
 def held_for(error: str) -> Callable[[dict[str, Any]], bool]:
@@ -125,11 +127,10 @@ def test_orders_that_were_all_rejected_are_sent_anew_on_retry(tmp_path: Path) ->
         place.start_worker()
         onboard(place, "C-1")
         child = "onboarding-C-1.invested"
-        deadline = until_known(place, child)
-        place.until(child, held_for("OrderRejected"), within=deadline)
+        place.until(child, held_for("OrderRejected"))
         script.write_text('{"default": "fill"}')
         place.answer("retry", child)
-        status = place.until(child, lambda found: found["state"] not in ("running", "waiting", "held"))
+        status = place.until(child, has_ended)
         assert status["state"] == "completed", status["error"]
         kept = books(place, "C-1")
     assert kept.orders == 2 * len(kept.units)
@@ -144,18 +145,9 @@ def test_a_trading_halt_holds_the_run_until_it_is_lifted(tmp_path: Path) -> None
         place.answer("trading", "halt", "--reason", "test")
         onboard(place, "C-1")
         child = "onboarding-C-1.invested"
-        place.until(child, held_for("TradingHalted"), within=until_known(place, child))
+        place.until(child, held_for("TradingHalted"))
         assert books(place, "C-1").spent == 0
         place.answer("trading", "resume")
         place.answer("retry", child)
-        status = place.until(child, lambda found: found["state"] not in ("running", "waiting", "held"))
+        status = place.until(child, has_ended)
         assert status["state"] == "completed", status["error"]
-
-
-def until_known(place: Town, run: str) -> float:
-    """Wait until the run is there; how long whatever follows may take."""
-    for _ in range(100):
-        if place.kronos("status", run).returncode == 0:
-            return PATIENCE
-        time.sleep(0.2)
-    raise AssertionError(f"{run} was never started")

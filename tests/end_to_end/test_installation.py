@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from store.keyring import open_keyring
+from tests.support.asking import over
 from tests.support.town import KRONOS, Town, application, books, onboard, town
 from worker.codec_server import start_codec_server
 from worker.dev_server import executable
@@ -25,10 +26,6 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     with town(tmp_path_factory.mktemp("installation") / "data") as running:
         running.start_worker()
         yield running
-
-
-def over(status: dict[str, object]) -> bool:
-    return status["state"] not in ("running", "waiting")
 
 
 def test_no_personal_data_lies_in_plain_text_anywhere(place: Town) -> None:
@@ -200,7 +197,7 @@ def test_a_client_with_another_key_starts_nothing(place: Town, tmp_path: Path) -
     stranger = Town(
         replace(place.settings, data=tmp_path),
         place.server,
-        {
+        environment={
             "KRONOS_DATA": str(tmp_path),
             "KRONOS_DATABASE": place.settings.database_url,
         },

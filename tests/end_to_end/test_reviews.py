@@ -2,13 +2,13 @@
 
 import asyncio
 import subprocess
-import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.support.town import PATIENCE, Town, books, onboard, town
+from tests.support.asking import over, until
+from tests.support.town import Town, books, onboard, town
 from worker.connection import connect
 from worker.dev_server import executable
 
@@ -22,22 +22,16 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
         yield running
 
 
-def over(status: dict[str, Any]) -> bool:
-    return status["state"] not in ("running", "waiting")
-
-
 def next_asked(place: Town, investment: str) -> dict[str, Any] | None:
     """What an investment asks next; None once it is over."""
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        mine = [row for row in place.answer("approvals", "list") if row["workflow_id"] == investment]
-        if mine:
-            return dict(mine[0])
-        begun = place.kronos("status", investment).returncode == 0
-        if begun and over(place.status(investment)):
-            return None
-        time.sleep(0.2)
-    raise AssertionError("it neither asked nor ended")
+    if over(place.until(investment, lambda status: over(status) or status["approvals"])):
+        return None
+
+    def listed() -> dict[str, Any] | None:
+        rows = place.answer("approvals", "list")
+        return next((row for row in rows if row["workflow_id"] == investment), None)
+
+    return until(listed)
 
 
 def approve(place: Town, asked: dict[str, Any], by: str, decision: str = "approve") -> None:

@@ -7,10 +7,9 @@ from typing import Any
 
 from temporalio.client import Client
 
-from tests.support.installing import installation
 from tests.support.interpreting import until
-from tests.support.reacting import PORTFOLIO_INPUT, write_reacting
-from tests.support.town import Town
+from tests.support.reacting import TAKES_DEPOSITS, write_reacting
+from tests.support.town import Town, town
 from worker import business_events
 from worker.connection import connect
 
@@ -18,13 +17,7 @@ GATHERING = f"""\
 workflow: gathering
 version: 1
 summary: Takes the deposits of its portfolio, one a turn
-{PORTFOLIO_INPUT}
-signals:
-  deposit: {{type: object, required: [amount], properties: {{amount: {{type: number}}}}}}
-subscribe:
-  - event: deposit_received
-    match: {{portfolio_id: "${{ input.portfolio_id }}"}}
-    signal: deposit
+{TAKES_DEPOSITS}
 steps:
   - set: {{amounts: []}}
   - repeat: {{until: size(vars.amounts) >= 24}}
@@ -41,7 +34,7 @@ EVENTS = 24
 async def test_every_event_is_taken_once_through_continuing_as_new(tmp_path: Path) -> None:
     """Those emitted one by one, and those emitted in a burst, some of them just while the run continues."""
     definitions = write_reacting(tmp_path / "definitions", gathering=GATHERING)
-    with installation(tmp_path / "data", definitions, **SHORT_HISTORIES) as place:
+    with town(tmp_path / "data", definitions, reviewed=False, **SHORT_HISTORIES) as place:
         place.start_worker()
         client = await connect(place.settings)
         run = await client.start_workflow(

@@ -7,7 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,14 +18,14 @@ import pytest
 
 from adapters.simulated_exchange import order_book
 from payloads import plain_json
+from tests.support.asking import PATIENCE, begun, over, until, until_status
 from tests.support.killing import children
 from tests.support.reviewers import reviewers
 from tests.support.servers import Kronos, kill_group, stop, wait_for_line
-from tests.support.town import PATIENCE, application
-from worker.dev_server import executable
+from tests.support.town import application
 from worker.kept_server import GIVES_UP_AFTER
 from worker.ports import free_ports
-from worker.settings import load_settings
+from worker.settings import Settings, load_settings
 
 RUN = "onboarding-C-1"
 INVESTMENT = f"{RUN}.invested"
@@ -47,6 +47,11 @@ class Home:
         """The log file that `up` keeps."""
         return (self.data / "kronos.log").read_text()
 
+    @property
+    def settings(self) -> Settings:
+        """What the commands of this home know of it."""
+        return load_settings({"data": self.data, "address": f"127.0.0.1:{self.port}"})
+
     @contextmanager
     def up(self, said: Path) -> Iterator["subprocess.Popen[bytes]"]:
         """`kronos up`, ready; what it prints goes to `said`."""
@@ -64,18 +69,6 @@ class Home:
         assert done.code == 0, done.err
         return json.loads(done.out)
 
-    def until(self, run: str, reached: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-        """The run's status once `reached` is true of it."""
-        deadline, last = time.monotonic() + PATIENCE, ""
-        while time.monotonic() < deadline:
-            done = self.kronos("status", run, "-o", "json")
-            last = done.out or done.err
-            if done.code == 0 and reached(json.loads(done.out)):
-                found: dict[str, Any] = json.loads(done.out)
-                return found
-            time.sleep(0.2)
-        raise AssertionError(f"never reached: {last[-4000:]}")
-
     def invest_until_orders_are_open(self) -> None:
         """Take on a client whose orders the exchange has and does not fill yet."""
         given = application("C-1")
@@ -84,33 +77,17 @@ class Home:
         self.answer("signal", RUN, "agreement_signed", "--data", "-", given=signed)
         paid = {"amount": given["capital"], "reference": "D-C-1"}
         self.answer("signal", RUN, "deposit_received", "--data", "-", given=paid)
-        settings = load_settings({"data": self.data, "address": f"127.0.0.1:{self.port}"})
-        with reviewers(settings):
+        with reviewers(self.settings):
             self.until_fills_are_awaited()
 
     def until_fills_are_awaited(self) -> None:
         """Wait until a worker has begun `orders.await_fills`."""
-        command = [str(executable()), "workflow", "describe", "--workflow-id", INVESTMENT, "-o", "json"]
-        command += ["--address", f"127.0.0.1:{self.port}"]
-        deadline = time.monotonic() + PATIENCE
-        while time.monotonic() < deadline:
-            done = subprocess.run(command, capture_output=True, text=True, check=False)
-            pending = json.loads(done.stdout).get("pendingActivities", []) if done.returncode == 0 else []
-            begun = [each["activityType"]["name"] for each in pending if each["state"].endswith("STARTED")]
-            if begun == ["orders.await_fills"]:
-                return
-            time.sleep(0.2)
-        raise AssertionError(f"never began: {done.stdout[-4000:]}{done.stderr}")
+        until(lambda: begun(self.settings, INVESTMENT) == ["orders.await_fills"])
 
     def let_the_orders_fill(self) -> None:
         """The exchange fills at last what it was sent."""
         with closing(sqlite3.connect(self.data / "exchange.db")) as book, book:
             book.execute("UPDATE planned_fills SET due_at = ?", (order_book.text(datetime.now(UTC)),))
-
-
-def over(status: dict[str, Any]) -> bool:
-    """Whether the run goes no further by itself."""
-    return status["state"] not in ("running", "waiting")
 
 
 def kill_server(up: "subprocess.Popen[bytes]") -> None:
@@ -141,7 +118,7 @@ def test_a_server_that_dies_is_started_again_and_runs_go_on(home: Home, tmp_path
         kill_server(process)
         wait_for_line(ANSWERS, process, home.data / "kronos.log")
         home.let_the_orders_fill()
-        status = home.until(RUN, over)
+        status = until_status(home.settings, RUN, over)
         assert status["state"] == "completed", status["error"]
         assert said.read_text().count("Temporal server ended") == said.read_text().count(DIED) == 1
         assert DIED in home.log
@@ -189,6 +166,6 @@ def test_stopping_hands_open_orders_to_the_next_up(home: Home, tmp_path: Path) -
     with home.up(second) as process:
         home.until_fills_are_awaited()
         home.let_the_orders_fill()
-        status = home.until(RUN, over)
+        status = until_status(home.settings, RUN, over)
         assert status["state"] == "completed", status["error"]
         assert stop(process) == 0

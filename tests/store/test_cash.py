@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from store import cash
-from store.cash import ReferenceConflict, UnknownAccount, WrongCurrency
+from store.accounts import UnknownAccount, WrongCurrency
 from store.database import Database
+from store.ledger import ReferenceConflict
 from store.tables import Order, OrderState
 from tests.support.databases import NOON, new_tenant
 from tests.support.people import take_on
@@ -120,7 +121,7 @@ def test_two_at_once_never_overspend(database: Database, client: str) -> None:
 
     def spend(name: str) -> bool:
         with database.transaction() as tx:
-            return cash.available(tx, client, ACCOUNT) >= 100 and book(tx, client, name, -100, "purchase")
+            return cash.available(tx, client, ACCOUNT) >= 100 and book(tx, client, name, -100, "withdrawal")
 
     spent = at_once([lambda name=name: spend(name) for name in "abcd"])  # type: ignore[misc]
     assert sorted(map(bool, spent)) == [False, False, True, True]

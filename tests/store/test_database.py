@@ -21,7 +21,7 @@ from tests.support.databases import sqlite_url
 from tests.support.people import take_on
 from tests.support.threads import at_once
 
-APPEND_ONLY = ("events", "fills", "cash_entries")
+APPEND_ONLY = ("events", "fills", "ledger_entries", "ledger_postings")
 
 
 def halt(tenant: str, subject: str) -> TradingHalt:
@@ -125,7 +125,7 @@ def test_every_key_begins_with_the_tenant(table: str) -> None:
 def test_the_database_itself_refuses_changes_of_the_record(
     database: Database, tenant: str, table: str, change: str
 ) -> None:
-    """Events, fills and cash entries can only be added."""
+    """Events, fills, entries and postings can only be added."""
     fill_records(database, tenant)
     with pytest.raises(DBAPIError, match="append-only"), database.transaction() as tx:
         tx.connection().exec_driver_sql(change.format(table=table))
@@ -143,9 +143,13 @@ def fill_records(database: Database, tenant: str) -> None:
             "'fact', 'n', '{}', 'now', 'a', '', '', '', '', '')"
         )
         run(
-            "INSERT INTO cash_entries (tenant, account_id, sequence, reference, kind, amount_cents, currency, "
-            f"booked_at, effect_root, actor) VALUES ('{tenant}', 'A-C-1', 1, 'r', 'deposit', 1, 'AUD', "
-            f"'{moment}', '', '')"
+            "INSERT INTO ledger_entries (tenant, account_id, sequence, reference, kind, effective, currency, "
+            "reason, booked_at, effect_root, actor) VALUES "
+            f"('{tenant}', 'A-C-1', 1, 'r', 'deposit', '2025-11-17', 'AUD', '', '{moment}', '', '')"
+        )
+        run(
+            "INSERT INTO ledger_postings (tenant, account_id, sequence, line, book, amount_cents, units) "
+            f"VALUES ('{tenant}', 'A-C-1', 1, 0, 'cash', 1, 0)"
         )
         run(
             "INSERT INTO orders (tenant, client_order_id, portfolio_id, account_id, effect_root, workflow_id, "

@@ -41,6 +41,21 @@ def test_the_newest_is_of_the_latest_day(database: Database, tenant: str) -> Non
         assert (found.digest, found.content) == ("second", b"prices")
 
 
+def test_a_partial_one_is_never_the_newest(database: Database, tenant: str) -> None:
+    """However late its day: who wants it names it. The list has it in its place."""
+    save(database, tenant, "whole")
+    save(database, tenant, "part", as_of=date(2025, 11, 17), partial=True)
+    with database.reading() as tx:
+        found = snapshots.newest(tx, tenant)
+        assert found is not None
+        assert found.digest == "whole"
+        assert [(row.digest, row.partial) for row in snapshots.listed(tx, tenant)] == [
+            ("part", True),
+            ("whole", False),
+        ]
+        assert snapshots.load(tx, tenant, "part") is not None
+
+
 def test_there_may_be_none(database: Database, tenant: str) -> None:
     """Neither newest nor of a digest."""
     with database.reading() as tx:

@@ -29,6 +29,20 @@ input:
   required: [portfolio_id]
   properties: {portfolio_id: {type: string}}
 """
+TAKES_DEPOSITS = f"""\
+{PORTFOLIO_INPUT}
+signals:
+  deposit: {{type: object, required: [amount], properties: {{amount: {{type: number}}}}}}
+subscribe:
+  - event: deposit_received
+    match: {{portfolio_id: "${{ input.portfolio_id }}"}}
+    signal: deposit"""
+SEEN = """\
+steps:
+  - {id: seen, set: {portfolio: "${ input.portfolio_id }"}}
+output: {portfolio: "${ vars.portfolio }"}
+"""
+BOTH = 'output: {amounts: ["${ steps.first.payload.amount }", "${ steps.second.payload.amount }"]}\n'
 WORKFLOWS = {
     "reacting": f"""\
 workflow: reacting
@@ -39,10 +53,7 @@ triggers:
   - event: drift_exceeded
     where: event.drift >= 5%
     input: {{portfolio_id: "${{ event.portfolio_id }}"}}
-steps:
-  - {{id: seen, set: {{portfolio: "${{ input.portfolio_id }}"}}}}
-output: {{portfolio: "${{ vars.portfolio }}"}}
-""",
+{SEEN}""",
     "rebalancing": f"""\
 workflow: rebalancing
 version: 1
@@ -50,43 +61,26 @@ summary: Starts on an event that another one leads to
 {PORTFOLIO_INPUT}
 triggers:
   - {{event: rebalancing_needed, input: {{portfolio_id: "${{ event.portfolio_id }}"}}}}
-steps:
-  - {{id: seen, set: {{portfolio: "${{ input.portfolio_id }}"}}}}
-output: {{portfolio: "${{ vars.portfolio }}"}}
-""",
+{SEEN}""",
     "listening": f"""\
 workflow: listening
 version: 1
 summary: Takes two deposits of its portfolio
-{PORTFOLIO_INPUT}
-signals:
-  deposit: {{type: object, required: [amount], properties: {{amount: {{type: number}}}}}}
-subscribe:
-  - event: deposit_received
-    match: {{portfolio_id: "${{ input.portfolio_id }}"}}
-    signal: deposit
+{TAKES_DEPOSITS}
 steps:
   - {{id: first, receive: deposit}}
   - {{id: second, receive: deposit}}
-output: {{amounts: ["${{ steps.first.payload.amount }}", "${{ steps.second.payload.amount }}"]}}
-""",
+{BOTH}""",
     "faltering": f"""\
 workflow: faltering
 version: 1
 summary: Takes a deposit, needs the portfolio, takes another
-{PORTFOLIO_INPUT}
-signals:
-  deposit: {{type: object, required: [amount], properties: {{amount: {{type: number}}}}}}
-subscribe:
-  - event: deposit_received
-    match: {{portfolio_id: "${{ input.portfolio_id }}"}}
-    signal: deposit
+{TAKES_DEPOSITS}
 steps:
   - {{id: first, receive: deposit}}
   - {{id: read, call: portfolio.read, with: {{portfolio_id: "${{ input.portfolio_id }}"}}}}
   - {{id: second, receive: deposit}}
-output: {{amounts: ["${{ steps.first.payload.amount }}", "${{ steps.second.payload.amount }}"]}}
-""",
+{BOTH}""",
     "daily": f"""\
 workflow: daily
 version: 1
@@ -102,10 +96,7 @@ triggers:
     each: portfolio
     where: portfolio.state == "opened" && portfolio.cash >= 100
     input: {{portfolio_id: "${{ portfolio.portfolio_id }}"}}
-steps:
-  - {{id: seen, set: {{portfolio: "${{ input.portfolio_id }}"}}}}
-output: {{portfolio: "${{ vars.portfolio }}"}}
-""",
+{SEEN}""",
 }
 
 

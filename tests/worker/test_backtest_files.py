@@ -133,9 +133,11 @@ def test_a_fault_of_the_file_is_shown_where_it_stands(
     """Line by line, as in definitions."""
     with pytest.raises(Faulty) as refused:
         done(folder, RULES.replace(old, new))
-    (problem,) = refused.value.problems
+    *missed, problem = refused.value.problems
     assert problem.line == line
     assert message in problem.message
+    # A key that is misspelt is missing, too.
+    assert all(missing.message.startswith("`cadence`") for missing in missed)
 
 
 def test_the_page_loads_nothing_and_escapes_what_people_wrote(folder: Path) -> None:

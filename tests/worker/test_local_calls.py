@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
+from activities.snapshots import keep
 from adapters.market.snapshot import Snapshot
-from store import snapshots
 from tests.support.servers import REPOSITORY
 from worker.local import LocalCaller
 from worker.settings import Settings, load_settings
@@ -20,10 +20,7 @@ def installation(folder: Path) -> tuple[Settings, Snapshot]:
     snapshot = Snapshot("csv", False, days, ("VAS",), np.array([[10**10], [11 * 10**9]]))
     database = open_database(settings)
     with database.transaction() as tx:
-        snapshots.save(
-            tx, settings.tenant, snapshot.digest, source="csv", as_of=days[-1], simulated=False,
-            content=snapshot.to_bytes(), created_at=datetime(2024, 2, 1, tzinfo=UTC),
-        )  # fmt: skip
+        keep(tx, settings.tenant, snapshot, datetime(2024, 2, 1, tzinfo=UTC))
     database.close()
     return settings, snapshot
 
@@ -43,3 +40,13 @@ def test_other_pure_activities_open_nothing(tmp_path: Path) -> None:
     assert LocalCaller("goals.simulate", settings).context.services is None
     assert LocalCaller("backtest.run", settings).context.services is None
     assert not (tmp_path / "none").exists()
+
+
+def test_a_line_that_is_not_utf_8_costs_the_others_nothing(tmp_path: Path) -> None:
+    """It is an error of its own line, which the message names; blank lines have no answer."""
+    caller = LocalCaller("calendar.settlement_date", load_settings({"data": tmp_path}, {}))
+    good = b'{"exchange": "XASX", "trade_date": "2026-03-20"}'
+    first, bad, last = caller.call_lines([good + b"\r", b"\xff{}", b"  ", b"", good])
+    assert first.output == last.output == {"settlement_date": date(2026, 3, 24)}
+    assert bad.error is not None
+    assert bad.error["message"] == "line 2 is not UTF-8; save it as UTF-8"

@@ -65,6 +65,7 @@ def test_definitions_here_come_before_the_installed_copy(elsewhere: Path) -> Non
         ("data = 3", "data"),
         ("data = ", ""),
         ("broker_sessions = 'NYSE'", "broker_sessions"),
+        ("market = 'real'", "market"),
     ],
 )
 def test_a_wrong_file_is_refused_with_its_place(elsewhere: Path, text: str, place: str) -> None:

@@ -16,7 +16,10 @@ from dsl.release import File, Folder, build_release, check_folder
 from payloads.call import Call
 from tests.support.definitions import PEOPLE
 from tests.support.interpreting import House, connected, temporal_server, until, working
-from tests.support.nesting import BLOCKS, CHILD, EVENTS, LEAVES, Ids, Nested, Play, nested, sequence
+from tests.support.nesting.definitions import BLOCKS, CHILD, EVENTS, Nested, nested
+from tests.support.nesting.leaves import LEAVES
+from tests.support.nesting.play import Play
+from tests.support.nesting.shapes import Ids, sequence
 from worker.dev_server import DevServer
 
 # Timers of a twentieth of a second, not of a whole one.

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from dsl.folder import SUFFIXES, File, Folder, load_folder
-from dsl.load import load
+from dsl.load import load, read_file
 from dsl.near import listed, nearest
 from dsl.release import Refused, holds_tests, home_of
 from dsl.tree import MapNode, ScalarNode, Tree
@@ -64,7 +64,7 @@ async def _of_name(name: str, folder: Folder) -> Results:
 
 async def _of_file(path: Path, folder: Folder) -> Results:
     try:
-        file = File(str(path), path.stem, path.read_bytes())
+        file = File(str(path), path.stem, read_file(path))
         home = home_of(path)
         around = load_folder(home) if home is not None else folder
     except OSError as error:

@@ -11,6 +11,7 @@ What happens here follows from the activations alone, so that such a run replays
 """
 
 from collections.abc import Callable
+from typing import Any
 
 from temporalio.bridge.proto.workflow_activation import FireTimer, WorkflowActivation, WorkflowActivationJob
 from temporalio.bridge.proto.workflow_commands import WorkflowCommand
@@ -82,13 +83,13 @@ class _Skipping(WorkflowInstance):
         """Timers that the server does not know, with their moments."""
         self._fired = 0
 
-    def get_serialization_context(self, command_info: object) -> SerializationContext | None:
+    def get_serialization_context(self, command_info: Any) -> SerializationContext | None:
         """As the run itself says."""
-        return self._plain.get_serialization_context(command_info)  # type: ignore[arg-type]
+        return self._plain.get_serialization_context(command_info)
 
-    def get_external_store_context(self, command_info: object) -> StorageDriverStoreContext:
+    def get_external_store_context(self, command_info: Any) -> StorageDriverStoreContext:
         """As the run itself says."""
-        return self._plain.get_external_store_context(command_info)  # type: ignore[arg-type]
+        return self._plain.get_external_store_context(command_info)
 
     def get_info(self) -> Info:
         """As the run itself says."""

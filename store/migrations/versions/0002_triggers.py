@@ -3,10 +3,9 @@
 Revision ID: 0002
 """
 
-from typing import Any
-
-import sqlalchemy as sa
 from alembic import op
+
+from store.migrations.parts import index, moment, small, table, text, whole
 
 revision = "0002"
 down_revision = "0001"
@@ -31,7 +30,7 @@ def create_subscriptions() -> None:
         "subscriptions",
         ["effect_root", "line"],
         text("effect_root"),
-        sa.Column("line", sa.Integer(), nullable=False),
+        small("line"),
         text("workflow_id"),
         text("first_run_id"),
         text("event"),
@@ -56,11 +55,11 @@ def create_dispatches() -> None:
         text("workflow_id"),
         text("release"),
         text("workflow"),
-        sa.Column("trigger", sa.Integer(), nullable=False),
+        small("trigger"),
         text("scope", optional=True),
         text("effect_root"),
-        sa.Column("line", sa.Integer(), nullable=False),
-        sa.Column("attempts", sa.Integer(), nullable=False),
+        small("line"),
+        small("attempts"),
         moment("not_before", optional=True),
     )
     index("dispatches", "position")
@@ -72,41 +71,14 @@ def create_threshold_states() -> None:
         "threshold_states",
         ["workflow", "trigger", "portfolio_id"],
         text("workflow"),
-        sa.Column("trigger", sa.Integer(), nullable=False),
+        small("trigger"),
         text("portfolio_id"),
         text("state"),
         moment("since"),
         moment("fired_at", optional=True),
-        sa.Column("firings", sa.Integer(), nullable=False),
+        small("firings"),
         text("metrics"),
         moment("measured_at"),
         text("fault"),
     )
     index("threshold_states", "portfolio_id")
-
-
-def table(name: str, key: list[str], *parts: Any) -> None:
-    """A table whose key is the tenant and `key`."""
-    primary = sa.PrimaryKeyConstraint("tenant", *key, name=f"pk_{name}")
-    op.create_table(name, text("tenant"), *parts, primary)
-
-
-def index(name: str, *columns: str, unique: bool = False) -> None:
-    """An index within a tenant."""
-    columns = ("tenant", *columns)
-    op.create_index(f"ix_{name}_{'_'.join(columns)}", name, columns, unique=unique)
-
-
-def text(name: str, optional: bool = False) -> sa.Column[Any]:
-    """Text, also of JSON."""
-    return sa.Column(name, sa.Text(), nullable=optional)
-
-
-def whole(name: str) -> sa.Column[Any]:
-    """A position in the log."""
-    return sa.Column(name, sa.BigInteger(), nullable=False)
-
-
-def moment(name: str, optional: bool = False) -> sa.Column[Any]:
-    """A moment in UTC."""
-    return sa.Column(name, sa.DateTime(timezone=True), nullable=optional)

@@ -1,5 +1,6 @@
 """The simulated market looks like one, and is always the same one."""
 
+import hashlib
 from datetime import date
 from functools import cache
 
@@ -137,7 +138,7 @@ def test_a_fund_without_yield_pays_nothing() -> None:
 
 
 def test_a_class_without_ex_months_keeps_the_old_paths() -> None:
-    """A release whose catalogue says nothing of distributions still makes the snapshots that it made."""
+    """A catalogue that says nothing of distributions makes the prices that it always made."""
     market = dict(catalogue_files()["market"])
     market["classes"] = {
         name: {key: value for key, value in told.items() if key != "ex_months"}
@@ -146,4 +147,22 @@ def test_a_class_without_ex_months_keeps_the_old_paths() -> None:
     universe = pure_context().catalogue.read("universe", UniverseFile)
     snapshot = SimulatedMarket().snapshot(universe, MarketFile.model_validate(market), LAST)
     assert snapshot.distributed is None
-    assert snapshot.digest.startswith("05a724f0a5c2d19c5a95830e39aa3754")
+    prices = hashlib.sha256(snapshot.units.astype("<i8").tobytes()).hexdigest()
+    assert prices.startswith("739a9ee6ef854f962e65240804146301")
+
+
+def test_it_trades_on_the_sessions_of_its_exchange() -> None:
+    """Not on a weekend, nor on the ASX's published holidays; half a day before Christmas is a session."""
+    days = set(taken().sessions)
+    assert {day.weekday() for day in days} == {0, 1, 2, 3, 4}
+    closed = {(2025, 12, 25), (2025, 12, 26), (2026, 1, 1), (2026, 1, 26), (2026, 4, 3), (2026, 4, 6)}
+    assert not {date(*day) for day in closed} & days
+    assert {date(2025, 12, 24), date(2025, 12, 29), date(2026, 4, 2), date(2026, 4, 7)} <= days
+
+
+def test_a_holiday_of_the_exchange_is_no_day_for_a_snapshot() -> None:
+    """Good Friday; the error names the session before."""
+    with pytest.raises(
+        MarketDataMissing, match="2026-04-03 is no session of XASX; the one before is 2026-04-02"
+    ):
+        taken(date(2026, 4, 3))

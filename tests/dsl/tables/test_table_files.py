@@ -118,7 +118,7 @@ def test_rows_that_part_everything_are_right(rows: str) -> None:
         ("{type: string}", "{type: string, pattern: '^A'}", "K160", 9),
         ("{type: string}", "{type: array}", "K160", 9),
         ("{type: string}", "{type: strin}", "K130", 9),
-        ("maximum: 5", "maximum: 0", "K160", 6),
+        ("maximum: 5", "maximum: 0", "K135", 6),
         ("limit: {type: number, minimum: 0}", "limit: 5", "K130", 12),
     ],
 )

@@ -9,7 +9,12 @@ from hypothesis import strategies as st
 from engines.agents.environment import Environment, Lengths
 from engines.agents.errors import HistoryTooShort
 from engines.agents.experience import draw, experience, regime
-from engines.agents.plug import AllocationEnvironment, MovesEnvironment, PreferencesEnvironment
+from engines.agents.plug import (
+    AllocationEnvironment,
+    MovesEnvironment,
+    PodEnvironment,
+    PreferencesEnvironment,
+)
 from engines.agents.preferences import bounded_softmax
 from engines.agents.task import Aim
 from tests.support.lessons import SESSIONS_A_YEAR, daily_returns, small_experience, small_task
@@ -35,6 +40,12 @@ def test_weights_stay_within_the_pods_bounds_whatever_is_asked(kind: type) -> No
         assert wanted.sum() == pytest.approx(1)
         assert (wanted >= -1e-12).all()
         assert (wanted <= 0.6 + 1e-12).all()
+
+
+def test_an_environment_must_say_what_an_action_means() -> None:
+    """One that does not cannot be made, rather than fail at its first step."""
+    with pytest.raises(TypeError, match="_weights"):
+        PodEnvironment(small_task(), small_experience())  # type: ignore[abstract]
 
 
 def world(aim: Aim, **changes: object) -> Environment:

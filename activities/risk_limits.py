@@ -1,0 +1,88 @@
+"""Stress of a portfolio, and the limits of its risk."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from activities.context import Context
+from activities.registry import implements
+from engines import risk_limits
+from engines.risk_limits import Holding
+from engines.stress import Scenario, stress
+from payloads.files.risk import RiskFile
+from payloads.files.universe import Fund, UniverseFile
+from payloads.risk_limits import (
+    CheckedLimits,
+    CheckLimits,
+    LimitBreach,
+    ScenarioLoss,
+    StressedPortfolio,
+    StressPortfolio,
+)
+
+CURRENCY = "currency"
+HOME = "australia"
+
+
+@implements("risk.stress")
+def stress_portfolio(ask: StressPortfolio, context: Context) -> StressedPortfolio:
+    """Carry each scenario into the portfolio."""
+    funds = context.catalogue.read("universe", UniverseFile).by_etf()
+    exposures: dict[str, Mapping[str, float]] = {
+        etf: _exposure(funds[etf]) for etf in ask.weights if etf in funds
+    }
+    weights = {etf: float(weight) for etf, weight in ask.weights.items()}
+    factors = frozenset({CURRENCY, *(fund.asset_class for fund in funds.values())})
+    found = stress(weights, exposures | (ask.exposures or {}), _scenarios(ask, context), factors)
+    worst = max(found, key=lambda each: each.loss)
+    return StressedPortfolio(
+        scenarios=[
+            ScenarioLoss(name=each.name, loss=each.loss, by_asset=dict(each.by_asset)) for each in found
+        ],
+        worst=worst.name,
+    )
+
+
+def _scenarios(ask: StressPortfolio, context: Context) -> list[Scenario]:
+    if ask.scenarios is not None:
+        return [Scenario(each.name, each.shocks) for each in ask.scenarios]
+    written = context.catalogue.read("risk", RiskFile).scenarios
+    return [
+        Scenario(each.name, {factor: float(shock) for factor, shock in each.shocks.items()})
+        for each in written
+    ]
+
+
+def _exposure(fund: Fund) -> dict[str, float]:
+    foreign = fund.region != HOME and not fund.hedged
+    return {fund.asset_class: 1.0, **({CURRENCY: 1.0} if foreign else {})}
+
+
+@implements("risk.check_limits")
+def check_limits(ask: CheckLimits, context: Context) -> CheckedLimits:
+    """Find every breach."""
+    funds = context.catalogue.read("universe", UniverseFile).by_etf()
+    sectors = _sectors(ask, funds, context)
+    holdings = {
+        etf: Holding(weight, etf in funds, sectors.get(etf, {})) for etf, weight in ask.weights.items()
+    }
+    found = risk_limits.check(holdings, ask.limits, ask.measures)
+    breaches = [
+        LimitBreach(
+            limit=each.limit,
+            value=each.value if isinstance(each.value, Decimal) else Decimal(str(each.value)),
+            allowed=each.allowed,
+            subject=each.subject,
+        )
+        for each in found
+    ]
+    return CheckedLimits(breaches=breaches, within=not breaches)
+
+
+def _sectors(
+    ask: CheckLimits, funds: Mapping[str, Fund], context: Context
+) -> dict[str, Mapping[str, Decimal]]:
+    whole = Decimal(1)
+    if ask.sectors is not None:
+        return {etf: {of: whole} if isinstance(of, str) else of for etf, of in ask.sectors.items()}
+    diversified = context.catalogue.read("risk", RiskFile).diversified_sectors
+    return {etf: {fund.sector: whole} for etf, fund in funds.items() if fund.sector not in diversified}
