@@ -9,6 +9,7 @@ broker that knows the id answers with the order it has, never with a second one.
     └── OrderRefused        reached and refused, with the reason; trying again changes nothing
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -128,8 +129,22 @@ class Broker(Protocol):
     def executions(self, client_order_id: str) -> list[Execution]:
         """Every fill of the order so far; empty for an id the broker does not have."""
 
+    def received_since(self, moment: datetime) -> list[BrokerOrderState]:
+        """Every order that the broker received from `moment` on, oldest first."""
+
     def cancel(self, client_order_id: str) -> BrokerOrderState:
         """Stop working the order and answer what became of it; a closed order stays as it is.
 
         OrderRefused for an id the broker does not have.
         """
+
+    def close(self) -> None:
+        """Give every connection back; the broker is used no more."""
+
+
+@runtime_checkable
+class SimulatedBroker(Broker, Protocol):
+    """A broker that trades at the prices it is told."""
+
+    def load_prices(self, prices: Mapping[str, Decimal], as_of: str) -> None:
+        """Trade at `prices` from now on; `as_of` is the day or moment they are of."""

@@ -10,6 +10,7 @@ from benchmarks import (
     construction,
     definitions,
     main_job,
+    orders,
     paths,
     step_overhead,
     virtual_time,
@@ -25,6 +26,7 @@ def main() -> None:
     asyncio.run(main_job.measure())
     asyncio.run(step_overhead.measure())
     virtual_time.measure()
+    orders.measure()
     backtest.measure()
     paths.measure()
     capital_gains.measure()

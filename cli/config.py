@@ -36,6 +36,9 @@ def show_(
         "namespace": place.namespace,
         "tls": bool(place.options.get("tls")),
         "tenant": settings.tenant,
+        "broker": settings.broker,
+        "broker_url": None if settings.broker_url is None else shown_url(settings.broker_url),
+        "broker_token_file": None if settings.broker_token_file is None else str(settings.broker_token_file),
         "broker_sessions": settings.broker_sessions,
         "market": settings.market,
     }

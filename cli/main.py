@@ -28,6 +28,7 @@ COMMANDS = {
     "definitions": "definitions:app",
     "activities": "activities:app",
     "trading": "trading:app",
+    "broker": "broker:app",
     "events": "events:app",
     "schedules": "schedules:app",
     "triggers": "triggers:app",

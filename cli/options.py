@@ -31,6 +31,14 @@ Address = Annotated[
         metavar="HOST:PORT",
     ),
 ]
+BrokerChoice = Annotated[
+    str | None,
+    typer.Option(
+        "--broker",
+        help="Where orders go: simulated or openmarkets; else KRONOS_BROKER, else simulated.",
+        metavar="NAME",
+    ),
+]
 Namespace = Annotated[
     str | None,
     typer.Option("--namespace", help="The Temporal namespace; else TEMPORAL_NAMESPACE, else default."),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.options import Data, Definitions
+from cli.options import BrokerChoice, Data, Definitions
 from cli.output import folded, say
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ def up(
     ] = 0,
     data: Data = None,
     definitions: Definitions = None,
+    broker: BrokerChoice = None,
 ) -> int:
     """Run the Temporal server with its web UI, the codec endpoint and a worker, until interrupted.
 
@@ -41,7 +42,7 @@ def up(
     from worker.embedded import Ports, log_to_file
     from worker.settings import load_settings
 
-    settings = load_settings({"data": data, "definitions": definitions})
+    settings = load_settings({"data": data, "definitions": definitions, "broker": broker})
     log_to_file(settings)
     told = wait_for(_up(settings, Ports(port, ui_port, codec_port)))
     return INTERRUPTED if told == signal.SIGINT else 0
@@ -50,7 +51,7 @@ def up(
 async def _up(settings: "Settings", ports: "Ports") -> int:
     from worker.embedded import embedded
     from worker.schedules import apply
-    from worker.serving import until_told_to_stop
+    from worker.stopping import until_told_to_stop
 
     async with embedded(settings, ports, say) as house:
         schedules = await apply(house.client, house.settings)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from cli.options import Address, Data, Namespace
+from cli.options import Address, BrokerChoice, Data, Namespace
 from cli.output import say
 
 
@@ -23,6 +23,7 @@ def worker(
     data: Data = None,
     address: Address = None,
     namespace: Namespace = None,
+    broker: BrokerChoice = None,
     simulated_market: Annotated[
         bool,
         typer.Option(
@@ -43,7 +44,8 @@ def worker(
     """Run a worker against any Temporal cluster; on SIGTERM it takes no more work and lets work end.
 
     Definitions are published to a cluster by `kronos definitions publish` alone. The codec endpoint
-    asks for the bearer token in KRONOS_CODEC_TOKEN when that is set.
+    asks for the bearer token in KRONOS_CODEC_TOKEN when that is set, and a broker elsewhere gets the
+    one in KRONOS_BROKER_TOKEN, else in the file of the setting broker_token_file.
 
     Example: kronos worker --role compute --address temporal.internal:7233
     """
@@ -57,7 +59,7 @@ def worker(
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     # Which dialect it works with is nothing that whoever starts a worker needs to know.
     logging.getLogger("alembic").setLevel(logging.WARNING)
-    settings = load_settings({"data": data, "address": address, "namespace": namespace})
+    settings = load_settings({"data": data, "address": address, "namespace": namespace, "broker": broker})
     say(f"Working as {role.value}; SIGTERM drains.")
     codec = None if codec_port is None else CodecPlace(codec_host, codec_port, tuple(ui_origin or ()))
     told = wait_for(serve(settings, role.value, simulated_market=simulated_market, codec=codec))

@@ -33,6 +33,7 @@ DOMAINS = (
     "orders",
     "settlement",
     "verification",
+    "reconciliation",
     "compliance",
     "runs",
     "subscriptions",

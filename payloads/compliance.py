@@ -6,7 +6,7 @@ from pydantic import Field
 
 from payloads.base import Etf, Fraction, Identifier, Money, Payload
 from payloads.entry import DeclaredError, Effect, Entry
-from payloads.orders import Trade
+from payloads.orders import BROKER_ERRORS, Trade
 from payloads.storage import READ_ERRORS, UNKNOWN_CUSTOMER, UNKNOWN_PORTFOLIO
 
 Severity = Literal["error", "warning"]
@@ -64,6 +64,7 @@ ENTRIES = (
             DeclaredError("SnapshotDamaged", "the stored bytes are not those of the digest"),
             UNKNOWN_PORTFOLIO,
             UNKNOWN_CUSTOMER,
+            *BROKER_ERRORS,
             *READ_ERRORS,
         ),
         files=("compliance", "fees", "limits", "market", "universe"),

@@ -144,15 +144,20 @@ class CancelledOrders(Payload):
     cancelled: list[str]
 
 
+_UNREADABLE = DeclaredError(
+    "AnswerUnreadable", "the broker's answer cannot be understood; asked again", retryable=True
+)
+_DENIED = DeclaredError("BrokerAccessDenied", "the broker does not accept the token; nothing was done")
 _UNAVAILABLE = DeclaredError("BrokerUnavailable", "the broker cannot be reached", retryable=True)
 _UNANSWERED = DeclaredError(
     "OutcomeUnknown", "the broker did not answer; asked again by client order id", retryable=True
 )
+BROKER_ERRORS = (_UNAVAILABLE, _UNREADABLE, _DENIED)
 _SETTLING_ERRORS = (
     UNKNOWN_PORTFOLIO,
     DeclaredError("OtherBroker", "an order is at a broker that this worker does not speak to"),
     DeclaredError("FillMismatch", "the broker reported a fill that cannot be true of its order"),
-    _UNAVAILABLE,
+    *BROKER_ERRORS,
     _UNANSWERED,
     *EFFECT_ERRORS,
 )

@@ -230,6 +230,20 @@ def that_may_still_fill(
     ]
 
 
+def sent_through(tx: Session, tenant: str, broker: str, since: datetime) -> list[Order]:
+    """Orders of every portfolio that were meant for a broker since then, the oldest first."""
+    query = select(Order).where(
+        col(Order.tenant) == tenant, col(Order.broker) == broker, col(Order.created_at) >= since
+    )
+    return list(tx.scalars(query.order_by(col(Order.created_at), col(Order.client_order_id))))
+
+
+def is_known(tx: Session, client_order_id: str) -> bool:
+    """Whether any tenant has an order of that id."""
+    query = select(col(Order.client_order_id)).where(col(Order.client_order_id) == client_order_id)
+    return tx.scalar(query.limit(1)) is not None
+
+
 def mark_late(tx: Session, order: Order, at: datetime, *, had_ended: bool) -> None:
     """Note that an order filled after it had ended, or had been told of; else nothing."""
     told = order.reported_by

@@ -7,14 +7,9 @@ how many payloads, never what was in them.
 
 import hmac
 import logging
-import socket
-import threading
-import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
-import uvicorn
 from google.protobuf import json_format
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -26,26 +21,11 @@ from temporalio.api.common.v1 import Payloads
 
 from store.keyring import Keyring
 from worker.codec import EncryptionCodec
-from worker.errors import BadSettings, ServerUnreachable
+from worker.http_server import HttpServer, start_http_server
 from worker.ports import LOCAL
 
 LOG = logging.getLogger("kronos.codec")
-STARTS_WITHIN = 10.0
 LARGEST_BODY = 16 * 2**20
-
-
-@dataclass(frozen=True, slots=True)
-class CodecServer:
-    """A running endpoint, in a thread of its own."""
-
-    url: str
-    server: uvicorn.Server
-    thread: threading.Thread
-
-    def stop(self) -> None:
-        """End the endpoint and wait for its thread."""
-        self.server.should_exit = True
-        self.thread.join(STARTS_WITHIN)
 
 
 def origins(ui_port: int) -> tuple[str, ...]:
@@ -60,20 +40,10 @@ def start_codec_server(
     port: int = 0,
     host: str = LOCAL,
     token: str | None = None,
-) -> CodecServer:
+) -> HttpServer:
     """An endpoint that answers; port 0 takes a free one. A port in use is BadSettings."""
-    listener = _listen(host, port)
     app = codec_app(keyring, allowed_origins, token)
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off"))
-    # In a thread uvicorn leaves signals alone, and a busy worker does not slow the web UI.
-    thread = threading.Thread(target=server.run, args=([listener],), name="codec", daemon=True)
-    thread.start()
-    deadline = time.monotonic() + STARTS_WITHIN
-    while not server.started:
-        if not thread.is_alive() or time.monotonic() > deadline:
-            raise ServerUnreachable("the codec endpoint did not start")
-        time.sleep(0.005)
-    return CodecServer(f"http://{LOCAL}:{listener.getsockname()[1]}", server, thread)
+    return start_http_server(app, "codec endpoint", port=port, host=host, flag="--codec-port")
 
 
 def codec_app(keyring: Keyring, allowed_origins: Sequence[str], token: str | None = None) -> Starlette:
@@ -172,17 +142,3 @@ def _same(header: str, token: str) -> bool:
 
 def _problem(status: int, message: str) -> Response:
     return JSONResponse({"message": message}, status_code=status)
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    listener = socket.socket()
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-    except OSError as error:
-        listener.close()
-        raise BadSettings(
-            f"port {port} is in use by another program; stop it or choose another with --codec-port"
-        ) from error
-    listener.listen(128)
-    return listener

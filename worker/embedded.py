@@ -12,10 +12,11 @@ from typing import Any
 from temporalio.client import Client
 
 from store.keyring import open_keyring
-from worker.codec_server import CodecServer, origins, start_codec_server
+from worker.codec_server import origins, start_codec_server
 from worker.connection import connect
 from worker.dev_server import DevServer, launch
 from worker.errors import BadSettings
+from worker.http_server import HttpServer
 from worker.kept_server import KeptServer
 from worker.library import Published, publish
 from worker.market import kept_fresh, prepare_market
@@ -41,7 +42,7 @@ class Embedded:
     settings: Settings
     kept: KeptServer
     watch: "asyncio.Task[None]"
-    codec: CodecServer
+    codec: HttpServer
     client: Client
     workers: Workers
     published: Published
@@ -115,7 +116,7 @@ def log_to_file(settings: Settings) -> None:
     logging.basicConfig(filename=settings.data / "kronos.log", level=logging.INFO, format=LOG_FORMAT)
 
 
-def _launch_server(settings: Settings, ports: Ports, codec: CodecServer) -> DevServer:
+def _launch_server(settings: Settings, ports: Ports, codec: HttpServer) -> DevServer:
     return launch(
         database=settings.temporal_database,
         log=settings.temporal_log,

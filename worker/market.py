@@ -9,8 +9,8 @@ from typing import Any
 
 from activities.services import Services
 from activities.snapshots import keep
+from adapters.broker import SimulatedBroker
 from adapters.market.snapshot import Snapshot
-from adapters.simulated_exchange import SimulatedExchange
 from engines.calendars import last_session
 from payloads.files.market import MarketFile
 from payloads.files.universe import UniverseFile
@@ -28,8 +28,8 @@ LOOKS_EVERY = 900.0  # seconds
 def prepare_market(settings: Settings) -> dict[str, Any]:
     """Store a snapshot of the last close unless there is one; `{snapshot, source, as_of, simulated}`.
 
-    Where the setting `market` is `imported` none is made up: the newest must be one that was imported. The
-    simulated exchange trades at its prices from then on.
+    Where the setting `market` is `imported` none is made up: the newest must be one that was imported. A
+    simulated broker trades at its prices from then on.
     """
     with opened(settings) as services:
         catalogue = FolderCatalogue(settings.definitions / "catalogue")
@@ -40,9 +40,11 @@ def prepare_market(settings: Settings) -> dict[str, Any]:
             as_of = last_session(catalogue.read("market", MarketFile).calendar, utc_now().date())
             if snapshot is None or snapshot.as_of < as_of:
                 snapshot = _take(services, catalogue, as_of)
-        if isinstance(services.broker, SimulatedExchange):
+        broker = services.broker
+        # Whether it is simulated comes first: only then is it a broker that is told prices.
+        if broker.simulated and isinstance(broker, SimulatedBroker):
             prices = {etf: snapshot.closing(etf) for etf in snapshot.tickers}
-            services.broker.load_prices(prices, snapshot.as_of.isoformat())
+            broker.load_prices(prices, snapshot.as_of.isoformat())
     return {
         "snapshot": snapshot.digest,
         "source": snapshot.source,

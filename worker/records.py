@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, get_args
 
 from sqlmodel import Session
 
@@ -14,7 +14,7 @@ from store import cash, event_proof, events, halts, portfolios, snapshots
 from store.cents import from_cents
 from store.database import Database
 from worker.errors import UnknownId
-from worker.settings import Settings
+from worker.settings import BrokerName, Settings
 from worker.storage import existing_database
 
 TAIL_PAUSE = 0.5
@@ -135,14 +135,13 @@ def halt_trading(settings: Settings, scope: str, reason: str, by: str | None) ->
 def _refuse_unknown(settings: Settings, scope: str) -> None:
     """A misspelt name would halt nothing and look as if it did."""
     # What only a halt needs.
-    from adapters.simulated_exchange import SimulatedExchange
     from dsl.near import listed, nearest
     from payloads.files.universe import UniverseFile
     from worker.folder_catalogue import FolderCatalogue
 
     kind, _, name = scope.partition(":")
     universe = FolderCatalogue(settings.definitions / "catalogue").read("universe", UniverseFile)
-    known = {"etf": {fund.etf for fund in universe.etfs}, "broker": {SimulatedExchange.name}}.get(kind)
+    known = {"etf": {fund.etf for fund in universe.etfs}, "broker": set(get_args(BrokerName))}.get(kind)
     if known is not None and name not in known:
         near = nearest(name, known)
         hint = f"did you mean {near}?" if near else f"there are {listed(sorted(known))}"

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from activities.releases import Releases
 from activities.services import Services
 from adapters.market.simulated import SimulatedMarket
-from adapters.simulated_exchange import SimulatedExchange
 from adapters.simulated_providers import (
     ProviderRecords,
     SimulatedIdentity,
@@ -16,6 +15,7 @@ from adapters.simulated_providers import (
 )
 from store.database import Database
 from store.keyring import read_keyring
+from worker.brokers import build_broker
 from worker.settings import Settings
 
 
@@ -28,17 +28,19 @@ def build_services(settings: Settings) -> Services:
     """Database, broker, providers and market source; nothing is reached before it is used."""
     settings.data.mkdir(parents=True, exist_ok=True)
     records = ProviderRecords(settings.data)
+    broker = build_broker(settings)
     database = Database(settings.database_url, master_key=read_keyring(settings.keys_file).vault)
 
     def close() -> None:
         database.close()
         records.close()
+        broker.close()
 
     return Services(
         tenant=settings.tenant,
         database=database,
         releases=Releases(database),
-        broker=SimulatedExchange(settings.data, sessions=settings.broker_sessions),
+        broker=broker,
         identity=SimulatedIdentity(records),
         payments=SimulatedPayments(records),
         notifications=SimulatedNotifications(records),

@@ -3,21 +3,22 @@
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Coroutine, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
 
 from temporalio.client import Client
 from temporalio.worker import Worker
 
 from store.keyring import open_keyring
-from worker.codec_server import CodecServer, start_codec_server
+from worker.codec_server import start_codec_server
 from worker.connection import connect
 from worker.dispatcher import ensure_dispatcher
+from worker.http_server import HttpServer
 from worker.market import kept_fresh, prepare_market
 from worker.services import opened
 from worker.settings import Settings
+from worker.stopping import until_told_to_stop
 from worker.storage import open_database
 from worker.worker import build_workers
 
@@ -50,7 +51,7 @@ async def serve(
         return await until_told_to_stop(workers.failed())
 
 
-def _start_codec(settings: Settings, place: CodecPlace) -> CodecServer:
+def _start_codec(settings: Settings, place: CodecPlace) -> HttpServer:
     return start_codec_server(
         open_keyring(settings.keys_file),
         place.origins,
@@ -88,30 +89,3 @@ class Workers:
         """Take no more work and wait for what is under way."""
         await asyncio.gather(*(worker.shutdown() for worker in self._workers if worker.is_running))
         await asyncio.gather(*self._tasks, return_exceptions=True)
-
-
-async def until_told_to_stop(failed: Coroutine[Any, Any, None]) -> signal.Signals:
-    """Wait for SIGINT or SIGTERM; which it was. A second one is not held back.
-
-    `failed` returns never and raises what ends the process before it is told to.
-    """
-    loop = asyncio.get_running_loop()
-    told: asyncio.Future[signal.Signals] = loop.create_future()
-
-    def tell(which: signal.Signals) -> None:
-        for one in (signal.SIGINT, signal.SIGTERM):
-            loop.remove_signal_handler(one)
-        if not told.done():
-            told.set_result(which)
-
-    for which in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(which, tell, which)
-    failing = asyncio.create_task(failed)
-    either: list[asyncio.Future[Any]] = [told, failing]
-    await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-    if not told.done():
-        await failing
-    failing.cancel()
-    with suppress(asyncio.CancelledError):
-        await failing
-    return await told

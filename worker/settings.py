@@ -18,6 +18,7 @@ DEFAULT_ADDRESS = "127.0.0.1:7233"
 DEFAULT_NAMESPACE = "default"
 DEFAULT_TENANT = "main"
 Sessions = Literal["always_open", "XASX"]
+BrokerName = Literal["simulated", "openmarkets"]
 Prices = Literal["simulated", "imported"]
 
 # Setting -> its environment variable; the same names are the keys of kronos.toml.
@@ -30,6 +31,9 @@ VARIABLES = {
     "namespace": "KRONOS_NAMESPACE",
     "profile": "KRONOS_PROFILE",
     "tenant": "KRONOS_TENANT",
+    "broker": "KRONOS_BROKER",
+    "broker_url": "KRONOS_BROKER_URL",
+    "broker_token_file": "KRONOS_BROKER_TOKEN_FILE",
     "broker_sessions": "KRONOS_BROKER_SESSIONS",
     "market": "KRONOS_MARKET",
 }
@@ -41,8 +45,9 @@ class Settings:
 
     `address`, `namespace` and `profile` are what flags and KRONOS_* say (None: nothing);
     `fallback_address` and `fallback_namespace` count when Temporal's own settings are silent too.
-    `broker_sessions` is when the simulated exchange trades, `market` at whose prices: those that are made
-    up after each session, or those that people import.
+    `broker_url` and `broker_token_file` are for brokers that are elsewhere; `broker_sessions` is when the
+    simulated exchange trades, `market` at whose prices: those that are made up after each session, or those
+    that people import.
     """
 
     data: Path
@@ -55,6 +60,9 @@ class Settings:
     fallback_address: str = DEFAULT_ADDRESS
     fallback_namespace: str = DEFAULT_NAMESPACE
     tenant: str = DEFAULT_TENANT
+    broker: BrokerName = "simulated"
+    broker_url: str | None = None
+    broker_token_file: Path | None = None
     broker_sessions: Sessions = "always_open"
     market: Prices = "simulated"
 
@@ -107,6 +115,11 @@ def load_settings(
         fallback_address=file.get("address", DEFAULT_ADDRESS),
         fallback_namespace=file.get("namespace", DEFAULT_NAMESPACE),
         tenant=found["tenant"] or DEFAULT_TENANT,
+        broker=cast(BrokerName, _one_of(get_args(BrokerName), found, "broker")),
+        broker_url=found["broker_url"],
+        broker_token_file=Path(found["broker_token_file"]).expanduser()
+        if found["broker_token_file"]
+        else None,
         broker_sessions=cast(Sessions, _one_of(get_args(Sessions), found, "broker_sessions")),
         market=cast(Prices, _one_of(get_args(Prices), found, "market")),
     )

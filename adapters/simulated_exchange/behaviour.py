@@ -37,7 +37,7 @@ class Does(StrEnum):
     """What the exchange does with an order."""
 
     FILL = "fill"  # whole, at once
-    PARTIAL = "partial"  # `share` of the units at once, the rest never
+    PARTIAL = "partial"  # `share` of the units at once, the rest after `seconds`, never if not given
     PARTS = "parts"  # whole, in `parts` executions, `seconds` between them
     REST = "rest"  # nothing, until cancelled
     DELAY = "delay"  # whole, after `seconds`, or two of them when none are given
@@ -47,7 +47,7 @@ class Does(StrEnum):
     UNAVAILABLE = "unavailable"  # the exchange cannot be reached
     PRICE_MOVE = "price_move"  # the price moves by the fraction `move` first, and stays there
     DUPLICATE = "duplicate"  # in `parts`, each reported twice, last first
-    LATE_FILL = "late_fill"  # rests; a cancel is acknowledged, and the fill arrives all the same
+    LATE_FILL = "late_fill"  # rests, for `seconds` if given; fills though its cancel is acknowledged
 
 
 class Rule(BaseModel):

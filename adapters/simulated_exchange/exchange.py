@@ -109,6 +109,12 @@ class SimulatedExchange:
                 return [*reversed(fills), *fills]
             return fills
 
+    def received_since(self, moment: datetime) -> list[BrokerOrderState]:
+        """Every order that arrived from `moment` on, oldest first."""
+        with self._database.writing() as book:
+            order_book.carry_out(book, self._now())
+            return order_book.received_since(book, moment)
+
     def cancel(self, client_order_id: str) -> BrokerOrderState:
         """Stop working the order and answer what became of it; a closed order stays as it is."""
         now = self._now()
@@ -124,6 +130,9 @@ class SimulatedExchange:
             after = order_book.read(book, client_order_id)
         assert after is not None
         return after
+
+    def close(self) -> None:
+        """Nothing to give back: each look at the records opens and closes the file."""
 
     def _arrive(self, book: sqlite3.Connection, client_order_id: str) -> tuple[int, int]:
         """The order's number at this exchange, and which attempt at it this is."""

@@ -32,11 +32,14 @@ def text(moment: datetime) -> str:
 def plan(rule: Rule, units: int) -> list[PlannedFill]:
     """The fills that an order of `units` will get under `rule`; what they leave out never fills."""
     match rule.does:
+        case Does.LATE_FILL if rule.seconds is not None:
+            return [PlannedFill(units, rule.pause)]
         case Does.REST | Does.LATE_FILL | Does.REJECT:
             return []
         case Does.PARTIAL:
             share = int(units * rule.share)
-            return [PlannedFill(share, timedelta())] if share else []
+            rest = PlannedFill(units - share if rule.seconds is not None else 0, rule.pause)
+            return [fill for fill in (PlannedFill(share, timedelta()), rest) if fill.units]
         case Does.PARTS | Does.DUPLICATE:
             return [
                 PlannedFill(part, rule.pause * place) for place, part in enumerate(_parts(units, rule.parts))
@@ -180,6 +183,16 @@ def content(book: sqlite3.Connection, client_order_id: str) -> BrokerOrder | Non
         return None
     limit = None if row["limit_price"] is None else Decimal(row["limit_price"])
     return BrokerOrder(row["client_order_id"], row["etf"], Side(row["side"]), row["units"], limit)
+
+
+def received_since(book: sqlite3.Connection, moment: datetime) -> list[BrokerOrderState]:
+    """Every order that arrived from `moment` on as it stands, oldest first."""
+    rows = book.execute(
+        "SELECT client_order_id FROM orders WHERE received_at >= ? ORDER BY received_at, rowid",
+        (text(moment),),
+    ).fetchall()
+    found = (read(book, row["client_order_id"]) for row in rows)
+    return [order for order in found if order is not None]
 
 
 def read(book: sqlite3.Connection, client_order_id: str) -> BrokerOrderState | None:

@@ -1,29 +1,54 @@
 """What every broker must do. A new adapter adds itself to `BROKERS` and passes, or is no broker."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
-from adapters.broker import Broker, BrokerOrder, OrderRefused, OrderState, Side
+from adapters.broker import Broker, BrokerOrder, OrderRefused, OrderState, Side, SimulatedBroker
+from adapters.openmarkets.client import OpenMarkets
 from adapters.simulated_exchange import SimulatedExchange
+from tests.support.sandbox import PRICES, Sandbox, sandbox
 
 
-def simulated(folder: Path, resting: bool) -> Broker:
-    exchange = SimulatedExchange(folder, behaviour={"default": "rest" if resting else "fill"})
-    exchange.load_prices({"VAS": Decimal("90.00"), "VGS": Decimal("120.00")}, "2026-01-05")
-    return exchange
+def simulated(request: pytest.FixtureRequest, script: dict[str, str]) -> SimulatedExchange:
+    return SimulatedExchange(request.getfixturevalue("tmp_path"), behaviour=script)
 
 
-BROKERS: dict[str, Callable[[Path, bool], Broker]] = {"simulated": simulated}
+def openmarkets(request: pytest.FixtureRequest, script: dict[str, str]) -> OpenMarkets:
+    place: Sandbox = request.getfixturevalue("running_sandbox")
+    place.begin_anew(script)
+    return place.client()
+
+
+BROKERS: dict[str, Callable[[pytest.FixtureRequest, dict[str, str]], SimulatedBroker]] = {
+    "simulated": simulated,
+    "openmarkets": openmarkets,
+}
 BUY = BrokerOrder("KEY1", "VAS", Side.BUY, 100, Decimal("90.00"))
 
 
+@pytest.fixture(scope="module")
+def running_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """A sandbox in its own process, reached through a socket."""
+    with sandbox(tmp_path_factory.mktemp("sandbox")) as place:
+        yield place
+
+
 @pytest.fixture(params=sorted(BROKERS))
-def make(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[bool], Broker]:
+def make(request: pytest.FixtureRequest) -> Iterator[Callable[[bool], Broker]]:
     """A broker that knows VAS and VGS; with True its orders rest unfilled."""
-    return lambda resting: BROKERS[request.param](tmp_path, resting)
+    with ExitStack() as made:
+
+        def broker(resting: bool) -> Broker:
+            found = BROKERS[request.param](request, {"default": "rest" if resting else "fill"})
+            made.callback(found.close)
+            found.load_prices(PRICES, "2026-01-05")
+            return found
+
+        yield broker
 
 
 def test_it_says_who_it_is(make: Callable[[bool], Broker]) -> None:
@@ -105,3 +130,45 @@ def test_an_unknown_etf_is_refused_and_stays_known_as_rejected(make: Callable[[b
     assert found is not None
     assert found.state is OrderState.REJECTED
     assert "XXX" in found.reason
+
+
+def test_cents_and_fractions_of_them_stay_exact(make: Callable[[bool], Broker]) -> None:
+    """Prices come back digit by digit, whatever lies between."""
+    broker = make(False)
+    assert isinstance(broker, SimulatedBroker)
+    broker.load_prices({"VAS": Decimal("0.115")}, "2026-01-06")
+    broker.submit(BrokerOrder("KEY1", "VAS", Side.BUY, 3, Decimal("0.115")))
+    found = broker.find("KEY1")
+    assert found is not None
+    assert [str(fill.price) for fill in broker.executions("KEY1")] == ["0.115"]
+    assert found.average_price == Decimal("0.115")
+
+
+def test_an_order_without_a_limit_and_a_sell_are_taken(make: Callable[[bool], Broker]) -> None:
+    """What was not given is not made up on the way."""
+    broker = make(False)
+    broker.submit(BrokerOrder("KEY3", "VGS", Side.SELL, 7, None))
+    found = broker.find("KEY3")
+    assert found is not None
+    assert (found.side, found.units, found.filled, found.average_price) == (Side.SELL, 7, 7, Decimal(120))
+
+
+@pytest.mark.parametrize("limit", ["90.001", "-1", "0"])
+def test_a_limit_that_is_no_price_is_refused(make: Callable[[bool], Broker], limit: str) -> None:
+    """Off the tick, zero, below it: refused with a reason."""
+    with pytest.raises(OrderRefused, match="limit"):
+        make(False).submit(BrokerOrder("KEY4", "VAS", Side.BUY, 1, Decimal(limit)))
+
+
+def test_orders_are_listed_from_a_moment_on(make: Callable[[bool], Broker]) -> None:
+    """Oldest first, each as `find` has it, rejected ones too; nothing from before."""
+    broker = make(False)
+    before = datetime.now(UTC) - timedelta(seconds=1)
+    broker.submit(BUY)
+    broker.submit(BrokerOrder("KEY0", "VGS", Side.SELL, 2))
+    with pytest.raises(OrderRefused):
+        broker.submit(BrokerOrder("KEY9", "XXX", Side.BUY, 1))
+    listed = broker.received_since(before)
+    assert [order.client_order_id for order in listed] == ["KEY1", "KEY0", "KEY9"]
+    assert listed == [broker.find(order.client_order_id) for order in listed]
+    assert broker.received_since(datetime.now(UTC) + timedelta(seconds=1)) == []

@@ -43,7 +43,8 @@ COMMANDS = [
         "activities show",
         "activities call",
     ),
-    *("trading halt", "trading resume", "trading show", "events list", "events tail", "events verify"),
+    *("trading halt", "trading resume", "trading show", "broker sandbox"),
+    *("events list", "events tail", "events verify"),
     *(
         "portfolio show",
         "portfolio verify",

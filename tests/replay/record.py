@@ -32,7 +32,7 @@ PLAIN = replace(DataConverter.default, payload_converter_class=PlainJsonConverte
 
 
 async def record(folder: Path) -> None:
-    """Take the example's client on, pay more in, have that invested; write what each run did."""
+    """Take the example's client on, pay more in, have that invested, reconcile; write what each run did."""
     with town(folder, reviewed=False) as place, opened(place.settings) as services:
         client = await Client.connect(place.server.address, data_converter=PLAIN)
         workers = Workers(build_workers(client, place.settings, services, "all"))
@@ -51,6 +51,11 @@ async def record(folder: Path) -> None:
         await approved(client, run)
         await write(client, run.id, f"{run.id}.rebalanced")
         run = await client.start_workflow("settlement", {}, id="settlement-recorded", task_queue="kronos")
+        await run.result()
+        await write(client, run.id)
+        run = await client.start_workflow(
+            "reconciliation", {}, id="reconciliation-recorded", task_queue="kronos"
+        )
         await run.result()
         await write(client, run.id)
         await workers.drain()

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from store.keyring import Keyring, fingerprint
-from worker.codec_server import CodecServer, origins, start_codec_server
+from worker.codec_server import origins, start_codec_server
 from worker.errors import BadSettings
+from worker.http_server import HttpServer
 from worker.ports import free_ports, listening
 
 KEY = bytes(range(32))
@@ -21,7 +22,7 @@ TOKEN = "s3cret"
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[CodecServer]:
+def server() -> Iterator[HttpServer]:
     """An endpoint for a web UI on port 8233."""
     started = start_codec_server(keyring(), origins(UI_PORT))
     yield started
@@ -34,7 +35,7 @@ def keyring() -> Keyring:
 
 
 def ask(
-    server: CodecServer, path: str, body: Any = None, method: str = "POST", **headers: str
+    server: HttpServer, path: str, body: Any = None, method: str = "POST", **headers: str
 ) -> tuple[int, Any, dict[str, str]]:
     """Status, JSON (or text) and headers of one request."""
     connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=10)
@@ -55,7 +56,7 @@ def plain(value: Any) -> dict[str, Any]:
     }
 
 
-def test_what_was_encoded_is_decoded_again(server: CodecServer) -> None:
+def test_what_was_encoded_is_decoded_again(server: HttpServer) -> None:
     """The forms are those of Temporal's own command line and web UI."""
     status, encoded, _ = ask(
         server, "/encode", {"payloads": [plain({"name": "Sarah"})]}, X_Namespace="default"
@@ -67,7 +68,7 @@ def test_what_was_encoded_is_decoded_again(server: CodecServer) -> None:
     assert decoded["payloads"] == [plain({"name": "Sarah"})]
 
 
-def test_the_namespace_belongs_to_the_payload(server: CodecServer) -> None:
+def test_the_namespace_belongs_to_the_payload(server: HttpServer) -> None:
     """Decoding for another namespace hands the ciphertext back as it is."""
     _, encoded, _ = ask(server, "/encode", {"payloads": [plain(1)]}, X_Namespace="one")
     _, decoded, _ = ask(server, "/decode", encoded, X_Namespace="two")
@@ -75,7 +76,7 @@ def test_the_namespace_belongs_to_the_payload(server: CodecServer) -> None:
 
 
 @pytest.mark.parametrize("origin", [ORIGIN, f"http://localhost:{UI_PORT}"])
-def test_the_web_ui_may_ask(server: CodecServer, origin: str) -> None:
+def test_the_web_ui_may_ask(server: HttpServer, origin: str) -> None:
     """A browser's preflight and its request are both answered for the web UI's own origins."""
     status, _, headers = ask(
         server,
@@ -93,7 +94,7 @@ def test_the_web_ui_may_ask(server: CodecServer, origin: str) -> None:
 @pytest.mark.parametrize(
     "origin", ["http://evil.example", f"https://127.0.0.1:{UI_PORT}", "http://127.0.0.1:1", "null"]
 )
-def test_other_sites_get_nothing(server: CodecServer, origin: str) -> None:
+def test_other_sites_get_nothing(server: HttpServer, origin: str) -> None:
     """Not even a name that points here: the origin must be the web UI's, exactly."""
     status, _, headers = ask(
         server, "/decode", method="OPTIONS", Origin=origin, Access_Control_Request_Method="POST"
@@ -106,7 +107,7 @@ def test_other_sites_get_nothing(server: CodecServer, origin: str) -> None:
 
 
 @pytest.mark.parametrize("body", [None, {"payloads": 3}, {"other": []}])
-def test_what_is_no_payloads_is_refused(server: CodecServer, body: Any) -> None:
+def test_what_is_no_payloads_is_refused(server: HttpServer, body: Any) -> None:
     """A wrong body is the caller's fault, and is said to be."""
     status, answer, _ = ask(server, "/decode", body)
     assert status == 400
@@ -114,7 +115,7 @@ def test_what_is_no_payloads_is_refused(server: CodecServer, body: Any) -> None:
 
 
 def test_every_decode_leaves_a_line_without_content(
-    server: CodecServer, caplog: pytest.LogCaptureFixture
+    server: HttpServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The line says who and how many, never what."""
     with caplog.at_level(logging.INFO, "kronos.codec"):
@@ -136,14 +137,14 @@ def test_with_a_token_only_its_bearer_is_answered() -> None:
         started.stop()
 
 
-def test_health_is_answered_and_nothing_else(server: CodecServer) -> None:
+def test_health_is_answered_and_nothing_else(server: HttpServer) -> None:
     """There are two operations and a health check."""
     assert ask(server, "/health", method="GET")[:2] == (200, "ok")
     assert ask(server, "/decode", method="GET")[0] == 405
     assert ask(server, "/keys", method="GET")[0] == 404
 
 
-def test_a_port_in_use_is_named(server: CodecServer) -> None:
+def test_a_port_in_use_is_named(server: HttpServer) -> None:
     """The message says which port and which flag."""
     port = int(server.url.rpartition(":")[2])
     with pytest.raises(BadSettings, match=f"port {port} .*--codec-port"):
