@@ -1,12 +1,13 @@
 """A client is taken on once, and goes on from what is recorded."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 from sqlmodel import SQLModel
 
-from activities.runner import ActivityFault
+from activities.runner import ActivityFault, run
 from payloads.catalogue import catalogue
 from store import customers
 from store.database import Database
@@ -222,8 +223,9 @@ def test_another_mandate_needs_another_agreement(house: House) -> None:
     """Also when the mandate is one that the client had before."""
     house.register()
     given = {"customer_id": "C-1", "portfolio_id": "P-C-1"}
-    for run, mandate in enumerate(["advised", "discretionary", "discretionary", "advised"]):
-        house("agreements.send", run_id=f"run-{run}", **given, mandate=mandate)
+    for day, mandate in enumerate(["advised", "discretionary", "discretionary", "advised"]):
+        context = house.context("send", f"run-{day}", NOON + timedelta(days=day))
+        run("agreements.send", {**given, "mandate": mandate}, context, strict=True)
     assert len(set(sent(house))) == 3
 
 
