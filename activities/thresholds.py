@@ -89,7 +89,7 @@ class _Batch:
 
     def _fire(self, trigger: Trigger, row: MeasuredPortfolio, scope: Mapping[str, Any], firing: int) -> None:
         place = trigger.rule.place
-        workflow_id = f"{trigger.workflow}:{row.portfolio_id}:{place}.{firing}"
+        workflow_id = run_of(trigger.workflow, row.portfolio_id, place, firing)
         self.starts.append(
             Dispatch(
                 tenant=self.tenant,
@@ -132,6 +132,11 @@ class _Batch:
         stream = f"portfolio:{state.portfolio_id}"
         fact = {**about, "reason": fault}
         events.append(self.tx, self.tenant, stream, "TriggerFailed", fact, at=self.now)
+
+
+def run_of(workflow: str, portfolio_id: str, place: int, firing: int) -> str:
+    """The id of the run that a trigger's firing of that number starts."""
+    return f"{workflow}:{portfolio_id}:{place}.{firing}"
 
 
 def truth(condition: Expression, scope: Mapping[str, Any], what: str) -> bool:

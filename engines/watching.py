@@ -17,6 +17,7 @@ Whole = NDArray[np.int64]
 
 ONE_DAY_IN_20 = NormalDist().inv_cdf(0.95)
 NO_POD = -1
+WHOLE_METRICS = ("days_to_goal",)
 
 
 class Fault(IntEnum):
@@ -80,6 +81,15 @@ class Measured:
     faults: NDArray[np.int8]
     kept: Kept
 
+    def of(self, place: int) -> dict[str, float | int]:
+        """The metrics of one portfolio, without those that it could not be measured by."""
+        found = {name: float(numbers[place]) for name, numbers in self.metrics.items()}
+        return {
+            name: int(number) if name in WHOLE_METRICS else number
+            for name, number in found.items()
+            if not np.isnan(number)
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class _Lines:
@@ -92,7 +102,10 @@ class _Lines:
 
 
 def measure(portfolios: Portfolios, market: Market, kept: Kept, today: int) -> Measured:
-    """Every metric of every portfolio, on the day `today` (an ordinal)."""
+    """Every metric of every portfolio, on the day `today` (an ordinal).
+
+    The volatility of pods is left out where nobody's pods are known, and the market's where it has none.
+    """
     count = len(portfolios)
     owner = np.repeat(np.arange(count), np.diff(portfolios.offsets))
     held = portfolios.units > 0
@@ -116,6 +129,10 @@ def measure(portfolios: Portfolios, market: Market, kept: Kept, today: int) -> M
         "days_to_goal": _days_to_goal(portfolios, today),
         "harvest_benefit": _harvest_benefit(portfolios, market, lines),
     }
+    if not (portfolios.pod[held] != NO_POD).any():
+        del metrics["pod_volatility"]
+    if np.isnan(market.volatility):
+        del metrics["market_volatility"]
     return Measured(metrics, faults, after)
 
 

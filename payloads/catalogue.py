@@ -21,6 +21,7 @@ DOMAINS = (
     "market_estimates",
     "tax",
     "rebalancing",
+    "watching",
     "calendars",
     "customers",
     "funding",
