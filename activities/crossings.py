@@ -1,12 +1,12 @@
 """Which portfolios a threshold has to be judged over: those whose state may change, all others at once."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from activities.coarse_conditions import look
-from activities.thresholds import cooldown_of
+from activities.thresholds import cooldown_of, names_of
 from activities.trigger_book import Trigger
 from dsl import plan as p
 from engines.thresholds import State
@@ -24,8 +24,7 @@ def crossing(trigger: Trigger, swept: Swept, standing: Sequence[Unrested]) -> Fl
     rule, count = trigger.rule, len(swept.ids)
     assert isinstance(rule, p.ThresholdTrigger)
     metrics = swept.measured.metrics
-    reads = rule.threshold.reads | (rule.rearm.reads if rule.rearm else frozenset())
-    if any(path[0] != "portfolio" and path[0] not in metrics for path in reads):
+    if not names_of(rule) <= {"portfolio", *metrics}:
         return np.zeros(count, dtype=np.bool_)
     condition = look(rule.threshold, metrics, count)
     rearm = condition.negated() if rule.rearm is None else look(rule.rearm, metrics, count)
@@ -40,17 +39,19 @@ class _Now:
     """Where the threshold stands over each portfolio; armed where nothing else is said."""
 
     def __init__(self, trigger: Trigger, swept: Swept, standing: Sequence[Unrested]) -> None:
-        rule, ids = trigger.rule, swept.ids
+        rule = trigger.rule
         assert isinstance(rule, p.ThresholdTrigger)
         mine = [one for one in standing if (one.workflow, one.trigger) == (trigger.workflow, rule.place)]
-        self.fired, self.cooling, self.faulted, self.cooled = (
-            np.zeros(len(ids), dtype=np.bool_) for _ in range(4)
-        )
-        cooldown = cooldown_of(rule)
-        for one in mine:
-            place = swept.place(one.portfolio_id)
-            if place is not None:
-                self.fired[place] = one.state == State.FIRED
-                self.cooling[place] = one.state == State.COOLING
-                self.faulted[place] = one.faulted
-                self.cooled[place] = one.fired_at is not None and swept.at >= one.fired_at + cooldown
+        places = swept.places([one.portfolio_id for one in mine])
+        there = [(place, one) for place, one in zip(places.tolist(), mine, strict=True) if place >= 0]
+        latest = swept.at - cooldown_of(rule)
+
+        def where(holds: Callable[[Unrested], bool]) -> Flags:
+            flags = np.zeros(len(swept.ids), dtype=np.bool_)
+            flags[[place for place, one in there if holds(one)]] = True
+            return flags
+
+        self.fired = where(lambda one: one.state == State.FIRED)
+        self.cooling = where(lambda one: one.state == State.COOLING)
+        self.faulted = where(lambda one: one.faulted)
+        self.cooled = where(lambda one: one.fired_at is not None and one.fired_at <= latest)

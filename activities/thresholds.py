@@ -155,6 +155,12 @@ def standing_of(row: ThresholdState) -> Standing:
     return Standing(State(row.state), row.since, row.firings, row.fired_at)
 
 
+def names_of(rule: p.ThresholdTrigger) -> frozenset[str]:
+    """The metrics that it compares, and `portfolio` where it looks at that."""
+    reads = rule.threshold.reads | (rule.rearm.reads if rule.rearm else frozenset())
+    return frozenset(path[0] for path in reads)
+
+
 def cooldown_of(rule: p.ThresholdTrigger) -> timedelta:
     """How long it cools after it fired; no time without a `cooldown`."""
     span = parse_duration(rule.cooldown or "0s")

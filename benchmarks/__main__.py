@@ -12,6 +12,7 @@ from benchmarks import (
     paths,
     step_overhead,
     virtual_time,
+    watching,
 )
 
 
@@ -26,6 +27,7 @@ def main() -> None:
     virtual_time.measure()
     backtest.measure()
     paths.measure()
+    watching.measure()
 
 
 if __name__ == "__main__":

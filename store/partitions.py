@@ -57,9 +57,12 @@ class Swept:
 
     def place(self, portfolio_id: str) -> int | None:
         """Where the portfolio stands; None when it was not there."""
-        wanted = portfolio_id.encode()
-        place = int(np.searchsorted(self.ids, wanted))
-        return place if place < len(self.ids) and self.ids[place] == wanted else None
+        place = int(self.places([portfolio_id])[0])
+        return None if place < 0 else place
+
+    def places(self, portfolio_ids: Sequence[str]) -> NDArray[np.int64]:
+        """Where these portfolios stand, -1 for those that were not there."""
+        return places_of(self.ids, _texts(portfolio_ids))
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,12 +114,10 @@ class Partitions:
         before = self.load_swept(number)
         if before is None or not len(before.ids):
             return Kept.nothing(len(ids))
-        places = np.minimum(np.searchsorted(before.ids, ids), len(before.ids) - 1)
-        there = before.ids[places] == ids
+        places = places_of(before.ids, ids)
         kept = before.measured.kept
-        return Kept(
-            *(np.where(there, numbers[places], np.nan) for numbers in (kept.value, kept.peak, kept.capital))
-        )
+        columns = (kept.value, kept.peak, kept.capital)
+        return Kept(*(np.where(places >= 0, numbers[places], np.nan) for numbers in columns))
 
     def _file(self, number: int) -> Path:
         return _folder(self.root, self.tenant) / str(self.of) / f"{number}.npz"
@@ -128,6 +129,14 @@ class Partitions:
 def partition_of(portfolio_id: str, of: int) -> int:
     """Which of `of` partitions a portfolio is in: the same on every machine and for ever."""
     return int.from_bytes(hashlib.blake2b(portfolio_id.encode(), digest_size=8).digest()) % of
+
+
+def places_of(ids: NDArray[np.bytes_], wanted: NDArray[np.bytes_]) -> NDArray[np.int64]:
+    """Where each of the wanted stands in ascending ids; -1 for those that do not."""
+    if not len(ids):
+        return np.full(len(wanted), -1, dtype=np.int64)
+    places = np.minimum(np.searchsorted(ids, wanted), len(ids) - 1)
+    return np.where(ids[places] == wanted, places, -1)
 
 
 def last_swept(root: Path, tenant: str, portfolio_id: str) -> Swept | None:
