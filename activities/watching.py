@@ -51,15 +51,15 @@ class UnknownPartition(ActivityError):
 def refresh(ask: RefreshPartitions, context: Context) -> RefreshedPartitions:
     """Write every partition anew, each replaced whole."""
     files, at = _files(ask.of, context), context.now()
+    portfolios, digests = 0, []
     with context.services.database.reading() as tx:
-        partitions = divided(tx, context.services.tenant, ask.of, at)
-    digests = []
-    for number, partition in enumerate(partitions):
-        digests.append(files.save(number, partition))
-        context.heartbeat(number)
+        for number, partition in enumerate(divided(tx, context.services.tenant, ask.of, at)):
+            digests.append(files.save(number, partition))
+            portfolios += len(partition.ids)
+            context.heartbeat(number)
     return RefreshedPartitions(
         partitions=list(range(ask.of)),
-        portfolios=sum(len(partition.ids) for partition in partitions),
+        portfolios=portfolios,
         refreshed_at=at,
         digests=digests,
     )

@@ -16,13 +16,18 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
+from sqlalchemy import insert
+from sqlmodel import Session
 
 from activities.crossings import crossing
 from dsl import plan as p
 from dsl.expressions import compile_expression, compile_template
 from engines import watching
 from engines.watching import Market, Portfolios
+from store.database import Database
+from store.holdings_columns import divided
 from store.partitions import Partition, Partitions, Swept
+from store.tables import Account, Customer, Parcel, Portfolio, Position
 from store.threshold_states import Unrested
 
 COUNTS = (1_000, 10_000, 100_000, 1_000_000)
@@ -41,6 +46,10 @@ THRESHOLDS = (
     ("days_to_goal < 30", None, "30d"),
     ("harvest_benefit > 2000", "harvest_benefit < 1000", "7d"),
 )
+TARGET = {f"E{place}": 1 / HOLDINGS for place in range(HOLDINGS)}
+CUSTOMER = {"tax_residency": "AU", "personal": b"", "created_at": AT, "actor": "bench"}
+PORTFOLIO = {"state": "managed", "mandate": "advised", "pods": {}, "target": TARGET, "opened_at": AT}
+PARCEL = {"acquired": AT.date(), "units_bought": 100, "units": 100, "cost_base_cents": 100_000}
 FIRED = [
     Unrested("watched", 1, f"P-CUST_{place % 64:03}_{place // 64:06}", "fired", AT - timedelta(days=2), False)
     for place in range(5_000)
@@ -62,11 +71,50 @@ def measure() -> None:
     for count in COUNTS:
         with tempfile.TemporaryDirectory(prefix="kronos-watching-") as folder:
             _one(Path(folder), count)
+    for count in COUNTS[:2]:
+        _refresh(count)
+
+
+def _refresh(count: int) -> None:
+    """Print how long the columns of so many portfolios take that stand in an SQLite database."""
+    with tempfile.TemporaryDirectory(prefix="kronos-watching-") as folder:
+        database = Database(f"sqlite:///{folder}/kronos.db", master_key=bytes(32))
+        database.upgrade()
+        with database.transaction() as tx:
+            _fill(tx, count)
+        begin = time.perf_counter()
+        with database.reading() as tx:
+            files = Partitions(Path(folder), "main", 16)
+            for number, partition in enumerate(divided(tx, "main", 16, AT)):
+                files.save(number, partition)
+        taken = time.perf_counter() - begin
+        database.close()
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"refreshed apart: {count:,} portfolios from SQLite in {taken:.2f} s, {memory:,.0f} MB")
+
+
+def _fill(tx: Session, count: int) -> None:
+    """Rows of the projections alone: a million ledgers would take longer to make than to read."""
+    for start in range(0, count, 10_000):
+        these = [{"tenant": "main", **_names(place)} for place in range(start, min(count, start + 10_000))]
+        tx.execute(insert(Customer), [{**each, **CUSTOMER} for each in these])
+        tx.execute(insert(Account), [{**each, "currency": "AUD", "opened_at": AT} for each in these])
+        tx.execute(insert(Portfolio), [{**each, **PORTFOLIO} for each in these])
+        held = [{**each, "etf": etf} for each in these for etf in TARGET]
+        tx.execute(insert(Position), [{**each, "units": 100} for each in held])
+        tx.execute(
+            insert(Parcel),
+            [{**each, **PARCEL, "parcel_id": f"{each['portfolio_id']}-{each['etf']}"} for each in held],
+        )
+
+
+def _names(place: int) -> dict[str, str]:
+    return {name: f"{name[0].upper()}-{place:07}" for name in ("customer_id", "account_id", "portfolio_id")}
 
 
 def _one(folder: Path, count: int) -> None:
     of = max(PROCESSES, -(-count // MOST))
-    written = sum(_write(folder, number, of, count // of) for number in range(of))
+    written = sum(_write(folder, number, of, count // of + (number < count % of)) for number in range(of))
     size = sum(file.stat().st_size for file in folder.rglob("*.npz"))
     with ProcessPoolExecutor(PROCESSES) as pool:
         list(pool.map(abs, range(PROCESSES)))  # started before the clock

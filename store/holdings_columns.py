@@ -2,14 +2,14 @@
 
 from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, Executable, collate, func, select
 from sqlmodel import Session, col
 
 from engines.watching import NO_POD, Portfolios
@@ -19,23 +19,43 @@ from store.tables import MONEY, Book, Goal, LedgerPosting, Parcel, Portfolio, Po
 PAGE = 10_000
 
 
-def divided(tx: Session, tenant: str, of: int, at: datetime) -> list[Partition]:
+def divided(tx: Session, tenant: str, of: int, at: datetime) -> Iterator[Partition]:
     """Every portfolio of the tenant, in `of` partitions by a stable hash, as the store has it now.
 
-    Which pod a holding belongs to the store does not say: it is NO_POD for all of them.
+    All is read before the first partition is given. Which pod a holding belongs to the store does not
+    say: it is NO_POD for all of them.
     """
     tickers: dict[str, int] = {}
-    lines = _lines(tx, tenant, tickers)
     money, capital = _sums(tx, tenant, MONEY), _sums(tx, tenant, (Book.CAPITAL,))
     goals = _goals(tx, tenant)
+    positions, costs = _Group(_positions(tx, tenant)), _Group(_costs(tx, tenant))
     tables = [_Table() for _ in range(of)]
     for row in _portfolios(tx, tenant):
-        table = tables[partition_of(row.portfolio_id, of)]
-        held = lines.pop(row.portfolio_id, {})
+        held = {etf: [units, 0, 0.0] for etf, units in positions.of(row.portfolio_id)}
+        for etf, cents in costs.of(row.portfolio_id):
+            held[etf][1] = int(cents)
         for etf, weight in row.target.items():
-            held.setdefault(tickers.setdefault(etf, len(tickers)), [0, 0, 0.0])[2] = float(weight)
-        table.add(row, held, money.get(row.account_id, 0), -capital.get(row.account_id, 0), goals)
-    return [table.partition(tuple(tickers), at) for table in tables]
+            held.setdefault(etf, [0, 0, 0.0])[2] = float(weight)
+        lines = {tickers.setdefault(etf, len(tickers)): line for etf, line in held.items()}
+        table = tables[partition_of(row.portfolio_id, of)]
+        table.add(row, lines, money.get(row.account_id, 0), -capital.get(row.account_id, 0), goals)
+    tables.reverse()
+    while tables:
+        yield tables.pop().partition(tuple(tickers), at)
+
+
+class _Group:
+    """Rows that begin with the id of their portfolio, in the order of the ids, taken one by one."""
+
+    def __init__(self, rows: Iterable[Any]) -> None:
+        self._rows = iter(rows)
+        self._next = next(self._rows, None)
+
+    def of(self, portfolio_id: str) -> Iterator[tuple[str, int]]:
+        """What follows the id in each row of this portfolio; all of them must be taken."""
+        while self._next is not None and self._next[0] == portfolio_id:
+            yield self._next[1], self._next[2]
+            self._next = next(self._rows, None)
 
 
 @dataclass(slots=True)
@@ -99,26 +119,35 @@ def _portfolios(tx: Session, tenant: str) -> Iterable[Any]:
         Portfolio.target,
     )
     query = select(*columns).where(col(Portfolio.tenant) == tenant)  # type: ignore[call-overload]
-    rows = list(tx.execute(query.execution_options(yield_per=PAGE)))
-    return sorted(rows, key=lambda row: row.portfolio_id.encode())  # a database may sort as its language does
+    return _streamed(tx, query.order_by(_bytewise(tx, Portfolio.portfolio_id)))
 
 
-def _lines(tx: Session, tenant: str, tickers: dict[str, int]) -> dict[str, dict[int, list[Any]]]:
-    """Units, cost base and no target yet, by portfolio and ETF."""
-    found: dict[str, dict[int, list[Any]]] = defaultdict(dict)
-    held = select(col(Position.portfolio_id), col(Position.etf), col(Position.units)).where(
+def _positions(tx: Session, tenant: str) -> Iterable[Any]:
+    query = select(col(Position.portfolio_id), col(Position.etf), col(Position.units)).where(
         col(Position.tenant) == tenant, col(Position.units) > 0
     )
-    for portfolio_id, etf, units in tx.execute(held.execution_options(yield_per=PAGE)):
-        found[portfolio_id][tickers.setdefault(etf, len(tickers))] = [units, 0, 0.0]
-    paid = (
-        select(col(Parcel.portfolio_id), col(Parcel.etf), func.sum(col(Parcel.cost_base_cents)))
-        .where(col(Parcel.tenant) == tenant, col(Parcel.units) > 0)
-        .group_by(col(Parcel.portfolio_id), col(Parcel.etf))
+    return _streamed(tx, query.order_by(_bytewise(tx, Position.portfolio_id)))
+
+
+def _costs(tx: Session, tenant: str) -> Iterable[Any]:
+    cost = func.sum(col(Parcel.cost_base_cents))
+    query = select(col(Parcel.portfolio_id), col(Parcel.etf), cost).where(
+        col(Parcel.tenant) == tenant, col(Parcel.units) > 0
     )
-    for portfolio_id, etf, cents in tx.execute(paid.execution_options(yield_per=PAGE)):
-        found[portfolio_id][tickers[etf]][1] = int(cents)
-    return found
+    grouped = query.group_by(col(Parcel.portfolio_id), col(Parcel.etf))
+    return _streamed(tx, grouped.order_by(_bytewise(tx, Parcel.portfolio_id)))
+
+
+def _streamed(tx: Session, query: Executable) -> Iterable[Any]:
+    return tx.execute(query.execution_options(yield_per=PAGE))
+
+
+def _bytewise(tx: Session, column: Any) -> ColumnElement[str]:
+    """The order of UTF-8 bytes, which is SQLite's own; PostgreSQL sorts as its language does."""
+    if tx.get_bind().dialect.name == "postgresql":
+        return collate(column, "C")
+    plain: ColumnElement[str] = column
+    return plain
 
 
 def _sums(tx: Session, tenant: str, books: Sequence[Book]) -> dict[str, int]:

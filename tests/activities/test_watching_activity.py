@@ -119,6 +119,18 @@ def test_columns_say_what_the_store_says(watch: Watch) -> None:
     assert partition.refreshed_at == NOON
 
 
+def test_partitions_are_in_the_order_of_bytes(watch: Watch) -> None:
+    """Whatever order the database sorts text in; each line stays with its portfolio."""
+    for place, name in enumerate(("b", "B", "a", "_", "Z", "é")):
+        client(watch, name, 0.01 * place)
+        hold(watch, name, "VGS", place + 1, 1_00)
+    watch("monitoring.refresh", of=1)
+    partition = Partitions(watch.services.partitions, watch.services.tenant, 1).load(0)
+    assert [each.decode() for each in partition.ids] == ["P-B", "P-Z", "P-_", "P-a", "P-b", "P-é"]
+    held = partition.portfolios.units[partition.portfolios.units > 0]
+    assert held.tolist() == [2, 5, 4, 3, 1, 6]
+
+
 @pytest.mark.parametrize(
     ("given", "error"),
     [({"partition": 4, "of": 4}, "UnknownPartition"), ({"partition": 1, "of": 4}, "NoPartition")],
