@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, Protocol
 
 from activities.releases import Releases
@@ -64,7 +65,8 @@ class Services:
     """Everything outside that a worker, or a command, was started with.
 
     `now` answers an aware UTC moment; `is_run_closed(workflow_id)` says whether Temporal has
-    no open run of that id; `close` gives every connection back; `runs` starts and signals runs.
+    no open run of that id; `partitions` is the folder of the columns that are swept; `close` gives every
+    connection back; `runs` starts and signals runs.
     """
 
     tenant: str
@@ -75,6 +77,7 @@ class Services:
     payments: PaymentProvider
     notifications: NotificationProvider
     market: MarketSource
+    partitions: Path
     now: Callable[[], datetime]
     is_run_closed: Callable[[str], bool]
     close: Callable[[], None]

@@ -89,7 +89,7 @@ class _Batch:
 
     def _fire(self, trigger: Trigger, row: MeasuredPortfolio, scope: Mapping[str, Any], firing: int) -> None:
         place = trigger.rule.place
-        workflow_id = f"{trigger.workflow}:{row.portfolio_id}:{place}.{firing}"
+        workflow_id = run_of(trigger.workflow, row.portfolio_id, place, firing)
         self.starts.append(
             Dispatch(
                 tenant=self.tenant,
@@ -134,6 +134,11 @@ class _Batch:
         events.append(self.tx, self.tenant, stream, "TriggerFailed", fact, at=self.now)
 
 
+def run_of(workflow: str, portfolio_id: str, place: int, firing: int) -> str:
+    """The id of the run that a trigger's firing of that number starts."""
+    return f"{workflow}:{portfolio_id}:{place}.{firing}"
+
+
 def truth(condition: Expression, scope: Mapping[str, Any], what: str) -> bool:
     """Does the condition hold; TriggerFault when that cannot be said, as when a metric is missing."""
     try:
@@ -148,6 +153,12 @@ def truth(condition: Expression, scope: Mapping[str, Any], what: str) -> bool:
 def standing_of(row: ThresholdState) -> Standing:
     """The row as the engine judges it."""
     return Standing(State(row.state), row.since, row.firings, row.fired_at)
+
+
+def names_of(rule: p.ThresholdTrigger) -> frozenset[str]:
+    """The metrics that it compares, and `portfolio` where it looks at that."""
+    reads = rule.threshold.reads | (rule.rearm.reads if rule.rearm else frozenset())
+    return frozenset(path[0] for path in reads)
 
 
 def cooldown_of(rule: p.ThresholdTrigger) -> timedelta:

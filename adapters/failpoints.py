@@ -32,6 +32,7 @@ FAILPOINTS = (
     "dispatch.after_start",
     "dispatch.after_signal",
     "agents.after_checkpoint",
+    "monitoring.after_batch",
 )
 AROUND_ACTIVITIES = ("before.", "after.")
 

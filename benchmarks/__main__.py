@@ -14,6 +14,7 @@ from benchmarks import (
     paths,
     step_overhead,
     virtual_time,
+    watching,
 )
 
 
@@ -30,6 +31,7 @@ def main() -> None:
     backtest.measure()
     paths.measure()
     capital_gains.measure()
+    watching.measure()
 
 
 if __name__ == "__main__":

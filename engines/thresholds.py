@@ -42,12 +42,13 @@ def judge(
     """What a measurement at `now` does; `rearm` is None for a threshold without a rearm condition.
 
     Rearming and firing may fall on one measurement: the cooldown has ended, and the condition holds anew
-    or still. A measurement older than the state's beginning changes nothing but may not fire either.
+    or still. A measurement older than the state's beginning changes nothing but may not fire either, and
+    none fires twice, however often it is judged.
     """
     if now < before.since:
         return Judged(before, False)
     standing = _rearmed(before, (not condition) if rearm is None else rearm, cooldown, now)
-    if standing.state is State.ARMED and condition:
+    if standing.state is State.ARMED and condition and now != before.fired_at:
         return Judged(Standing(State.FIRED, now, standing.firings + 1, now), True)
     return Judged(standing, False)
 

@@ -25,6 +25,7 @@ DOMAINS = (
     "harvests",
     "fees",
     "rebalancing",
+    "watching",
     "calendars",
     "customers",
     "funding",

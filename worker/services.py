@@ -45,6 +45,7 @@ def build_services(settings: Settings) -> Services:
         payments=SimulatedPayments(records),
         notifications=SimulatedNotifications(records),
         market=SimulatedMarket(),
+        partitions=settings.partitions,
         now=utc_now,
         is_run_closed=_unknown_runs_are_open,
         close=close,

@@ -90,6 +90,11 @@ class Settings:
         return self.data / "snapshots"
 
     @property
+    def partitions(self) -> Path:
+        """The folder of the columns that the monitoring sweeps read; workers on several machines share it."""
+        return self.data / "partitions"
+
+    @property
     def exchange_database(self) -> Path:
         """The simulated exchange's own database."""
         return self.data / "exchange.db"

@@ -1,6 +1,7 @@
 """The triggers of the newest release for people: what there is, and why a threshold fired or did not."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,7 +9,7 @@ from sqlmodel import Session
 from temporalio.client import Client
 
 from activities.portfolio_scopes import with_values
-from activities.thresholds import cooldown_of, standing_of
+from activities.thresholds import cooldown_of, names_of, standing_of
 from dsl import plan as p
 from dsl.expressions import EvaluationError, Expression
 from dsl.expressions.expression import from_tree
@@ -16,14 +17,19 @@ from dsl.expressions.parser import parse
 from dsl.expressions.syntax import Compare, Node, walk
 from dsl.expressions.values import as_json
 from dsl.plan_reader import read_plan
-from engines.thresholds import State, can_fire_from
+from engines.thresholds import Standing, State, can_fire_from
+from engines.watching import Fault
+from payloads.thresholds import MeasuredPortfolio
 from store import portfolio_rows, portfolios, threshold_states
+from store.partitions import Swept, last_swept
 from store.tables import ThresholdState
 from worker.release_check import newest_document
 from worker.schedule_specs import prefix
 from worker.schedules import next_times
 from worker.settings import Settings
 from worker.storage import existing_database
+
+WORTHLESS = "it is not judged: the portfolio holds nothing, or no more than it owes"
 
 
 def list_triggers(settings: Settings) -> list[dict[str, Any]]:
@@ -58,13 +64,14 @@ def explain(settings: Settings, portfolio_id: str) -> dict[str, Any]:
         with database.reading() as tx:
             portfolio = _portfolio(tx, settings.tenant, portfolio_id)
             states = threshold_states.of_portfolios(tx, settings.tenant, [portfolio_id])
+            swept = last_swept(settings.partitions, settings.tenant, portfolio_id)
     finally:
         database.close()
     now = datetime.now(UTC)
-    rows = [
-        _explained(plan, rule, states.get((plan.workflow, rule.place, portfolio_id)), portfolio, now)
-        for plan, rule in rules
-    ]
+    rows = []
+    for plan, rule in rules:
+        row = states.get((plan.workflow, rule.place, portfolio_id))
+        rows.append(_explained(plan, rule, row, _seen(row, swept, portfolio_id), portfolio, now))
     return {"portfolio_id": portfolio_id, "thresholds": rows}
 
 
@@ -95,10 +102,31 @@ def _about(rule: p.Trigger) -> dict[str, Any]:
     raise TypeError(f"a {type(rule).__name__} is no kind of trigger")
 
 
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What was measured last of a portfolio; `fault` says why it was not judged at all."""
+
+    at: datetime
+    metrics: Mapping[str, Any]
+    fault: str = ""
+
+
+def _seen(row: ThresholdState | None, swept: Swept | None, portfolio_id: str) -> _Seen | None:
+    """The newest there is: what a threshold was judged by, or what the last sweep measured."""
+    if swept is None or (row is not None and row.measured_at > swept.at):
+        return _Seen(row.measured_at, row.metrics) if row else None
+    place = swept.place(portfolio_id)
+    assert place is not None  # it is in the sweep that was found for it
+    measured = MeasuredPortfolio(portfolio_id=portfolio_id, metrics=swept.measured.of(place))
+    worthless = swept.measured.faults[place] == Fault.WORTHLESS
+    return _Seen(swept.at, measured.metrics, WORTHLESS if worthless else "")
+
+
 def _explained(
     plan: p.Plan,
     rule: p.ThresholdTrigger,
     row: ThresholdState | None,
+    seen: _Seen | None,
     portfolio: Mapping[str, Any],
     now: datetime,
 ) -> dict[str, Any]:
@@ -109,24 +137,25 @@ def _explained(
         "rearm": rule.rearm.source if rule.rearm else None,
         "cooldown": rule.cooldown,
     }
-    if row is None:
+    if seen is None:
         never = "it was never measured: no monitoring sweep has looked at this portfolio"
         return {**about, "state": State.ARMED.value, "since": None, "measured_at": None, "why": never}
-    scope = {**row.metrics, "portfolio": portfolio}
-    again = can_fire_from(standing_of(row), cooldown_of(rule))
+    scope = {**seen.metrics, "portfolio": portfolio}
+    standing = standing_of(row) if row else Standing(State.ARMED, seen.at)
+    again = can_fire_from(standing, cooldown_of(rule))
     return {
         **about,
-        "state": row.state,
-        "since": row.since,
-        "measured_at": row.measured_at,
-        "metrics": row.metrics,
+        "state": standing.state.value,
+        "since": row.since if row else None,
+        "measured_at": seen.at,
+        "metrics": seen.metrics,
         "condition": sides(rule.threshold, scope),
         "rearm_condition": sides(rule.rearm, scope) if rule.rearm else None,
         "where": _value(rule.where, scope) if rule.where else True,
-        "firings": row.firings,
-        "fired_at": row.fired_at,
+        "firings": standing.firings,
+        "fired_at": standing.fired_at,
         "can_fire_from": again if again is not None and again > now else None,
-        "why": _why(rule, row, scope, again, now),
+        "why": seen.fault or _why(rule, standing, row.fault if row else "", scope, again, now),
     }
 
 
@@ -160,21 +189,25 @@ def _value(expression: Expression, scope: Mapping[str, Any]) -> Any:
 
 def _why(
     rule: p.ThresholdTrigger,
-    row: ThresholdState,
+    standing: Standing,
+    fault: str,
     scope: Mapping[str, Any],
     again: datetime | None,
     now: datetime,
 ) -> str:
     """One sentence: why it stands as it does."""
-    if row.fault:
-        return f"it could not be judged: {row.fault}"
+    if fault:
+        return f"it could not be judged: {fault}"
+    missing = sorted(names_of(rule) - scope.keys())
+    if missing:
+        return f"it cannot be judged: {', '.join(missing)} could not be measured of this portfolio"
     if rule.where is not None and _value(rule.where, scope) is not True:
         return f"it is not for this portfolio: `{rule.where.source}` does not hold"
     waits = f", and the cooldown ends at {again:%Y-%m-%d %H:%M} UTC" if again and again > now else ""
-    match State(row.state):
+    match standing.state:
         case State.ARMED:
             return f"armed: `{rule.threshold.source}` did not hold when it was measured"
         case State.COOLING:
-            return f"it fired at {row.fired_at:%Y-%m-%d %H:%M} UTC and was rearmed{waits}"
+            return f"it fired at {standing.fired_at:%Y-%m-%d %H:%M} UTC and was rearmed{waits}"
     until = f"`{rule.rearm.source}` holds" if rule.rearm else f"`{rule.threshold.source}` no longer holds"
-    return f"it fired at {row.fired_at:%Y-%m-%d %H:%M} UTC; it rearms when {until}{waits}"
+    return f"it fired at {standing.fired_at:%Y-%m-%d %H:%M} UTC; it rearms when {until}{waits}"

@@ -17,7 +17,17 @@ class Metric(Written):
     unit: Words
 
 
+class Measuring(Written):
+    """How the sweeps measure."""
+
+    sessions: int = Field(
+        63, ge=20, le=2520, description="the last daily returns that volatilities and var_95 rest on"
+    )
+
+
 class MetricsFile(Written):
-    """Metrics by the names that conditions use."""
+    """Metrics by the names that conditions use, and how they are measured."""
+
+    measuring: Measuring = Field(default_factory=Measuring)
 
     metrics: Annotated[dict[MetricName, Metric], Field(min_length=1)]

@@ -50,14 +50,10 @@ async def record(folder: Path) -> None:
         )
         await approved(client, run)
         await write(client, run.id, f"{run.id}.rebalanced")
-        run = await client.start_workflow("settlement", {}, id="settlement-recorded", task_queue="kronos")
-        await run.result()
-        await write(client, run.id)
-        run = await client.start_workflow(
-            "reconciliation", {}, id="reconciliation-recorded", task_queue="kronos"
-        )
-        await run.result()
-        await write(client, run.id)
+        for alone in ("settlement", "reconciliation", "monitoring"):
+            run = await client.start_workflow(alone, {}, id=f"{alone}-recorded", task_queue="kronos")
+            await run.result()
+            await write(client, run.id)
         await workers.drain()
 
 

@@ -70,6 +70,7 @@ class Brokerage:
             payments=SimulatedPayments(records),
             notifications=SimulatedNotifications(records),
             market=SimulatedMarket(),
+            partitions=Path("partitions-that-nobody-sweeps"),
             now=self.clock,
             is_run_closed=lambda workflow_id: False,
             close=lambda: None,
