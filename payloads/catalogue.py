@@ -28,6 +28,8 @@ DOMAINS = (
     "valuation",
     "orders",
     "settlement",
+    "holdings",
+    "distributions",
     "verification",
     "compliance",
     "runs",

@@ -17,6 +17,7 @@ from temporalio.client import Client, WorkflowHandle
 from temporalio.converter import DataConverter
 
 from activities.services import Services
+from payloads import plain_json
 from store import cash
 from tests.replay import paths
 from tests.support.reviewers import PAUSE, approve_all
@@ -53,7 +54,17 @@ async def record(folder: Path) -> None:
         run = await client.start_workflow("settlement", {}, id="settlement-recorded", task_queue="kronos")
         await run.result()
         await write(client, run.id)
+        for name in ("distributions", "fund_statement"):
+            run = await client.start_workflow(name, example(name), id=f"{name}-recorded", task_queue="kronos")
+            await run.result()
+            await write(client, run.id)
         await workers.drain()
+
+
+def example(name: str) -> Any:
+    """The example's input, its dates in the past: what a test waits for is not waited for here."""
+    text = (HERE.parents[1] / f"examples/{name}.json").read_text(encoding="utf-8")
+    return plain_json.loads(text.replace("2026-", "2025-"))
 
 
 def pay_in(services: Services) -> None:
