@@ -30,6 +30,8 @@ DOMAINS = (
     "settlement",
     "holdings",
     "distributions",
+    "corporate_actions",
+    "etf_halts",
     "verification",
     "compliance",
     "runs",

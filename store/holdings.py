@@ -62,6 +62,22 @@ def parcels_held(tx: Session, tenant: str, portfolio_id: str, etf: str, on: date
     ]
 
 
+def traded_since(tx: Session, tenant: str, portfolio_id: str, etf: str, since: date) -> bool:
+    """Whether units of `etf` came or went on `since` or later."""
+    query = (
+        select(col(LedgerPosting.sequence))
+        .join(LedgerEntry, SAME_ENTRY)
+        .where(
+            col(LedgerPosting.tenant) == tenant,
+            col(LedgerPosting.portfolio_id) == portfolio_id,
+            col(LedgerPosting.etf) == etf,
+            col(LedgerPosting.units) != 0,
+            col(LedgerEntry.effective) >= since,
+        )
+    )
+    return tx.scalars(query.limit(1)).first() is not None
+
+
 def sold_after(tx: Session, entry: LedgerEntry) -> bool:
     """Whether units have left a parcel of `entry` since it was booked."""
     own = (col(LedgerPosting.tenant) == entry.tenant, col(LedgerPosting.account_id) == entry.account_id)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from payloads import plain_json
-from store import customers, ledger, ledger_proof
+from store import customers, ledger, ledger_proof, portfolios
 from store.ledger import About, Posting, Subject
 from store.tables import Book
 from tests.support.asking import over
@@ -54,8 +54,11 @@ def books(place: Town, customer_id: str) -> dict[str, int]:
         }
 
 
-def test_a_distribution_and_the_funds_statement_reach_all_holders(tmp_path: Path) -> None:
-    """0.8532 a unit for 1,000 and 333 units; then 0.0471 a unit off the cost bases. Again changes nothing."""
+def test_what_a_fund_does_reaches_all_holders(tmp_path: Path) -> None:
+    """0.8532 a unit for 1,000 and 333 units; 0.0471 a unit off the cost bases; three units for one.
+
+    Paid again, nothing changes.
+    """
     with town(tmp_path / "data") as place:
         holding(place, "C-1", 1000, 90_000_00)
         holding(place, "C-2", 333, 30_000_00)
@@ -74,3 +77,8 @@ def test_a_distribution_and_the_funds_statement_reach_all_holders(tmp_path: Path
         assert books(place, "C-2")["cash"] == 284_12
         assert done(place, "distributions", "again", example("distributions"))["cash"] == 1137.32
         assert books(place, "C-1") == first
+        split = done(place, "corporate_actions", "split", example("corporate_actions"))
+        assert (split["clients"], split["cash"], split["gain"]) == (2, 0, 0)
+        assert books(place, "C-1") == first
+        with opened(place.settings) as services, services.database.reading() as tx:
+            assert portfolios.positions(tx, place.settings.tenant, "P-C-1") == {"VAS": 3000}

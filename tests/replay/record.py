@@ -54,7 +54,7 @@ async def record(folder: Path) -> None:
         run = await client.start_workflow("settlement", {}, id="settlement-recorded", task_queue="kronos")
         await run.result()
         await write(client, run.id)
-        for name in ("distributions", "fund_statement"):
+        for name in ("distributions", "fund_statement", "corporate_actions"):
             run = await client.start_workflow(name, example(name), id=f"{name}-recorded", task_queue="kronos")
             await run.result()
             await write(client, run.id)
