@@ -58,8 +58,14 @@ class Movement:
         return -sum(row.amount_cents for row in gains)
 
     def disposes(self, moved: Moved) -> bool:
-        """Whether the line took units out of a parcel, or takes that back."""
-        return moved.units > 0 if self.entry.reverses is not None else moved.units < 0
+        """Whether the line sold units of a parcel, or takes that back.
+
+        A sale states its gain, be it none; units that leave without one are restated or carried over.
+        """
+        sold = moved.units > 0 if self.entry.reverses is not None else moved.units < 0
+        return sold and any(
+            row.book == Book.GAINS and row.parcel_id == moved.parcel_id for row in self.postings
+        )
 
 
 def apply(tx: Session, movement: Movement) -> None:

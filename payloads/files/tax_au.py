@@ -134,6 +134,7 @@ class TaxAuFile(Written):
     company_rate: Number
     base_rate_entity_rate: Number
     super_rate: Number
+    unfranked_withholding: Number
     franking_days_at_risk: Number
     small_holder_credits: Number
     capital_gains_discount: Discount

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index, false
 from sqlmodel import Field
 
 from store.columns import Exact, Json, Moment
@@ -61,6 +61,8 @@ class Portfolio(Row, table=True):
     state: str
     # `advised`: the client decides on each proposal; `discretionary`: the firm does
     mandate: str = Field(default="advised", sa_column_kwargs={"server_default": "advised"})
+    # whether distributions are taken in units where the fund offers them
+    reinvest: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     risk_score: int | None = None
     risk_category: str | None = None
     marginal_rate: Decimal | None = Field(default=None, sa_type=Exact)

@@ -17,6 +17,7 @@ from temporalio.client import Client, WorkflowHandle
 from temporalio.converter import DataConverter
 
 from activities.services import Services
+from payloads import plain_json
 from store import cash
 from tests.replay import paths
 from tests.support.reviewers import PAUSE, approve_all
@@ -50,11 +51,21 @@ async def record(folder: Path) -> None:
         )
         await approved(client, run)
         await write(client, run.id, f"{run.id}.rebalanced")
-        for alone in ("settlement", "reconciliation", "monitoring"):
-            run = await client.start_workflow(alone, {}, id=f"{alone}-recorded", task_queue="kronos")
+        for name in ("settlement", "reconciliation", "monitoring"):
+            run = await client.start_workflow(name, {}, id=f"{name}-recorded", task_queue="kronos")
+            await run.result()
+            await write(client, run.id)
+        for name in ("distributions", "fund_statement", "corporate_actions"):
+            run = await client.start_workflow(name, example(name), id=f"{name}-recorded", task_queue="kronos")
             await run.result()
             await write(client, run.id)
         await workers.drain()
+
+
+def example(name: str) -> Any:
+    """The example's input, its dates in the past: what a test waits for is not waited for here."""
+    text = (HERE.parents[1] / f"examples/{name}.json").read_text(encoding="utf-8")
+    return plain_json.loads(text.replace("2026-", "2025-"))
 
 
 def pay_in(services: Services) -> None:

@@ -1,0 +1,33 @@
+"""Halting and resuming trading of an ETF from a run."""
+
+from sqlmodel import Session
+
+from activities.context import Context
+from activities.effects import once
+from activities.registry import implements
+from payloads.etf_halts import Halted, HaltEtf
+from store import halts
+
+
+@implements("trading.halt")
+def halt(ask: HaltEtf, context: Context) -> Halted:
+    """No order for the ETF is sent from now on; a halt in force already stays as it is."""
+    return once(ask, context, Halted, lambda tx: _halt(tx, ask, context))
+
+
+def _halt(tx: Session, ask: HaltEtf, context: Context) -> Halted:
+    call = context.call
+    halts.halt(tx, call.tenant, f"etf:{ask.etf}", by=call.actor, reason=ask.reason, now=context.now())
+    return Halted(etf=ask.etf, halted=True)
+
+
+@implements("trading.resume")
+def resume(ask: HaltEtf, context: Context) -> Halted:
+    """Orders for the ETF are sent again; halts of other scopes stay in force."""
+    return once(ask, context, Halted, lambda tx: _resume(tx, ask, context))
+
+
+def _resume(tx: Session, ask: HaltEtf, context: Context) -> Halted:
+    call = context.call
+    halts.resume(tx, call.tenant, f"etf:{ask.etf}", by=call.actor, reason=ask.reason, now=context.now())
+    return Halted(etf=ask.etf, halted=False)

@@ -1,0 +1,47 @@
+"""Halting and resuming trading of an ETF from a run."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from payloads.base import Etf, Flag, Payload
+from payloads.entry import Effect, Entry
+from payloads.storage import EFFECT_ERRORS
+
+Reason = Annotated[str, Field(min_length=1, max_length=500)]
+
+
+class HaltEtf(Payload):
+    """Which ETF is halted or resumed, and why."""
+
+    etf: Etf
+    reason: Reason
+
+
+class Halted(Payload):
+    """Whether trading of the ETF is halted now."""
+
+    etf: str
+    halted: Flag
+
+
+ENTRIES = (
+    Entry(
+        "trading.halt",
+        "Halt trading of an ETF",
+        HaltEtf,
+        Halted,
+        Effect.EFFECT,
+        errors=EFFECT_ERRORS,
+        no_undo="trading.resume lifts it",
+    ),
+    Entry(
+        "trading.resume",
+        "Lift the halt of an ETF",
+        HaltEtf,
+        Halted,
+        Effect.EFFECT,
+        errors=EFFECT_ERRORS,
+        no_undo="trading.halt puts it back",
+    ),
+)
