@@ -117,11 +117,24 @@ def reverse(tx: Session, tenant: str, account_id: str, reference: str, about: Ab
         replace(_posting(row), amount_cents=-row.amount_cents, subject=_turned(row))
         for row in postings_of(tx, entry)
     ]
-    own = replace(about, reference=f"{REVERSAL}:{reference}", kind=REVERSAL, reverses=reference)
+    own = replace(about, reference=reversal_of(reference), kind=REVERSAL, reverses=reference)
     try:
         return post(tx, tenant, account_id, own, turned)
     except projections.UnitsGone as gone:
         raise CannotReverse(f"{reference} cannot be taken back: {gone}", "reference") from gone
+
+
+def reversal_of(reference: str) -> str:
+    """The reference of the entry that takes that one back."""
+    return f"{REVERSAL}:{reference}"
+
+
+def money_of(tx: Session, tenant: str, account_id: str, reference: str) -> int:
+    """Cents that the entry of `reference` brought in (negative: took out); UnknownReference."""
+    entry = find(tx, tenant, account_id, reference)
+    if entry is None:
+        raise UnknownReference(f"nothing is booked on {account_id} under {reference}", "reference")
+    return sum(row.amount_cents for row in postings_of(tx, entry) if row.book in MONEY)
 
 
 def find(tx: Session, tenant: str, account_id: str, reference: str) -> LedgerEntry | None:

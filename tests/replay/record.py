@@ -53,6 +53,12 @@ async def record(folder: Path) -> None:
         run = await client.start_workflow("settlement", {}, id="settlement-recorded", task_queue="kronos")
         await run.result()
         await write(client, run.id)
+        more = {"portfolio_id": "P-CUST_12345", "amount": 5000}
+        run = await client.start_workflow("deposit", more, id="deposit-recorded", task_queue="kronos")
+        await run.signal("money_arrived", {"amount": 5000, "reference": "DEPOSIT-2"})
+        await run.signal("debit_failed", {"reference": "DEPOSIT-2", "reason": "insufficient funds"})
+        await run.result()
+        await write(client, run.id)
         await workers.drain()
 
 
