@@ -28,6 +28,7 @@ DOMAINS = (
     "valuation",
     "orders",
     "settlement",
+    "withdrawals",
     "verification",
     "compliance",
     "runs",

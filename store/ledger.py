@@ -14,7 +14,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from store import projections
@@ -145,6 +146,24 @@ def find(tx: Session, tenant: str, account_id: str, reference: str) -> LedgerEnt
         col(LedgerEntry.reference) == reference,
     )
     return tx.scalars(query).first()
+
+
+def unreversed(tx: Session, tenant: str, account_id: str, kind: str, effect_root: str) -> list[LedgerEntry]:
+    """What one run booked of that kind and nobody took back, in the order in which it was booked."""
+    reversal = aliased(LedgerEntry)
+    taken_back = exists().where(
+        col(reversal.tenant) == col(LedgerEntry.tenant),
+        col(reversal.account_id) == col(LedgerEntry.account_id),
+        col(reversal.reverses) == col(LedgerEntry.reference),
+    )
+    query = select(LedgerEntry).where(
+        col(LedgerEntry.tenant) == tenant,
+        col(LedgerEntry.account_id) == account_id,
+        col(LedgerEntry.kind) == kind,
+        col(LedgerEntry.effect_root) == effect_root,
+        ~taken_back,
+    )
+    return list(tx.scalars(query.order_by(col(LedgerEntry.sequence))))
 
 
 def has_entry(tx: Session, tenant: str, account_id: str, kind: str) -> bool:

@@ -1,6 +1,7 @@
 """Money in and out of accounts, on the real installation, with the books checked to the cent."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -11,7 +12,7 @@ from store import cash, event_proof, ledger, ledger_proof
 from tests.support import asking
 from tests.support.asking import over
 from tests.support.portfolios import open_portfolio
-from tests.support.town import Town, town
+from tests.support.town import Town, onboard, town
 from worker import business_events
 from worker import client as house
 from worker.services import opened
@@ -21,7 +22,7 @@ from worker.services import opened
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     with town(tmp_path_factory.mktemp("money") / "data") as running:
         with opened(running.settings) as services:
-            for customer in ("PAYS", "BOUNCES"):
+            for customer in ("PAYS", "BOUNCES", "TWICE", "no.refused"):
                 open_portfolio(services.database, "main", customer, 100_00)
         running.start_worker()
         yield running
@@ -88,3 +89,49 @@ def test_a_cancelled_deposit_books_nothing_and_takes_nothing_back(place: Town) -
         asking.ask(place.settings, lambda client, run=run: house.cancel(client, run))
         assert place.until(run, over)["state"] == "cancelled"
     assert books(place, "PAYS") == (107_00, ["deposit", "deposit"])
+
+
+def stop(place: Town, run: str) -> None:
+    asking.ask(place.settings, lambda client: house.cancel(client, run))
+    assert place.until(run, over)["state"] == "cancelled"
+
+
+def test_two_withdrawals_at_once_pay_what_there_is(place: Town) -> None:
+    """One after the other: the second finds too little, and says how much there is."""
+    for run in ("one", "two"):
+        begin(place, "withdrawal", run, portfolio_id="P-TWICE", amount=60)
+    ended = [place.until(run, over) for run in ("one", "two")]
+    [paid] = [status["output"] for status in ended if status["state"] == "completed"]
+    [error] = [status["error"] for status in ended if status["state"] == "failed"]
+    assert (paid["status"], paid["amount"], paid["cash"]) == ("paid", 60, 40)
+    assert error["type"] == "WithdrawalFailed"
+    assert "about 40.00" in error["message"]
+    assert books(place, "TWICE") == (40_00, ["deposit", "withdrawal"])
+
+
+def test_a_payment_that_the_bank_refuses_is_held_and_goes_back(place: Town) -> None:
+    """While it is held the money is off the account; given up, it is there again."""
+    begin(place, "withdrawal", "refused", portfolio_id="P-no.refused", amount=60)
+    held = place.until("refused", lambda status: status["state"] == "held")
+    assert held["error"]["type"] == "PayoutRefused"
+    assert books(place, "no.refused") == (40_00, ["deposit", "withdrawal"])
+    stop(place, "refused")
+    assert books(place, "no.refused") == (100_00, ["deposit", "withdrawal", "reversal"])
+
+
+def test_what_is_sold_for_a_withdrawal_waits_until_it_is_settled(place: Town) -> None:
+    """Nothing leaves before; cancelled meanwhile, the proceeds stay and the lease is given back."""
+    place.until(onboard(place, "SELLS"), over)
+    begin(place, "settlement", "settled", as_of=(datetime.now(UTC).date() + timedelta(days=30)).isoformat())
+    place.until("settled", over)
+    before, _ = books(place, "SELLS")
+    begin(place, "withdrawal", "sells", portfolio_id="P-SELLS", amount=5000)
+    place.until("sells", lambda status: status["state"] == "waiting" and status["path"][-1:] == ["standing"])
+    brought, kinds = books(place, "SELLS")
+    assert before < 5000_00 <= brought
+    assert "withdrawal" not in kinds
+    begin(place, "withdrawal", "queued", portfolio_id="P-SELLS", amount=1)
+    place.until("queued", lambda status: "lease P-SELLS" in (status["waits_for"] or ""))
+    stop(place, "sells")
+    assert place.until("queued", over)["state"] == "completed"
+    assert books(place, "SELLS") == (brought - 100, [*kinds, "withdrawal"])

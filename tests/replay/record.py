@@ -59,6 +59,10 @@ async def record(folder: Path) -> None:
         await run.signal("debit_failed", {"reference": "DEPOSIT-2", "reason": "insufficient funds"})
         await run.result()
         await write(client, run.id)
+        less = {"portfolio_id": "P-CUST_12345", "amount": 1}
+        run = await client.start_workflow("withdrawal", less, id="withdrawal-recorded", task_queue="kronos")
+        await run.result()
+        await write(client, run.id)
         await workers.drain()
 
 
