@@ -22,7 +22,7 @@ from worker.services import opened
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     with town(tmp_path_factory.mktemp("money") / "data") as running:
         with opened(running.settings) as services:
-            for customer in ("PAYS", "BOUNCES", "TWICE", "no.refused"):
+            for customer in ("PAYS", "BOUNCES", "TWICE", "no.refused", "SAVES"):
                 open_portfolio(services.database, "main", customer, 100_00)
         running.start_worker()
         yield running
@@ -135,3 +135,15 @@ def test_what_is_sold_for_a_withdrawal_waits_until_it_is_settled(place: Town) ->
     stop(place, "sells")
     assert place.until("queued", over)["state"] == "completed"
     assert books(place, "SELLS") == (brought - 100, [*kinds, "withdrawal"])
+
+
+def test_a_savings_plan_begins_a_deposit_that_outlives_it(place: Town) -> None:
+    """Of one month: the plan is done once it has asked, the money is booked when it comes."""
+    begin(place, "savings_plan", "plan", portfolio_id="P-SAVES", amount=25, months=1)
+    assert place.until("plan", over)["output"] == {"status": "completed", "months": 1}
+    mine = "WorkflowType = 'deposit' AND KronosPortfolio = 'P-SAVES'"
+    [run] = asking.until(lambda: asking.runs(place.settings, mine))
+    waits_for(place, run, "money_arrived")
+    tell(place, run, "money_arrived", amount=25, reference="PLAN-1")
+    waits_for(place, run, "debit_failed")
+    assert books(place, "SAVES") == (125_00, ["deposit", "deposit"])

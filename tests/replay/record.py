@@ -63,6 +63,12 @@ async def record(folder: Path) -> None:
         run = await client.start_workflow("withdrawal", less, id="withdrawal-recorded", task_queue="kronos")
         await run.result()
         await write(client, run.id)
+        plan = {"portfolio_id": "P-CUST_12345", "amount": 500, "months": 1}
+        run = await client.start_workflow(
+            "savings_plan", plan, id="savings_plan-recorded", task_queue="kronos"
+        )
+        await run.result()
+        await write(client, run.id)
         await workers.drain()
 
 
