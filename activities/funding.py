@@ -1,4 +1,4 @@
-"""Funding an account: asking for a deposit, booking what comes in."""
+"""Funding an account: asking for a deposit, booking what comes in, taking back what bounced."""
 
 from sqlmodel import Session
 
@@ -6,8 +6,15 @@ from activities.context import Context
 from activities.effects import append, once, recorded
 from activities.registry import implements
 from adapters.payments import DepositRequest
-from payloads.funding import ConfirmDeposit, DepositConfirmed, DepositRequested, RequestDeposit
-from store import accounts, cash
+from payloads.funding import (
+    ConfirmDeposit,
+    DepositConfirmed,
+    DepositRequested,
+    DepositReversed,
+    RequestDeposit,
+    ReverseDeposit,
+)
+from store import accounts, cash, ledger
 from store.cents import from_cents, to_cents
 from store.tables import Account, Deposit
 
@@ -61,8 +68,7 @@ def _confirm(tx: Session, ask: ConfirmDeposit, context: Context) -> DepositConfi
         tx,
         call.tenant,
         ask.account_id,
-        # Payers choose their references: the prefix keeps them apart from those of trades.
-        reference=f"deposit:{reference}",
+        reference=_booked_as(reference),
         kind="deposit",
         amount_cents=to_cents(ask.amount),
         currency=ask.currency,
@@ -71,7 +77,9 @@ def _confirm(tx: Session, ask: ConfirmDeposit, context: Context) -> DepositConfi
         actor=call.actor,
     )
     balance = from_cents(cash.balance(tx, call.tenant, ask.account_id))
-    if booked:
+    if not booked:
+        _hold_not_reversed(tx, call.tenant, ask.account_id, reference)
+    else:
         _mark_received(tx, account, reference, context)
         data = {
             "account_id": ask.account_id,
@@ -81,7 +89,21 @@ def _confirm(tx: Session, ask: ConfirmDeposit, context: Context) -> DepositConfi
             "cash": balance,
         }
         append(tx, context, account.customer_id, "DepositConfirmed", data)
-    return DepositConfirmed(account_id=ask.account_id, received=ask.amount, cash=balance)
+    return DepositConfirmed(account_id=ask.account_id, received=ask.amount, cash=balance, booked=booked)
+
+
+def _booked_as(reference: str) -> str:
+    """Payers choose their references: the prefix keeps them apart from those of trades."""
+    return f"deposit:{reference}"
+
+
+def _hold_not_reversed(tx: Session, tenant: str, account_id: str, reference: str) -> None:
+    """ReferenceConflict if the deposit bounced: money that comes after that is another payment."""
+    if ledger.find(tx, tenant, account_id, ledger.reversal_of(_booked_as(reference))) is not None:
+        raise ledger.ReferenceConflict(
+            f"the deposit {reference} bounced and was taken back; give the new payment its own reference",
+            "reference",
+        )
 
 
 def _mark_received(tx: Session, account: Account, reference: str, context: Context) -> None:
@@ -90,3 +112,34 @@ def _mark_received(tx: Session, account: Account, reference: str, context: Conte
     if request is not None and request.account_id == account.account_id:
         request.received_at = context.now()
         tx.add(request)
+
+
+@implements("payments.reverse_deposit")
+def reverse_deposit(ask: ReverseDeposit, context: Context) -> DepositReversed:
+    """What the bank took back, and the balance after it; a deposit is taken back once."""
+    return once(ask, context, DepositReversed, lambda tx: _reverse(tx, ask, context))
+
+
+def _reverse(tx: Session, ask: ReverseDeposit, context: Context) -> DepositReversed:
+    call, reference = context.call, _booked_as(ask.reference)
+    account = accounts.account(tx, call.tenant, ask.account_id, lock=True)
+    about = ledger.About(
+        reference=ledger.reversal_of(reference),
+        kind=ledger.REVERSAL,
+        effective=context.now().date(),
+        currency=account.currency,
+        at=context.now(),
+        effect_root=call.effect_root,
+        actor=call.actor,
+        reason=ask.reason,
+    )
+    reversed_now = ledger.reverse(tx, call.tenant, ask.account_id, reference, about)
+    answer = DepositReversed(
+        account_id=ask.account_id,
+        returned=from_cents(ledger.money_of(tx, call.tenant, ask.account_id, reference)),
+        cash=from_cents(cash.balance(tx, call.tenant, ask.account_id)),
+    )
+    if reversed_now:
+        data = {**ask.model_dump(mode="python"), **answer.model_dump(mode="python")}
+        append(tx, context, account.customer_id, "DepositReversed", data)
+    return answer

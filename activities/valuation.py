@@ -38,7 +38,7 @@ class NoTarget(ActivityError):
 def value(ask: PortfolioId, context: Context) -> PortfolioValue:
     """What the portfolio is worth at the newest prices, cash included."""
     held = read(ask, context)
-    market, prices = _prices(set(held.positions), context)
+    market, prices = newest_prices(set(held.positions), context)
     zone = ZoneInfo(context.catalogue.read("trading", TradingFile).exchange.timezone)
     worth = {etf: prices[etf] * units for etf, units in held.positions.items()}
     return PortfolioValue(
@@ -57,10 +57,10 @@ def value(ask: PortfolioId, context: Context) -> PortfolioValue:
 def measure_drift(ask: PortfolioId, context: Context) -> Drift:
     """How far the portfolio is from its target at the newest prices, and the trades that bring it back."""
     held, target = _held(ask.portfolio_id, context)
-    _, prices = _prices({*held.positions, *target}, context)
+    _, prices = newest_prices({*held.positions, *target}, context)
     standing = Standing(held.positions, prices, held.available_cash)
     drifts = check_drift(_weights(standing), target, Band(absolute=Decimal(0)))
-    plan = plan_trades(standing, target, _terms(context))
+    plan = plan_trades(standing, target, house_terms(context))
     return Drift(
         largest=float(max(map(abs, drifts.drifts.values()))),
         total_drift=float(drifts.total),
@@ -81,7 +81,8 @@ def _held(portfolio_id: str, context: Context) -> tuple[PortfolioRead, dict[str,
     return held, {etf: Decimal(repr(weight)) for etf, weight in held.target.items()}
 
 
-def _prices(etfs: set[str], context: Context) -> tuple[SnapshotReference, dict[str, Decimal]]:
+def newest_prices(etfs: set[str], context: Context) -> tuple[SnapshotReference, dict[str, Decimal]]:
+    """The newest snapshot and its prices of these ETFs."""
     newest = latest_snapshot(LatestSnapshot(), context)
     prices = ReferencePrices(chosen_snapshot(context, newest.snapshot))
     return newest, {etf: prices.of(etf, "portfolio_id") for etf in sorted(etfs)}
@@ -98,7 +99,8 @@ def _decimal(share: Fraction) -> Decimal:
     return Decimal(share.numerator) / Decimal(share.denominator)
 
 
-def _terms(context: Context) -> Terms:
+def house_terms(context: Context) -> Terms:
+    """What orders cost and keep to by the release."""
     house = house_limits(context.catalogue)
     return Terms(
         brokerage=house.brokerage,

@@ -1,7 +1,8 @@
-"""What Kronos asks of a provider that collects deposits.
+"""What Kronos asks of a provider that collects deposits and pays out.
 
 AdapterError
-└── PaymentsUnavailable   not reached, try again
+├── PaymentsUnavailable   not reached, try again
+└── PayoutRefused         the money will not be sent as things are
 """
 
 from dataclasses import dataclass
@@ -15,6 +16,10 @@ class PaymentsUnavailable(AdapterError):
     """The payment provider cannot be reached; nothing was recorded there."""
 
     retryable = True
+
+
+class PayoutRefused(AdapterError):
+    """The money will not be sent as things are; none has left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +41,26 @@ class DepositInstruction:
     currency: str
 
 
+@dataclass(frozen=True, slots=True)
+class PayoutRequest:
+    """Money to send to the account's owner, in whole cents. `key` makes it one payment."""
+
+    key: str
+    account_id: str
+    amount: Decimal
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class PayoutReceipt:
+    """The provider has sent the money under this reference."""
+
+    reference: str
+
+
 @runtime_checkable
 class PaymentProvider(Protocol):
-    """Collects deposits."""
+    """Collects deposits and pays out."""
 
     @property
     def name(self) -> str:
@@ -46,3 +68,13 @@ class PaymentProvider(Protocol):
 
     def request_deposit(self, request: DepositRequest) -> DepositInstruction:
         """How to pay the deposit; the same request again gets the same reference."""
+
+    def pay_out(self, request: PayoutRequest) -> PayoutReceipt:
+        """Send the money, once for each key; the same request again gets the same receipt.
+
+        PayoutRefused where the bank will not. A refusal is not remembered: asked again once its cause
+        is mended, the same request is sent. A cancelled one stays refused.
+        """
+
+    def cancel_payout(self, key: str) -> bool:
+        """Whether no money leaves under that key, now or later; False if it has left already."""

@@ -37,6 +37,7 @@ DOMAINS = (
     "distributions",
     "corporate_actions",
     "etf_halts",
+    "withdrawals",
     "verification",
     "reconciliation",
     "compliance",

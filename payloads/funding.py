@@ -2,10 +2,10 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from payloads.applications import Currency
-from payloads.base import Amount, Identifier, Money, Payload
+from payloads.base import Amount, Flag, Identifier, Money, Payload
 from payloads.entry import DeclaredError, Effect, Entry
 from payloads.storage import EFFECT_ERRORS, UNKNOWN_ACCOUNT
 
@@ -43,6 +43,23 @@ class DepositConfirmed(Payload):
     account_id: str
     received: Amount
     cash: Amount
+    booked: Flag = Field(True, description="false if another step or run had booked the reference before")
+
+
+class ReverseDeposit(Payload):
+    """A deposit that was booked and whose money the bank took back, and the bank's reason."""
+
+    account_id: Identifier
+    reference: Identifier
+    reason: Annotated[str, StringConstraints(max_length=200)] = ""
+
+
+class DepositReversed(Payload):
+    """What was taken back, and the account's balance after it: negative if the money is spent already."""
+
+    account_id: str
+    returned: Amount
+    cash: Amount
 
 
 _WRONG_CURRENCY = DeclaredError("WrongCurrency", "the account is kept in another currency")
@@ -70,10 +87,23 @@ ENTRIES = (
         Effect.EFFECT,
         errors=(
             _WRONG_CURRENCY,
-            DeclaredError("ReferenceConflict", "the reference was booked with another amount"),
+            DeclaredError("ReferenceConflict", "the reference was booked with another amount, or bounced"),
             UNKNOWN_ACCOUNT,
             *EFFECT_ERRORS,
         ),
         no_undo="money that arrived belongs to the client",
+    ),
+    Entry(
+        "payments.reverse_deposit",
+        "Take the booking of a deposit back that bounced, once for each reference",
+        ReverseDeposit,
+        DepositReversed,
+        Effect.EFFECT,
+        errors=(
+            DeclaredError("UnknownReference", "no deposit was booked under that reference"),
+            UNKNOWN_ACCOUNT,
+            *EFFECT_ERRORS,
+        ),
+        no_undo="the bank has taken the money back",
     ),
 )

@@ -35,7 +35,7 @@ class PortfolioValue(Payload):
     simulated: bool
 
 
-_PRICE_ERRORS = (
+PRICE_ERRORS = (
     DeclaredError("NoSnapshot", "there is no snapshot to take prices from"),
     DeclaredError("StaleSnapshot", "the newest snapshot is too old"),
     DeclaredError("UnknownEtf", "the snapshot has no price for an ETF"),
@@ -54,7 +54,7 @@ ENTRIES = (
             DeclaredError("NoTarget", "the portfolio has no target yet"),
             DeclaredError("NothingHeld", "the portfolio holds neither units nor cash"),
             DeclaredError("BufferTooLarge", "the cash buffer is more than the whole portfolio"),
-            *_PRICE_ERRORS,
+            *PRICE_ERRORS,
         ),
         files=("fees", "limits", "market", "universe"),
     ),
@@ -64,7 +64,7 @@ ENTRIES = (
         PortfolioId,
         PortfolioValue,
         Effect.READS,
-        errors=_PRICE_ERRORS,
+        errors=PRICE_ERRORS,
         files=("market", "trading", "universe"),
     ),
 )

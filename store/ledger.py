@@ -14,7 +14,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from store import projections
@@ -117,11 +118,24 @@ def reverse(tx: Session, tenant: str, account_id: str, reference: str, about: Ab
         replace(_posting(row), amount_cents=-row.amount_cents, subject=_turned(row))
         for row in postings_of(tx, entry)
     ]
-    own = replace(about, reference=f"{REVERSAL}:{reference}", kind=REVERSAL, reverses=reference)
+    own = replace(about, reference=reversal_of(reference), kind=REVERSAL, reverses=reference)
     try:
         return post(tx, tenant, account_id, own, turned)
     except projections.UnitsGone as gone:
         raise CannotReverse(f"{reference} cannot be taken back: {gone}", "reference") from gone
+
+
+def reversal_of(reference: str) -> str:
+    """The reference of the entry that takes that one back."""
+    return f"{REVERSAL}:{reference}"
+
+
+def money_of(tx: Session, tenant: str, account_id: str, reference: str) -> int:
+    """Cents that the entry of `reference` brought in (negative: took out); UnknownReference."""
+    entry = find(tx, tenant, account_id, reference)
+    if entry is None:
+        raise UnknownReference(f"nothing is booked on {account_id} under {reference}", "reference")
+    return sum(row.amount_cents for row in postings_of(tx, entry) if row.book in MONEY)
 
 
 def find(tx: Session, tenant: str, account_id: str, reference: str) -> LedgerEntry | None:
@@ -132,6 +146,24 @@ def find(tx: Session, tenant: str, account_id: str, reference: str) -> LedgerEnt
         col(LedgerEntry.reference) == reference,
     )
     return tx.scalars(query).first()
+
+
+def unreversed(tx: Session, tenant: str, account_id: str, kind: str, effect_root: str) -> list[LedgerEntry]:
+    """What one run booked of that kind and nobody took back, in the order in which it was booked."""
+    reversal = aliased(LedgerEntry)
+    taken_back = exists().where(
+        col(reversal.tenant) == col(LedgerEntry.tenant),
+        col(reversal.account_id) == col(LedgerEntry.account_id),
+        col(reversal.reverses) == col(LedgerEntry.reference),
+    )
+    query = select(LedgerEntry).where(
+        col(LedgerEntry.tenant) == tenant,
+        col(LedgerEntry.account_id) == account_id,
+        col(LedgerEntry.kind) == kind,
+        col(LedgerEntry.effect_root) == effect_root,
+        ~taken_back,
+    )
+    return list(tx.scalars(query.order_by(col(LedgerEntry.sequence))))
 
 
 def has_entry(tx: Session, tenant: str, account_id: str, kind: str) -> bool:

@@ -20,4 +20,5 @@ class LimitsFile(Written):
     fewest_etfs: Figure
     min_first_holding: Figure
     cash_buffer: Figure
+    sale_margin: Figure
     settlement_days: Figure

@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 
 from activities.runner import ActivityFault
+from store import ledger
 from store.database import Database
 from store.tables import Deposit
 from tests.support.house import House
+from tests.support.ledger import buy
 from tests.support.threads import at_once
 
 
@@ -43,7 +45,8 @@ def test_money_that_arrives_is_booked(house: House) -> None:
     """The request that it answers is closed."""
     reference = house("payments.request_deposit", account_id="A-C-1", amount=100000)["reference"]
     answer = confirm(house, "99999.99", reference=reference)
-    assert answer == {"account_id": "A-C-1", "received": Decimal("99999.99"), "cash": Decimal("99999.99")}
+    money = Decimal("99999.99")
+    assert answer == {"account_id": "A-C-1", "received": money, "cash": money, "booked": True}
     with house.database.reading() as tx:
         assert tx.get_one(Deposit, (house.tenant, reference)).received_at is not None
     assert house.log()[-1].data["amount"] == Decimal("99999.99")
@@ -53,7 +56,8 @@ def test_the_same_reference_is_booked_once(house: House) -> None:
     """Whichever run reports it again; what it says of the cash is true."""
     confirm(house, reference="R1")
     confirm(house, 50, run_id="run-2", reference="R2")
-    assert confirm(house, run_id="run-3", reference="R1")["cash"] == 100050
+    again = confirm(house, run_id="run-3", reference="R1")
+    assert (again["cash"], again["booked"]) == (100050, False)
     assert house.facts().count("DepositConfirmed") == 2
 
 
@@ -100,3 +104,53 @@ def test_an_amount_that_is_no_money_is_refused(house: House, amount: object) -> 
     """Nothing, less than nothing, fractions of a cent, and what is no number."""
     fault = refused(house, amount=amount)
     assert (fault.type, fault.path) == ("InvalidInput", "amount")
+
+
+def bounce(house: House, reference: str = "R1", **given: Any) -> dict[str, Any]:
+    return house("payments.reverse_deposit", account_id="A-C-1", reference=reference, **given)
+
+
+def test_a_deposit_that_bounced_is_taken_back_once(house: House) -> None:
+    """By whichever run; both entries stay in the ledger, and the log says why."""
+    confirm(house, reference="R1")
+    answer = bounce(house, reason="insufficient funds")
+    assert answer == {"account_id": "A-C-1", "returned": 100000, "cash": 0}
+    assert bounce(house, reason="insufficient funds") == answer
+    assert bounce(house, run_id="run-2") == answer
+    assert house.facts().count("DepositReversed") == 1
+    assert house.log()[-1].data["reason"] == "insufficient funds"
+    with house.database.reading() as tx:
+        kinds = [entry.kind for entry in ledger.entries(tx, house.tenant, "A-C-1")]
+    assert kinds == ["deposit", "reversal"]
+
+
+def test_money_that_was_spent_and_bounces_leaves_a_debt(house: House) -> None:
+    """The balance says how much, to the cent."""
+    confirm(house, 1000, reference="R1")
+    with house.database.transaction() as tx:
+        buy(tx, house.tenant, "p", 10, 500_01)
+    assert bounce(house)["cash"] == Decimal("-500.01")
+
+
+def test_a_deposit_that_bounced_is_not_booked_again(house: House) -> None:
+    """New money needs its own reference; a report that came late is not taken for it."""
+    confirm(house, reference="R1")
+    bounce(house)
+    fault = refused(house, amount=100000, run_id="run-2", reference="R1")
+    assert (fault.type, fault.path) == ("ReferenceConflict", "reference")
+    assert "bounced" in fault.message
+    assert confirm(house, run_id="run-3", reference="R2")["cash"] == 100000
+
+
+def test_what_was_never_booked_cannot_bounce(house: House) -> None:
+    """Neither an unknown reference nor that of another kind of entry."""
+    for reference in ("R9", "deposit:R1"):
+        fault = refused_bounce(house, reference)
+        assert (fault.type, fault.path) == ("UnknownReference", "reference")
+    assert house.facts() == ["CustomerOnboarded"]
+
+
+def refused_bounce(house: House, reference: str) -> ActivityFault:
+    with pytest.raises(ActivityFault) as raised:
+        bounce(house, reference)
+    return raised.value

@@ -10,7 +10,13 @@ import pytest
 
 from adapters.identity import IdentityProvider, IdentityQuestion, IdentityStatus, IdentityUnavailable
 from adapters.notifications import Notification, NotificationProvider
-from adapters.payments import DepositRequest, PaymentProvider
+from adapters.payments import (
+    DepositRequest,
+    PaymentProvider,
+    PaymentsUnavailable,
+    PayoutRefused,
+    PayoutRequest,
+)
 from adapters.simulated_providers import (
     ProviderRecords,
     SimulatedIdentity,
@@ -26,6 +32,7 @@ NOTIFICATIONS: dict[str, Callable[[ProviderRecords], NotificationProvider]] = {
 }
 ALEX = IdentityQuestion("K1", "C-1", "Alex Example", "alex@mail.example", date(1980, 5, 17))
 DEPOSIT = DepositRequest("K2", "A-1", Decimal("100000.00"), "AUD")
+PAYOUT = PayoutRequest("K4", "A-1", Decimal("2500.00"), "AUD")
 LETTER = Notification("K3", "C-1", "alex@mail.example", "welcome", {"amount": Decimal("1.50")})
 
 
@@ -102,6 +109,43 @@ def test_one_deposit_request_has_one_reference(provider: str, records: ProviderR
     assert payments.request_deposit(DEPOSIT) == first
     assert (first.amount, first.currency) == (Decimal("100000.00"), "AUD")
     assert payments.request_deposit(replace(DEPOSIT, key="K9")).reference != first.reference
+
+
+@pytest.mark.parametrize("provider", sorted(PAYMENTS))
+def test_one_payout_is_sent_once(provider: str, records: ProviderRecords) -> None:
+    """Asked again, the same receipt; another key, another payment; another amount is refused."""
+    payments = PAYMENTS[provider](records)
+    first = payments.pay_out(PAYOUT)
+    assert payments.pay_out(PAYOUT) == first
+    assert payments.pay_out(replace(PAYOUT, key="K9")).reference != first.reference
+    with pytest.raises(KeyReused):
+        payments.pay_out(replace(PAYOUT, amount=Decimal("2500.01")))
+
+
+@pytest.mark.parametrize("provider", sorted(PAYMENTS))
+def test_a_payout_is_either_sent_or_cancelled(provider: str, records: ProviderRecords) -> None:
+    """Whichever comes first holds for ever: a request that arrives late sends nothing."""
+    payments = PAYMENTS[provider](records)
+    payments.pay_out(PAYOUT)
+    assert not payments.cancel_payout(PAYOUT.key)
+    late = replace(PAYOUT, key="K9")
+    assert payments.cancel_payout(late.key)
+    assert payments.cancel_payout(late.key)
+    with pytest.raises(PayoutRefused, match="cancelled"):
+        payments.pay_out(late)
+
+
+@pytest.mark.parametrize(
+    ("account", "error"), [("A-1.refused", PayoutRefused), ("A-1.down", PaymentsUnavailable)]
+)
+def test_a_payout_that_was_not_sent_can_be_asked_for_again(
+    account: str, error: type[Exception], records: ProviderRecords
+) -> None:
+    """Neither a refusal nor an outage is remembered; the same key is sent once its cause is mended."""
+    payments = SimulatedPayments(records)
+    with pytest.raises(error):
+        payments.pay_out(replace(PAYOUT, account_id=account))
+    assert payments.pay_out(PAYOUT).reference
 
 
 @pytest.mark.parametrize("provider", sorted(NOTIFICATIONS))

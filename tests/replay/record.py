@@ -59,6 +59,22 @@ async def record(folder: Path) -> None:
             run = await client.start_workflow(name, example(name), id=f"{name}-recorded", task_queue="kronos")
             await run.result()
             await write(client, run.id)
+        more = {"portfolio_id": "P-CUST_12345", "amount": 5000}
+        run = await client.start_workflow("deposit", more, id="deposit-recorded", task_queue="kronos")
+        await run.signal("money_arrived", {"amount": 5000, "reference": "DEPOSIT-2"})
+        await run.signal("debit_failed", {"reference": "DEPOSIT-2", "reason": "insufficient funds"})
+        await run.result()
+        await write(client, run.id)
+        less = {"portfolio_id": "P-CUST_12345", "amount": 1}
+        run = await client.start_workflow("withdrawal", less, id="withdrawal-recorded", task_queue="kronos")
+        await run.result()
+        await write(client, run.id)
+        plan = {"portfolio_id": "P-CUST_12345", "amount": 500, "months": 1}
+        run = await client.start_workflow(
+            "savings_plan", plan, id="savings_plan-recorded", task_queue="kronos"
+        )
+        await run.result()
+        await write(client, run.id)
         await workers.drain()
 
 
