@@ -40,6 +40,7 @@ class Approval:
     quorum: int
     show: Any
     definition: str
+    run_id: str
     eligible: tuple[str, ...]
     barred: tuple[str, ...]
     deadline: datetime
@@ -54,7 +55,7 @@ class Approval:
             "definition": self.definition,
             "step": self.path,
             "show": self.show,
-            "run": workflow.info().run_id,
+            "run": self.run_id,
         }
         return plain_json.digest(asked)
 
@@ -202,7 +203,16 @@ async def _open(run: "Interpreter", step: p.Approve, frame: Frame) -> Approval:
             place.runtime,
         )
     return Approval(
-        step.id, place.runtime, step.role, step.quorum, show, run.plan.digest, eligible, names, deadline
+        step=step.id,
+        path=place.runtime,
+        role=step.role,
+        quorum=step.quorum,
+        show=show,
+        definition=run.plan.digest,
+        run_id=workflow.info().run_id,
+        eligible=eligible,
+        barred=names,
+        deadline=deadline,
     )
 
 

@@ -15,13 +15,14 @@ def refusal(eligible: tuple[str, ...], **message: str) -> str:
         role="compliance",
         quorum=1,
         show={},
-        digest="D",
+        definition="D",
+        run_id="R",
         eligible=eligible,
         barred=("lee",),
         deadline=datetime(2026, 1, 1, tzinfo=UTC),
     )
     with pytest.raises(Refusal) as caught:
-        approval.check({"by": "kim", "decision": "approve", "digest": "D", **message})
+        approval.check({"by": "kim", "decision": "approve", "digest": approval.digest, **message})
     return str(caught.value)
 
 
