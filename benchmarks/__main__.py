@@ -10,6 +10,7 @@ from benchmarks import (
     definitions,
     main_job,
     paths,
+    risk_report,
     step_overhead,
     virtual_time,
 )
@@ -26,6 +27,7 @@ def main() -> None:
     virtual_time.measure()
     backtest.measure()
     paths.measure()
+    risk_report.measure()
 
 
 if __name__ == "__main__":

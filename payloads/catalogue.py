@@ -38,6 +38,7 @@ DOMAINS = (
     "construction",
     "risk_measures",
     "risk_limits",
+    "risk_report",
     "performance",
     "backtest",
     "goal_simulation",

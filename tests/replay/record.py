@@ -50,6 +50,12 @@ async def record(folder: Path) -> None:
         )
         await approved(client, run)
         await write(client, run.id, f"{run.id}.rebalanced")
+        held = {"portfolio_id": "P-CUST_12345"}
+        run = await client.start_workflow(
+            "risk_management", held, id="risk_management-recorded", task_queue="kronos"
+        )
+        await approved(client, run)
+        await write(client, run.id)
         run = await client.start_workflow("settlement", {}, id="settlement-recorded", task_queue="kronos")
         await run.result()
         await write(client, run.id)
