@@ -42,6 +42,8 @@ DOMAINS = (
     "performance",
     "backtest",
     "goal_simulation",
+    "goal_planning",
+    "goal_progress",
     "agents",
 )
 

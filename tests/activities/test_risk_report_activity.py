@@ -4,26 +4,17 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlmodel import Session
 
 from activities.runner import ActivityFault
 from activities.snapshots import default_snapshot
 from engines.risk_measures import max_drawdown, tail_loss
-from store import snapshots
 from store.database import Database
 from tests.support.contexts import catalogue_files, pure_context
-from tests.support.databases import NOON
 from tests.support.house import House
 from tests.support.ledger import PORTFOLIO, buy, deposit
+from tests.support.market import store_default
 
 SNAPSHOT = default_snapshot(pure_context().catalogue)
-
-
-def store_snapshot(tx: Session, tenant: str) -> None:
-    snapshots.save(
-        tx, tenant, SNAPSHOT.digest, source=SNAPSHOT.source, as_of=SNAPSHOT.as_of,
-        simulated=True, content=SNAPSHOT.to_bytes(), created_at=NOON,
-    )  # fmt: skip
 
 
 @pytest.fixture
@@ -32,7 +23,7 @@ def house(database: Database, tenant: str) -> House:
     opened = House(database, tenant)
     opened.register()
     with database.transaction() as tx:
-        store_snapshot(tx, tenant)
+        store_default(tx, tenant)
         deposit(tx, tenant, 30_000_00)
         buy(tx, tenant, "p", 100, 20_000_00)
     return opened
@@ -113,7 +104,7 @@ def test_cash_alone_is_no_risk_to_report(database: Database, tenant: str) -> Non
     house = House(database, tenant)
     house.register()
     with database.transaction() as tx:
-        store_snapshot(tx, tenant)
+        store_default(tx, tenant)
         deposit(tx, tenant, 100_00)
     with pytest.raises(ActivityFault) as refused:
         reported(house)

@@ -17,10 +17,11 @@ from temporalio.client import Client, WorkflowHandle
 from temporalio.converter import DataConverter
 
 from activities.services import Services
+from payloads import plain_json
 from store import cash
 from tests.replay import paths
 from tests.support.reviewers import PAUSE, approve_all
-from tests.support.town import application, town
+from tests.support.town import PROJECT, application, town
 from worker.converter import PlainJsonConverter
 from worker.demo import answers_of
 from worker.services import opened
@@ -55,6 +56,17 @@ async def record(folder: Path) -> None:
             "risk_management", held, id="risk_management-recorded", task_queue="kronos"
         )
         await approved(client, run)
+        await write(client, run.id)
+        wanted = plain_json.loads((PROJECT / "examples/goal_planning.json").read_text())
+        run = await client.start_workflow(
+            "goal_planning", wanted, id="goal_planning-recorded", task_queue="kronos"
+        )
+        await approved(client, run)
+        await write(client, run.id)
+        run = await client.start_workflow(
+            "goal_progress", held, id="goal_progress-recorded", task_queue="kronos"
+        )
+        await run.result()
         await write(client, run.id)
         run = await client.start_workflow("settlement", {}, id="settlement-recorded", task_queue="kronos")
         await run.result()
