@@ -44,6 +44,7 @@ DOMAINS = (
     "goal_simulation",
     "goal_planning",
     "goal_progress",
+    "education",
     "agents",
 )
 
