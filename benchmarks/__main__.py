@@ -12,6 +12,7 @@ from benchmarks import (
     main_job,
     orders,
     paths,
+    risk_report,
     step_overhead,
     virtual_time,
     watching,
@@ -32,6 +33,7 @@ def main() -> None:
     paths.measure()
     capital_gains.measure()
     watching.measure()
+    risk_report.measure()
 
 
 if __name__ == "__main__":

@@ -49,9 +49,13 @@ DOMAINS = (
     "construction",
     "risk_measures",
     "risk_limits",
+    "risk_report",
     "performance",
     "backtest",
     "goal_simulation",
+    "goal_planning",
+    "goal_progress",
+    "education",
     "agents",
 )
 

@@ -20,8 +20,9 @@ from activities.services import Services
 from payloads import plain_json
 from store import cash
 from tests.replay import paths
+from tests.support.contexts import catalogue_files
 from tests.support.reviewers import PAUSE, approve_all
-from tests.support.town import application, town
+from tests.support.town import PROJECT, application, town
 from worker.converter import PlainJsonConverter
 from worker.demo import answers_of
 from worker.services import opened
@@ -52,36 +53,54 @@ async def record(folder: Path) -> None:
         await approved(client, run)
         await write(client, run.id, f"{run.id}.rebalanced")
         for name in ("settlement", "reconciliation", "monitoring"):
-            run = await client.start_workflow(name, {}, id=f"{name}-recorded", task_queue="kronos")
-            await run.result()
-            await write(client, run.id)
+            await ran(client, name, {})
         for name in ("distributions", "fund_statement", "corporate_actions"):
-            run = await client.start_workflow(name, example(name), id=f"{name}-recorded", task_queue="kronos")
-            await run.result()
-            await write(client, run.id)
-        more = {"portfolio_id": "P-CUST_12345", "amount": 5000}
-        run = await client.start_workflow("deposit", more, id="deposit-recorded", task_queue="kronos")
-        await run.signal("money_arrived", {"amount": 5000, "reference": "DEPOSIT-2"})
-        await run.signal("debit_failed", {"reference": "DEPOSIT-2", "reason": "insufficient funds"})
-        await run.result()
-        await write(client, run.id)
-        less = {"portfolio_id": "P-CUST_12345", "amount": 1}
-        run = await client.start_workflow("withdrawal", less, id="withdrawal-recorded", task_queue="kronos")
-        await run.result()
-        await write(client, run.id)
-        plan = {"portfolio_id": "P-CUST_12345", "amount": 500, "months": 1}
-        run = await client.start_workflow(
-            "savings_plan", plan, id="savings_plan-recorded", task_queue="kronos"
-        )
-        await run.result()
-        await write(client, run.id)
+            await ran(client, name, example(name))
+        held = {"portfolio_id": "P-CUST_12345"}
+        bounced = {"reference": "DEPOSIT-2", "reason": "insufficient funds"}
+        arrived = {"amount": 5000, "reference": "DEPOSIT-2"}
+        await ran(client, "deposit", held | {"amount": 5000}, money_arrived=arrived, debit_failed=bounced)
+        await ran(client, "withdrawal", held | {"amount": 1})
+        await ran(client, "savings_plan", held | {"amount": 500, "months": 1})
+        await ran(client, "risk_management", held)
+        wanted = (PROJECT / "examples/goal_planning.json").read_text(encoding="utf-8")
+        await ran(client, "goal_planning", plain_json.loads(wanted))
+        await ran(client, "goal_progress", held)
+        await learn(client)
         await workers.drain()
+
+
+async def ran(client: Client, name: str, given: Any, **signals: Any) -> None:
+    """One run to its end, with these signals, everybody approving; its history is kept."""
+    run = await client.start_workflow(name, given, id=f"{name}-recorded", task_queue="kronos")
+    for signal, payload in signals.items():
+        await run.signal(signal, payload)
+    await approved(client, run)
+    await write(client, run.id)
 
 
 def example(name: str) -> Any:
     """The example's input, its dates in the past: what a test waits for is not waited for here."""
-    text = (HERE.parents[1] / f"examples/{name}.json").read_text(encoding="utf-8")
+    text = (PROJECT / f"examples/{name}.json").read_text(encoding="utf-8")
     return plain_json.loads(text.replace("2026-", "2025-"))
+
+
+async def learn(client: Client) -> None:
+    """The example's client, two exercises short of knowing everything."""
+    who = {"customer_id": "CUST_12345"}
+    run = await client.start_workflow("education", who, id="education-recorded", task_queue="kronos")
+    known = [
+        {"exercise": exercise["id"], "option": exercise["answer"]}
+        for module in catalogue_files()["education"]["modules"]
+        for exercise in module["exercises"]
+    ]
+    await run.signal("style_chosen", {"style": "video"})
+    await run.signal("knowledge_assessed", {"answers": known})
+    for answer in known:
+        if answer["exercise"] in ("d1", "t1"):
+            await run.signal("exercise_answered", answer)
+    await run.result()
+    await write(client, run.id)
 
 
 def pay_in(services: Services) -> None:

@@ -17,6 +17,7 @@ from sqlmodel import select
 
 from payloads import plain_json
 from store import cash, event_proof
+from store.orders import BUY
 from store.tables import Fill, Order, Position
 from tests.support.asking import PATIENCE, Json, until_status
 from tests.support.reviewers import reviewers
@@ -181,7 +182,7 @@ def onboard(place: Town, customer_id: str, **changes: Any) -> str:
 
 @dataclass(frozen=True)
 class Books:
-    """What the store holds of one portfolio, in cents and units."""
+    """What the store holds of one portfolio, in cents and units; `spent` is less what sales brought."""
 
     cash: int
     spent: int
@@ -208,10 +209,11 @@ def books(place: Town, customer_id: str) -> Books:
             executions = services.broker.executions(order_id)
             recorded = sorted(fill.execution_id for fill in fills if fill.client_order_id == order_id)
             assert recorded == sorted(execution.execution_id for execution in executions)
+            bought = 1 if order.side == BUY else -1
             for execution in executions:
-                at_exchange[order.etf] += execution.units
-                spent += execution.units * execution.price
+                at_exchange[order.etf] += bought * execution.units
+                spent += bought * execution.units * execution.price
     held = {position.etf: position.units for position in positions if position.units}
-    assert held == dict(at_exchange)
+    assert held == {etf: units for etf, units in at_exchange.items() if units}
     brokerage = 1000 * sum(1 for order in orders if order.cum_units)
     return Books(balance, int(spent * 100) + brokerage, len(orders), held, problems)

@@ -1,0 +1,80 @@
+"""Plans of goals by the rules of the release."""
+
+from decimal import Decimal
+
+from activities.context import Context
+from activities.registry import implements
+from activities.risk import categories_from
+from engines import goal_planning as engine
+from engines.questionnaire import category_of
+from payloads.base import cents
+from payloads.files.goal_planning import GoalPlanningFile
+from payloads.files.questionnaire import QuestionnaireFile
+from payloads.goal_planning import GoalPlan, PlanGoal, Strategy
+from payloads.goal_simulation import Withdrawal
+
+MONTHS = 12
+
+
+@implements("goals.plan")
+def plan(ask: PlanGoal, context: Context) -> GoalPlan:
+    """The plan after its first `turn` adjustments."""
+    rules, goal = context.catalogue.read("goal_planning", GoalPlanningFile), ask.goal
+    changes = _changes(ask, rules)
+    months = engine.months_between(ask.as_of, goal.target_date)
+    asked = engine.Plan(ask.initial, ask.monthly_contribution, goal.target_amount, months)
+    now, made = engine.adjusted(asked, changes, ask.turn)
+    target, withdrawal, needed = _needs(ask, now, rules)
+    return GoalPlan(
+        goal_id=goal.goal_id,
+        goal_type=goal.goal_type,
+        amount=cents(now.amount),
+        years=now.months / MONTHS,
+        initial=now.initial,
+        monthly_contribution=cents(now.monthly),
+        target=target,
+        withdrawal=withdrawal,
+        inflation=float(rules.inflation.value),
+        annual_fee=float(rules.annual_fee.value),
+        gap=cents(engine.gap(now.initial, now.monthly, needed, now.months)),
+        strategies=_strategies(ask, now.riskier, rules, context),
+        adjustments=made,
+        more=ask.turn < len(engine.sequence(changes)),
+    )
+
+
+def _changes(ask: PlanGoal, rules: GoalPlanningFile) -> list[engine.Change]:
+    """What may change in this goal's plan; a rigid goal keeps date, amount and risk."""
+    found = [(name, rules.adjustments[name]) for name in rules.types[ask.goal.goal_type].adjustments]
+    return [
+        engine.Change(name, change.step.value, change.most)
+        for name, change in found
+        if change.rigid or ask.goal.flexibility == "flexible"
+    ]
+
+
+def _needs(
+    ask: PlanGoal, now: engine.Plan, rules: GoalPlanningFile
+) -> tuple[Decimal | None, Withdrawal | None, Decimal]:
+    """Capital at the end, what is drawn on the way, and what of either is needed in all."""
+    match rules.types[ask.goal.goal_type].needs:
+        case "capital":
+            return cents(now.amount), None, now.amount
+        case "income":
+            capital = now.amount / rules.sustainable_rate.value
+            return cents(capital), None, capital
+        case "withdrawals":
+            drawn = Withdrawal(amount=cents(now.amount / MONTHS), every="month", indexed=True)
+            return None, drawn, now.amount * now.months / MONTHS
+
+
+def _strategies(ask: PlanGoal, riskier: int, rules: GoalPlanningFile, context: Context) -> list[Strategy]:
+    """Those up to the client's own category, and as many above it as the plan goes beyond it."""
+    categories = categories_from(context.catalogue.read("questionnaire", QuestionnaireFile))
+    own = categories.index(category_of(ask.risk_score, categories))
+    names = [category.name for category in categories[: own + 1 + riskier]]
+    return [
+        Strategy(name=name, expected_return=found.expected_return, volatility=found.volatility)
+        for name, found in rules.strategies.items()
+        if name in names
+    ]

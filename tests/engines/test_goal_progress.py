@@ -1,0 +1,53 @@
+"""How far a planned goal has come."""
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from engines.goal_progress import Planned, expected, months_since, reached
+
+PLAN = Planned(date(2026, 6, 30), Decimal(50_000), Decimal(1_500), Decimal(150_000), 0.05)
+MILESTONES = [Decimal(share) for share in ("0.25", "0.5", "0.75", "1")]
+
+
+def test_the_plan_grows_month_by_month() -> None:
+    """Compounded one month after the other."""
+    balance = 50_000.0
+    for _ in range(17):
+        balance = balance * 1.05 ** (1 / 12) + 1_500
+    assert expected(PLAN, date(2027, 11, 30)) == pytest.approx(balance)
+
+
+def test_without_growth_only_payments_add_up() -> None:
+    """And before its first month is over a plan expects what it began with."""
+    assert expected(replace(PLAN, yearly=0.0), date(2027, 6, 30)) == 68_000
+    assert expected(PLAN, date(2026, 7, 29)) == 50_000
+    assert expected(PLAN, date(2020, 1, 1)) == 50_000
+
+
+def test_months_are_whole() -> None:
+    """A month is over on the same day of the next; none before the first."""
+    assert months_since(date(2026, 6, 30), date(2027, 6, 29)) == 11
+    assert months_since(date(2026, 6, 30), date(2026, 5, 1)) == 0
+
+
+@pytest.mark.parametrize(
+    ("value", "told", "found"),
+    [
+        ("74999.99", (), []),
+        ("75000", (), ["0.5"]),
+        ("75000", ("0.5",), []),
+        ("160000", ("0.5",), ["0.75", "1"]),
+    ],
+)
+def test_a_milestone_is_found_until_it_was_told(value: str, told: tuple[str, ...], found: list[str]) -> None:
+    """A quarter was there from the start; several may be reached at once."""
+    known = [Decimal(share) for share in told]
+    assert reached(PLAN, Decimal(value), MILESTONES, known) == [Decimal(share) for share in found]
+
+
+def test_a_plan_without_a_target_has_no_milestones() -> None:
+    """An income that is drawn comes to no share of anything."""
+    assert reached(replace(PLAN, target=None), Decimal(10**9), MILESTONES, []) == []
