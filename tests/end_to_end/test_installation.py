@@ -43,7 +43,10 @@ def test_no_personal_data_lies_in_plain_text_anywhere(place: Town) -> None:
     files = [path for path in place.settings.data.rglob("*") if path.is_file()]
     assert {"temporal.db", "kronos.db", "exchange.db", "worker.log"} <= {path.name for path in files}
     for path in files:
-        content = path.read_bytes()
+        try:
+            content = path.read_bytes()
+        except FileNotFoundError:
+            continue  # a journal, whose transaction has ended
         for secret in (CANARY_NAME, "Quillfeather", CANARY_EMAIL, CANARY_BIRTH, CANARY_INCOME):
             assert secret.encode() not in content, f"{secret} lies in {path.name}"
 
@@ -194,6 +197,7 @@ def test_an_unknown_workflow_names_the_near_ones(place: Town) -> None:
 
 def test_a_client_with_another_key_starts_nothing(place: Town, tmp_path: Path) -> None:
     """The workers could not read the input, so the command refuses and says which keys there are."""
+    open_keyring(tmp_path / "keys.json")
     stranger = Town(
         replace(place.settings, data=tmp_path),
         place.server,
