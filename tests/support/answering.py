@@ -41,7 +41,7 @@ class Answering:
     async def _answer(self, run: WorkflowExecution, what: str) -> None:
         handle = self.client.get_workflow_handle(run.id)
         if what.startswith("retry"):
-            await handle.execute_update("retry", {"by": "kim"})
+            await handle.execute_update("retry", {"by": "sam"})
         for name in what.split(" or "):
             if name in self.payloads and self._due(run.id, name):
                 count, _ = self.sent[run.id, name]
