@@ -24,6 +24,8 @@ from workflows.calls import QUEUES
 LONGEST = 60.0
 """Seconds of the world's own time that one test may take."""
 OFTEN = 0.02
+FIRST_TASK_DONE = 4
+"""Events of a run that has begun: started, its task scheduled, started, completed."""
 
 
 class Driver:
@@ -34,13 +36,15 @@ class Driver:
         self._scenario = trial.scenario
         self._workflow = trial.file.workflow
         self._release = release
-        # Runs that the run starts have clocks of their own, which only move when they are told to.
-        settings = TimeSkippingConfig(enabled=not trial.timed, disable_propagation=True)
+        # Where the test does something at a time of its own, the runs that the run starts have clocks that
+        # only move when they are told to; else they run on freely, as it does.
+        settings = TimeSkippingConfig(enabled=not trial.timed, disable_propagation=trial.timed)
         self._skipper = TimeSkipper(client, config=settings)
         self._clocks: dict[str, Clock] = {}
         self._left: list[Message] = list(self._scenario.messages)
         self._deadline = time.monotonic() + LONGEST
         self._ending: asyncio.Task[None] | None = None
+        self._begun: list[asyncio.Task[None]] = []
 
     async def play(self) -> None:
         """Run the test to its end; what came of it is in the trial's `seen`."""
@@ -57,7 +61,8 @@ class Driver:
         except TimeoutError:
             trial.note(Note(NO_END, None, f"the test goes on for more than {LONGEST:.0f} seconds"))
         finally:
-            self._ending.cancel()
+            for task in (self._ending, *self._begun):
+                task.cancel()
             await self._look(handle, start)
             with suppress(RPCError):
                 await handle.terminate("the test is over")
@@ -169,12 +174,23 @@ class Driver:
         return self._clocks[run_id]
 
     async def _started(self, run: RunOfTrial) -> None:
-        """A run that nobody will write to runs on by itself."""
-        if run.id == self._trial.id:
+        """A run that nobody will write to runs on by itself.
+
+        It is told so after its first task: in the midst of one that would end it, it would be an event for
+        which the server has all of the task done again, its activities too. A run that is free from its start
+        is told nothing.
+        """
+        if run.id == self._trial.id or not self._trial.timed:
             return
         waiting = [message for message in self._left if not self._takes(self._workflow, message)]
         if not any(self._takes(run.workflow, message) for message in waiting):
-            await self._clock(run.id).run_on()
+            self._begun.append(asyncio.create_task(self._run_on(run.id)))
+
+    async def _run_on(self, run_id: str) -> None:
+        handle = self._skipper.client.get_workflow_handle(run_id)
+        while (await handle.describe()).history_length < FIRST_TASK_DONE:
+            await asyncio.sleep(OFTEN)
+        await self._clock(run_id).run_on()
 
     async def _look(self, handle: WorkflowHandle[Any, Any], start: datetime) -> None:
         """Keep what came of the run, and of those that it started."""
