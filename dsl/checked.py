@@ -22,6 +22,9 @@ from dsl.world import Interface, World
 from payloads.facts import activity_facts
 from payloads.roles import CLIENT
 
+NAMED = ("events", "people", "metrics")
+"""The catalogue files whose entries definitions name; decision tables are the others."""
+
 
 @dataclass(frozen=True, slots=True)
 class Checked:
@@ -60,8 +63,7 @@ def survey(folder: Folder) -> Surveyed:
     reading = _Reading(folder.structure.definitions)
     for file in folder.catalogue:
         _read_catalogue(file, reading)
-    files = frozenset(file.name for file in folder.catalogue) if folder.whole else None
-    return Surveyed(reading.catalogue, replace(_world(reading), files=files), reading.reports)
+    return Surveyed(reading.catalogue, replace(_world(reading), files=folder.names), reading.reports)
 
 
 def check(folder: Folder) -> Checked:
