@@ -18,6 +18,15 @@ class RequestDeposit(Payload):
     account_id: Identifier
     amount: Deposited
     currency: Currency = "AUD"
+    # Left out of what is kept of a request, which is as it was before there was such a field.
+    about: str | None = Field(
+        None,
+        min_length=1,
+        max_length=120,
+        exclude=True,
+        description="what the money is for: until it comes, whoever asks for as much about the same "
+        "is told the same reference; without it each step asks for money of its own",
+    )
 
 
 class DepositRequested(Payload):
