@@ -7,6 +7,7 @@ import typer
 from cli.group import group
 from cli.options import Data, Output
 from cli.output import columns, fields, percent, show
+from cli.portfolio_performance import performance_tables
 
 app = group("What clients hold.", example="kronos portfolio show P-CUST_12345")
 
@@ -17,14 +18,17 @@ def show_(
     data: Data = None,
     output: Output = None,
 ) -> None:
-    """Show holdings at the newest prices, lots, cash, and drift from the target.
+    """Show holdings at the newest prices, lots, cash, drift from the target, and performance.
+
+    Returns are time- and money-weighted, by period and since the start, against the benchmark of the
+    portfolio's risk category; the difference is told by asset class.
 
     Example: kronos portfolio show P-CUST_12345
     """
-    from worker.records import show_portfolio
+    from worker.portfolio_performance import portfolio_with_performance
     from worker.settings import load_settings
 
-    show(show_portfolio(load_settings({"data": data}), portfolio_id), output, portfolio_table)
+    show(portfolio_with_performance(load_settings({"data": data}), portfolio_id), output, portfolio_table)
 
 
 @app.command()
@@ -87,7 +91,8 @@ def portfolio_table(portfolio: Any) -> str:
     if portfolio["prices_as_of"]:
         simulated = ", simulated" if portfolio["prices_simulated"] else ""
         about["prices"] = f"closing {portfolio['prices_as_of']}{simulated}"
-    return f"{fields(about)}\n\n{holdings_table(portfolio)}\n\n{lots_table(portfolio)}".rstrip()
+    parts = (fields(about), holdings_table(portfolio), lots_table(portfolio), performance_tables(portfolio))
+    return "\n\n".join(part for part in parts if part)
 
 
 def holdings_table(portfolio: Any) -> str:

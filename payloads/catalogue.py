@@ -51,6 +51,7 @@ DOMAINS = (
     "risk_limits",
     "risk_report",
     "performance",
+    "portfolio_performance",
     "backtest",
     "goal_simulation",
     "goal_planning",

@@ -49,7 +49,7 @@ class SimulateGoal(Payload):
     returns: list[Annotated[Real, Field(gt=-1, le=100)]] | None = Field(
         None, validate_default=True, max_length=100_000, description="monthly, oldest first"
     )
-    target: PositiveAmount | None = None
+    target: AmountFromZero | None = None
     paths: Whole = Field(10_000, ge=1, le=MOST_PATHS, description="historical: as many as there are windows")
     seed: Whole = Field(0, ge=0, lt=2**63)
     inflation: Annotated[Real, Field(gt=-1, le=1)] = Field(0.0, description="a year's")

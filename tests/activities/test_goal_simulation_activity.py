@@ -69,6 +69,14 @@ def test_without_a_question_there_is_no_success() -> None:
         assert found[name] is None
 
 
+def test_a_target_of_nothing_is_always_reached() -> None:
+    """So with a withdrawal only running out can fail."""
+    assert (answer(target=0)["success_probability"], answer(target=0)["required_contribution"]) == (1, 0)
+    taken = {"years": 30, "withdrawal": {"rate": 0.05, "every": "year"}}
+    found, without = answer(target=0, **taken), answer(target=None, **taken)
+    assert 0 < found["success_probability"] == without["success_probability"] < 1
+
+
 def test_a_rate_takes_a_share_of_what_was_there_at_first() -> None:
     """4% of 100,000 is 4,000."""
     asked = {"target": None, "years": 30}
@@ -88,6 +96,7 @@ def test_historical_walks_every_window() -> None:
 @pytest.mark.parametrize(
     ("changed", "expected"),
     [
+        ({"target": -1}, ("InvalidInput", "target")),
         ({"years": 0}, ("InvalidInput", "years")),
         ({"years": 1.01}, ("InvalidInput", "years")),
         ({"volatility": -0.1}, ("InvalidInput", "volatility")),
