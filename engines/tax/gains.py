@@ -14,7 +14,6 @@ from engines.errors import InvalidValue
 from engines.shares import cents_by_weight
 from engines.tax.errors import OutsideYear
 from engines.tax.gain_rules import GainRules, Piece, YearOfGains
-from engines.tax.lowest_tax import taken_for_least
 from engines.tax.months import held_longer
 from engines.tax.parcel_choice import ORDERS, taken_as_named, taken_in_order
 from engines.tax.parcels import Disposal, Parcel, Taken, by_day, in_cents, in_parts, in_units
@@ -64,14 +63,26 @@ def capital_gains(
     named without `specific`, or not named with it.
     """
     _check(disposals, method, year)
-    if method == "specific":
-        taken = taken_as_named(parcels, disposals)
-    elif method == "lowest_tax":
-        taken = taken_for_least(parcels, disposals, rules, brought_forward)
-    else:
-        taken = taken_in_order(parcels, disposals, ORDERS[method])
+    taken = _taken(parcels, disposals, method, rules, brought_forward)
     lines = _lines(parcels, disposals, taken, rules)
     return CapitalGains(lines, rules.settle(lines, brought_forward))
+
+
+def _taken(
+    parcels: Sequence[Parcel],
+    disposals: Sequence[Disposal],
+    method: str,
+    rules: GainRules,
+    brought_forward: Decimal,
+) -> list[Taken]:
+    if method == "specific":
+        return taken_as_named(parcels, disposals)
+    if method == "lowest_tax":
+        # Brings in the solvers, which take longer to load than the other methods to answer.
+        from engines.tax.lowest_tax import taken_for_least
+
+        return taken_for_least(parcels, disposals, rules, brought_forward)
+    return taken_in_order(parcels, disposals, ORDERS[method])
 
 
 def _check(disposals: Sequence[Disposal], method: str, year: TaxYear) -> None:

@@ -320,6 +320,7 @@ def test_a_defect_is_one_line_unless_asked_for_more(kronos: Kronos, tmp_path: Pa
         ("activities.pod_optimizer activities.master_portfolio activities.market", "scipy sqlalchemy dsl"),
         ("activities.consolidation", "numpy scipy sqlalchemy dsl"),
         ("worker.local", "dsl.check sqlalchemy numpy temporalio"),
+        ("engines.tax.lowest_tax", "scipy"),
         ("worker.library", "dsl.check dsl.compile jsonschema sqlalchemy pydantic"),
         ("worker.records", "alembic dsl adapters activities sqlalchemy.dialects.postgresql"),
     ],
