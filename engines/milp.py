@@ -44,15 +44,17 @@ def least(
     high: Floats,
     whole: NDArray[np.bool_] | None = None,
     seconds: float | None = None,
+    gap: float = 0.0,
     presolve: bool = True,
 ) -> Least | None:
     """The point between `low` and `high` that costs least within the rows; None when there is none.
 
-    Columns of `whole` are whole numbers. TimeoutError when the seconds are over before a point was
-    found, ArithmeticError when the solver gives up.
+    Columns of `whole` are whole numbers; the search ends within a relative `gap` of the bound.
+    TimeoutError when the seconds are over before a point was found, ArithmeticError when the solver
+    gives up.
     """
     solver = highspy.Highs()
-    solver.passOptions(_options(seconds, presolve))
+    solver.passOptions(_options(seconds, gap, presolve))
     solver.passModel(_program(costs, rows, low, high, whole))
     solver.run()
     status, facts = solver.getModelStatus(), solver.getInfo()
@@ -68,10 +70,10 @@ def least(
     return Least(np.array(solver.getSolution().col_value), cost, bound, early)
 
 
-def _options(seconds: float | None, presolve: bool) -> highspy.HighsOptions:
+def _options(seconds: float | None, gap: float, presolve: bool) -> highspy.HighsOptions:
     options = highspy.HighsOptions()
     options.output_flag = False
-    options.mip_rel_gap = 0.0
+    options.mip_rel_gap = gap
     options.threads = 1  # calls run beside each other, each on its own
     options.presolve = "on" if presolve else "off"
     if seconds is not None:

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import LinearConstraint, milp
-from scipy.sparse import block_diag, coo_array, csr_array, hstack, vstack
 
+from engines.milp import Row, least
 from engines.tax.gain_rules import Form
 from engines.tax.parcel_market import Floats, Market, Places
 
@@ -22,16 +21,7 @@ MOST_WHOLE_STEPS = 10**7
 
 def transported(market: Market, cost: Floats) -> Places:
     """The cheapest way to serve all disposals of a market."""
-    parcels, sales = _rows(market)
-    steps = _solved(
-        cost,
-        [
-            LinearConstraint(parcels, -np.inf, market.held),
-            LinearConstraint(sales, market.wanted, market.wanted),
-        ],
-        whole=np.zeros(len(cost)),
-    )
-    return _whole(market, steps)
+    return _whole(market, _solved(cost, _rows(market), whole=None))
 
 
 def where_forms_cross(
@@ -39,43 +29,31 @@ def where_forms_cross(
 ) -> list[Places]:
     """The least of the largest form: one variable more, above every form."""
     costs = [np.concatenate([market.cost(form) for market in markets]) for form in aim]
-    stock, served = zip(*(_rows(market) for market in markets), strict=True)
-    forms = [csr_array(np.append(cost, -1.0)[np.newaxis]) for cost in costs]
-    offsets = [-(form.ordinary * start[0] + form.favoured * start[1]) for form in aim]
-    held = np.concatenate([market.held for market in markets])
-    wanted = np.concatenate([market.wanted for market in markets])
+    ends = np.cumsum([0, *(len(market.sale_of) for market in markets)])
+    highest = ends[-1]  # the column above every form
+    rows = [row for market, first in zip(markets, ends, strict=False) for row in _rows(market, first)]
+    for form, cost in zip(aim, costs, strict=True):
+        offset = -(form.ordinary * start[0] + form.favoured * start[1])
+        rows.append(Row(np.arange(highest + 1), np.append(cost, -1.0), -np.inf, offset))
     whole = [np.full(len(market.sale_of), market.wanted.max() <= MOST_WHOLE_STEPS) for market in markets]
-    steps = _solved(
-        np.append(np.zeros(len(costs[0])), 1.0),
-        [
-            LinearConstraint(_beside_nothing(stock), -np.inf, held),
-            LinearConstraint(_beside_nothing(served), wanted, wanted),
-            LinearConstraint(vstack(forms), -np.inf, offsets),
-        ],
-        whole=np.append(np.concatenate(whole), False),
-    )
-    ends = np.cumsum([len(market.sale_of) for market in markets])[:-1]
-    return [_whole(market, steps) for market, steps in zip(markets, np.split(steps[:-1], ends), strict=True)]
+    steps = _solved(np.append(np.zeros(highest), 1.0), rows, whole=np.append(np.concatenate(whole), False))
+    return [
+        _whole(market, part) for market, part in zip(markets, np.split(steps, ends[1:])[:-1], strict=True)
+    ]
 
 
-def _solved(cost: Floats, constraints: Sequence[LinearConstraint], whole: NDArray[np.generic]) -> Floats:
+def _solved(cost: Floats, rows: Sequence[Row], whole: NDArray[np.bool_] | None) -> Floats:
     """The cheapest values from 0 up; `whole` ones are whole numbers."""
-    found = milp(
+    found = least(
         cost,
-        integrality=whole.astype(np.int64),
-        constraints=constraints,
-        options={"mip_rel_gap": 0.0 if len(cost) <= MOST_PAIRS_EXACTLY else CLOSE},
+        rows,
+        low=np.zeros(len(cost)),
+        high=np.full(len(cost), np.inf),
+        whole=whole,
+        gap=0.0 if len(cost) <= MOST_PAIRS_EXACTLY else CLOSE,
     )
-    if not found.success:
-        raise ArithmeticError(f"the solver gave up on a choice of parcels: {found.message}")
-    steps: Floats = found.x
-    return steps
-
-
-def _beside_nothing(blocks: Sequence[csr_array]) -> csr_array:
-    """Blocks along the diagonal, and a column of nothing for the variable above the forms."""
-    diagonal = csr_array(block_diag(blocks))
-    return csr_array(hstack([diagonal, csr_array((diagonal.shape[0], 1))]))
+    assert found is not None, "there are as many units as are sold"
+    return found.point
 
 
 def _whole(market: Market, steps: Floats) -> Places:
@@ -95,10 +73,19 @@ def _whole(market: Market, steps: Floats) -> Places:
     return taken
 
 
-def _rows(market: Market) -> tuple[csr_array, csr_array]:
-    """Which pairs take from each parcel, and which serve each disposal."""
-    pairs = np.arange(len(market.sale_of))
-    ones = np.ones(len(pairs))
-    parcels = coo_array((ones, (market.parcel_of, pairs)), shape=(len(market.parcels), len(pairs)))
-    sales = coo_array((ones, (market.sale_of, pairs)), shape=(len(market.disposals), len(pairs)))
-    return csr_array(parcels), csr_array(sales)
+def _rows(market: Market, first: int = 0) -> list[Row]:
+    """No parcel gives more than it has, and every disposal is served, by the columns from `first` on."""
+    taken = [
+        Row(first + pairs, np.ones(len(pairs)), -np.inf, held)
+        for pairs, held in zip(_grouped(market.parcel_of, len(market.held)), market.held, strict=True)
+    ]
+    served = [
+        Row(first + pairs, np.ones(len(pairs)), wanted, wanted)
+        for pairs, wanted in zip(_grouped(market.sale_of, len(market.wanted)), market.wanted, strict=True)
+    ]
+    return taken + served
+
+
+def _grouped(of: Places, count: int) -> list[Places]:
+    """The pairs of each parcel, or of each disposal."""
+    return np.split(np.argsort(of, kind="stable"), np.cumsum(np.bincount(of, minlength=count))[:-1])
