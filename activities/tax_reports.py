@@ -19,8 +19,9 @@ from activities.australian_tax import (
     year_rules,
 )
 from activities.context import Context
-from activities.effects import append, once
+from activities.effects import once
 from activities.errors import ActivityError
+from activities.filing import file
 from activities.registry import implements
 from activities.tax_report_parts import credits_of, gains_reported, notes_of, parts_of
 from engines.books import between, standing, units_held
@@ -38,7 +39,7 @@ from payloads.tax_reports import (
     TaxReport,
     TaxReportFiled,
 )
-from store import documents
+from store.documents import Subject
 
 KIND = "tax_report"
 
@@ -63,35 +64,16 @@ def file_report(ask: AskTaxYear, context: Context) -> TaxReportFiled:
 
 
 def _file(tx: Session, ask: AskTaxYear, context: Context) -> TaxReportFiled:
-    call = context.call
-    report = _report(ask, books_in(tx, call.tenant, ask.portfolio_id), context)
-    kept = documents.keep(
-        tx,
-        call.tenant,
-        f"D-{call.key()}",
-        documents.Subject(ask.portfolio_id, KIND, ask.year),
-        report.model_dump(mode="python"),
-        at=context.now(),
-        effect_root=call.effect_root,
-        actor=call.actor,
-    )
-    filed = TaxReportFiled(
-        document_id=kept.document_id,
-        portfolio_id=ask.portfolio_id,
-        customer_id=report.customer_id,
-        version=kept.version,
-        digest=kept.digest,
-        new=kept.document_id == f"D-{call.key()}",
+    report = _report(ask, books_in(tx, context.call.tenant, ask.portfolio_id), context)
+    subject = Subject(ask.portfolio_id, KIND, ask.year)
+    return TaxReportFiled(
+        **dict(file(tx, context, subject, report, "TaxReportFiled", {"year": ask.year})),
         year=ask.year,
         outstanding_statements=report.outstanding_statements,
         assessable_income=report.totals.assessable_income,
         credits_allowed=report.totals.credits_allowed,
         net_capital_gain=report.totals.net_capital_gain,
     )
-    if filed.new:
-        told = filed.model_dump(mode="python", include={"document_id", "portfolio_id", "version", "digest"})
-        append(tx, context, report.customer_id, "TaxReportFiled", {**told, "year": ask.year})
-    return filed
 
 
 @implements("tax.statements_outstanding")
