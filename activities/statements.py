@@ -246,11 +246,9 @@ def _fee(entry: Booked) -> FeeCharged:
 
 
 def _notes(opening: _Valued, closing: _Valued) -> list[str]:
-    """What the prices were, where a reader could take them for others."""
-    ends = [valued.balance for valued in (opening, closing)]
-    notes = [
+    """Which prices were taken where the day itself had none."""
+    return [
         f"The closing prices for {end.on} are those of {end.priced}."
-        for end in ends
+        for end in (opening.balance, closing.balance)
         if end.priced and end.priced != end.on
     ]
-    return notes + (["The prices are simulated."] if any(end.simulated for end in ends) else [])

@@ -8,6 +8,7 @@ from worker.report_tables import Report
 STYLE = """
 main { max-width: 1180px; }
 .card { font-size: 13px; } .words { text-align: left; overflow-wrap: anywhere; }
+table:has(th:first-child:nth-last-child(2)) { width: 480px; max-width: 100%; }
 ul { padding-left: 20px; }
 @page { size: A4 landscape; margin: 12mm; }
 @media print {
