@@ -23,6 +23,8 @@ DOMAINS = (
     "capital_gains",
     "wash_sales",
     "harvests",
+    "tax_reports",
+    "statements",
     "fees",
     "rebalancing",
     "watching",

@@ -109,6 +109,20 @@ def booked(tx: Session, tenant: str, order: Order) -> list[BookedFill]:
     return [BookedFill(fill, abs(money[_reference(fill)] + fill.fees_cents)) for fill in fills]
 
 
+def brokerage(tx: Session, tenant: str, account_id: str) -> dict[str, int]:
+    """Cents of brokerage that the account was charged, by the reference of the ledger's entry."""
+    query = (
+        select(Fill)
+        .join(
+            Order,
+            (col(Order.tenant) == col(Fill.tenant))
+            & (col(Order.client_order_id) == col(Fill.client_order_id)),
+        )
+        .where(col(Fill.tenant) == tenant, col(Order.account_id) == account_id, col(Fill.fees_cents) != 0)
+    )
+    return {_reference(fill): fill.fees_cents for fill in tx.scalars(query)}
+
+
 def _insert(tx: Session, tenant: str, order: Order, executed: Executed, fees: int, at: datetime) -> Fill:
     leaves = order.units - order.cum_units
     if not 1 <= executed.units <= leaves:

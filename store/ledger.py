@@ -22,7 +22,7 @@ from store import projections
 from store.accounts import account, hold_currency
 from store.errors import StoreError
 from store.projections import Movement
-from store.tables import MONEY, Book, LedgerEntry, LedgerPosting
+from store.tables import MONEY, SAME_ENTRY, Book, LedgerEntry, LedgerPosting
 
 REVERSAL = "reversal"
 
@@ -197,6 +197,20 @@ def entries(
         col(LedgerEntry.effective) <= until,
     )
     return list(tx.scalars(query.order_by(col(LedgerEntry.sequence))))
+
+
+def whole(tx: Session, tenant: str, account_id: str) -> list[tuple[LedgerEntry, list[LedgerPosting]]]:
+    """Every entry of the account with its lines, in the order in which they were booked."""
+    query = (
+        select(LedgerEntry, LedgerPosting)
+        .outerjoin(LedgerPosting, SAME_ENTRY)
+        .where(col(LedgerEntry.tenant) == tenant, col(LedgerEntry.account_id) == account_id)
+        .order_by(col(LedgerEntry.sequence), col(LedgerPosting.line))
+    )
+    found: dict[int, tuple[LedgerEntry, list[LedgerPosting]]] = {}
+    for entry, row in tx.execute(query):
+        found.setdefault(entry.sequence, (entry, []))[1].extend([row] if row else [])
+    return list(found.values())
 
 
 def postings_of(tx: Session, entry: LedgerEntry) -> list[LedgerPosting]:

@@ -2,6 +2,7 @@
 
 from store.tables.agents import Policy, PolicyCheckpoint
 from store.tables.clients import Agreement, ClientKey, Customer, Goal, IdentityCheck, Notification
+from store.tables.documents import Document
 from store.tables.holdings import (
     Account,
     Deposit,
@@ -48,6 +49,7 @@ __all__ = [
     "Deposit",
     "Dispatch",
     "DispatchCursor",
+    "Document",
     "EffectRow",
     "EventCheckpoint",
     "EventRow",
