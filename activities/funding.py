@@ -16,7 +16,7 @@ from payloads.funding import (
     RequestDeposit,
     ReverseDeposit,
 )
-from store import accounts, cash, ledger
+from store import accounts, cash, closing, ledger
 from store.cents import from_cents, to_cents
 from store.tables import Account, Deposit
 
@@ -39,6 +39,7 @@ def _requested(ask: RequestDeposit, context: Context, key: str) -> DepositReques
         return before
     with context.services.database.reading() as tx:
         account = accounts.account(tx, context.call.tenant, ask.account_id)
+        closing.hold_deposits(tx, context.call.tenant, ask.account_id)
     accounts.hold_currency(account, ask.currency)
     # Asked outside any transaction: a provider may take its time. The key makes it one request.
     told = context.services.payments.request_deposit(

@@ -17,7 +17,7 @@ from activities.order_checks import Checks
 from activities.settling import cancel, settle
 from adapters.broker import BrokerOrder, OrderRefused, OrderState, OutcomeUnknown, Side
 from adapters.failpoints import failpoint
-from store import cash, orders
+from store import accounts, cash, closing, orders
 from store.orders import BUY, Asked, InsufficientCash, Origin
 from store.tables import OPEN_STATES, Order, Portfolio
 from store.tables import OrderState as Kept
@@ -58,6 +58,9 @@ class Sender:
                     continue
                 limit = self._limit(each)
                 self._check(tx, each, limit)
+                # The account first: whoever closes it waits, or has closed it.
+                accounts.account(tx, call.tenant, self.portfolio.account_id, lock=True)
+                closing.hold_trading(tx, call.tenant, each.portfolio_id, each.side, f"trades[{each.line}]")
                 orders.intend(
                     tx,
                     call.tenant,

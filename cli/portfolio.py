@@ -220,6 +220,8 @@ def portfolio_table(portfolio: Any) -> str:
         "value",
     )
     about = {name.replace("_", " "): portfolio[name] for name in names}
+    fees = portfolio["fees"]
+    about |= {"fees accrued": fees["accrued"], "fees owed": fees["owed"]}
     if portfolio["prices_as_of"]:
         simulated = ", simulated" if portfolio["prices_simulated"] else ""
         about["prices"] = f"closing {portfolio['prices_as_of']}{simulated}"

@@ -40,6 +40,8 @@ DOMAINS = (
     "corporate_actions",
     "etf_halts",
     "withdrawals",
+    "billing",
+    "closures",
     "verification",
     "reconciliation",
     "compliance",

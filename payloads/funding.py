@@ -7,7 +7,7 @@ from pydantic import Field, StringConstraints
 from payloads.applications import Currency
 from payloads.base import Amount, Flag, Identifier, Money, Payload
 from payloads.entry import DeclaredError, Effect, Entry
-from payloads.storage import EFFECT_ERRORS, UNKNOWN_ACCOUNT
+from payloads.storage import ACCOUNT_CLOSED, EFFECT_ERRORS, UNKNOWN_ACCOUNT
 
 Deposited = Annotated[Money, Field(gt=0)]
 
@@ -84,6 +84,7 @@ ENTRIES = (
             _WRONG_CURRENCY,
             DeclaredError("PaymentsUnavailable", "the payment provider cannot be reached", retryable=True),
             UNKNOWN_ACCOUNT,
+            ACCOUNT_CLOSED,
             *EFFECT_ERRORS,
         ),
         no_undo="a request that nobody pays moves no money",
@@ -98,6 +99,7 @@ ENTRIES = (
             _WRONG_CURRENCY,
             DeclaredError("ReferenceConflict", "the reference was booked with another amount, or bounced"),
             UNKNOWN_ACCOUNT,
+            ACCOUNT_CLOSED,
             *EFFECT_ERRORS,
         ),
         no_undo="money that arrived belongs to the client",
@@ -111,6 +113,7 @@ ENTRIES = (
         errors=(
             DeclaredError("UnknownReference", "no deposit was booked under that reference"),
             UNKNOWN_ACCOUNT,
+            ACCOUNT_CLOSED,
             *EFFECT_ERRORS,
         ),
         no_undo="the bank has taken the money back",

@@ -7,7 +7,7 @@ from pydantic import Field, StringConstraints, field_validator
 
 from payloads.base import Amount, Etf, Identifier, Payload, Price, Units
 from payloads.entry import DeclaredError, Effect, Entry, Role
-from payloads.storage import EFFECT_ERRORS, UNKNOWN_PORTFOLIO
+from payloads.storage import ACCOUNT_CLOSED, EFFECT_ERRORS, UNKNOWN_PORTFOLIO
 
 Side = Literal["buy", "sell"]
 OrderStatus = Literal["FILLED", "PARTIAL", "CANCELLED", "REJECTED", "EXPIRED"]
@@ -155,6 +155,7 @@ _UNANSWERED = DeclaredError(
 BROKER_ERRORS = (_UNAVAILABLE, _UNREADABLE, _DENIED)
 _SETTLING_ERRORS = (
     UNKNOWN_PORTFOLIO,
+    ACCOUNT_CLOSED,
     DeclaredError("OtherBroker", "an order is at a broker that this worker does not speak to"),
     DeclaredError("FillMismatch", "the broker reported a fill that cannot be true of its order"),
     *BROKER_ERRORS,

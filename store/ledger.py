@@ -19,7 +19,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from store import projections
-from store.accounts import account, hold_currency
+from store.accounts import account, hold_currency, hold_open
 from store.errors import StoreError
 from store.projections import Movement
 from store.tables import MONEY, SAME_ENTRY, Book, LedgerEntry, LedgerPosting
@@ -81,15 +81,18 @@ class About:
 def post(tx: Session, tenant: str, account_id: str, about: About, postings: Sequence[Posting]) -> bool:
     """Add an entry, once for each reference; False if it was booked before.
 
-    ReferenceConflict if the reference was booked with other postings; ValueError if they do not add up.
+    ReferenceConflict if the reference was booked with other postings; AccountClosed; ValueError if they do
+    not add up.
     """
     if sum(posting.amount_cents for posting in postings):
         raise ValueError(f"the postings of {about.reference} do not add up to zero")
-    hold_currency(account(tx, tenant, account_id, lock=True), about.currency)
+    kept = account(tx, tenant, account_id, lock=True)
+    hold_currency(kept, about.currency)
     before = find(tx, tenant, account_id, about.reference)
     if before is not None:
         _hold_same(before, postings_of(tx, before), about, postings)
         return False
+    hold_open(kept)
     entry = _entry(tenant, account_id, _next_sequence(tx, tenant, account_id), about)
     rows = [_row(entry, line, posting) for line, posting in enumerate(postings)]
     # All of it or nothing, also where the caller goes on after units turn out to be gone.

@@ -1,6 +1,7 @@
 """The tables. Importing the package declares all of them, so that the schema is always whole."""
 
 from store.tables.agents import Policy, PolicyCheckpoint
+from store.tables.billing import FeeAccrual, FeeInvoice, FeeWork
 from store.tables.clients import Agreement, ClientKey, Customer, Goal, IdentityCheck, Notification
 from store.tables.documents import Document
 from store.tables.holdings import (
@@ -53,6 +54,9 @@ __all__ = [
     "EffectRow",
     "EventCheckpoint",
     "EventRow",
+    "FeeAccrual",
+    "FeeInvoice",
+    "FeeWork",
     "Fill",
     "Goal",
     "IdentityCheck",
