@@ -32,6 +32,7 @@ DOMAINS = (
     "portfolios",
     "valuation",
     "orders",
+    "blocks",
     "settlement",
     "holdings",
     "distributions",

@@ -1,6 +1,7 @@
 """The tables. Importing the package declares all of them, so that the schema is always whole."""
 
 from store.tables.agents import Policy, PolicyCheckpoint
+from store.tables.blocks import Block, BlockExecution, BlockSlice
 from store.tables.clients import Agreement, ClientKey, Customer, Goal, IdentityCheck, Notification
 from store.tables.holdings import (
     Account,
@@ -42,6 +43,9 @@ __all__ = [
     "SAME_ENTRY",
     "Account",
     "Agreement",
+    "Block",
+    "BlockExecution",
+    "BlockSlice",
     "Book",
     "ClientKey",
     "Customer",
