@@ -33,6 +33,7 @@ DOMAINS = (
     "valuation",
     "orders",
     "blocks",
+    "execution",
     "settlement",
     "holdings",
     "distributions",

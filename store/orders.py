@@ -265,6 +265,12 @@ def of_block(tx: Session, tenant: str, block_id: str) -> list[Order]:
     return list(tx.scalars(query.order_by(col(Order.line))))
 
 
+def decided(tx: Session, tenant: str, portfolio_id: str) -> list[Order]:
+    """Every order of the portfolio, its parts of blocks included, the oldest first."""
+    query = select(Order).where(col(Order.tenant) == tenant, col(Order.portfolio_id) == portfolio_id)
+    return list(tx.scalars(query.order_by(col(Order.created_at), col(Order.side).desc(), col(Order.line))))
+
+
 def mark_late(tx: Session, order: Order, at: datetime, *, had_ended: bool) -> None:
     """Note that an order filled after it had ended, or had been told of; else nothing."""
     told = order.reported_by
