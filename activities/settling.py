@@ -55,13 +55,19 @@ class Settlement:
         return settlement_date(self.exchange.calendar, session, self.days)
 
 
+def settlement_rules(context: Context) -> Settlement:
+    """The exchange whose days count, and how many of its sessions a trade takes to settle."""
+    exchange = context.catalogue.read("trading", TradingFile).exchange
+    return Settlement(exchange, int(context.catalogue.read("limits", LimitsFile).settlement_days.value))
+
+
 def settle(context: Context, ids: Iterable[str]) -> list[str]:
     """Book what the broker reports of these orders; answers the ids of those still open.
 
     Costs one look at the store and two questions an order when nothing is new.
     """
     broker = context.services.broker
-    news = [_ask(broker, client_order_id) for client_order_id in _of_this_broker(context, ids)]
+    news = [ask_broker(broker, client_order_id) for client_order_id in _of_this_broker(context, ids)]
     failpoint("fills.before_booking")
     still_open = _book_all(context, news)
     failpoint("fills.after_booking")
@@ -101,6 +107,8 @@ def _of_this_broker(context: Context, ids: Iterable[str]) -> list[str]:
     with context.services.database.reading() as tx:
         for client_order_id in ids:
             order = tx.get_one(Order, (context.call.tenant, client_order_id))
+            if order.block_id is not None:
+                continue  # the broker has the block's slices, not the clients' parts
             if order.broker != name:
                 raise OtherBroker(
                     f"order {client_order_id} is at {order.broker}, this worker speaks to {name}; "
@@ -110,7 +118,8 @@ def _of_this_broker(context: Context, ids: Iterable[str]) -> list[str]:
     return kept
 
 
-def _ask(broker: Broker, client_order_id: str) -> News:
+def ask_broker(broker: Broker, client_order_id: str) -> News:
+    """What the broker says of one order, each of its fills once, the oldest first."""
     # The state first: executions asked for after it cover at least what it counts as filled.
     state = broker.find(client_order_id)
     reported = () if state is None else tuple(broker.executions(client_order_id))
@@ -126,11 +135,10 @@ def _book_all(context: Context, news: list[News]) -> list[str]:
     fresh = [told for told in news if not known[told.client_order_id]]
     if fresh:
         brokerage = to_cents(context.catalogue.read("fees", FeesFile).brokerage.value)
-        exchange = context.catalogue.read("trading", TradingFile).exchange
-        days = int(context.catalogue.read("limits", LimitsFile).settlement_days.value)
+        rules = settlement_rules(context)
         with context.services.database.transaction() as tx:
             for told in fresh:
-                _book(tx, tenant, told, brokerage, Settlement(exchange, days), at)
+                _book(tx, tenant, told, brokerage, rules, at)
     with context.services.database.reading() as tx:
         return [
             told.client_order_id

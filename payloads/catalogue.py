@@ -34,6 +34,8 @@ DOMAINS = (
     "portfolios",
     "valuation",
     "orders",
+    "blocks",
+    "execution",
     "settlement",
     "holdings",
     "distributions",

@@ -153,6 +153,15 @@ _UNANSWERED = DeclaredError(
     "OutcomeUnknown", "the broker did not answer; asked again by client order id", retryable=True
 )
 BROKER_ERRORS = (_UNAVAILABLE, _UNREADABLE, _DENIED)
+SEND_ERRORS = (
+    DeclaredError("TradingHalted", "trading is halted: in all, in an ETF, or at the broker"),
+    DeclaredError("PriceOutsideCollar", "a limit is too far from the snapshot's price"),
+    DeclaredError("OrderTooLarge", "an order is worth more than one order may be"),
+    DeclaredError("SimulatedMarketData", "simulated prices may trade only on a simulated broker"),
+    DeclaredError("NoSnapshot", "there is no snapshot to take reference prices from"),
+    DeclaredError("UnknownEtf", "the snapshot has no price for an ETF"),
+    DeclaredError("SnapshotDamaged", "the stored bytes are not those of the digest"),
+)
 _SETTLING_ERRORS = (
     UNKNOWN_PORTFOLIO,
     ACCOUNT_CLOSED,
@@ -172,12 +181,7 @@ ENTRIES = (
         Effect.TRADES,
         Role.BROKER,
         errors=(
-            DeclaredError("TradingHalted", "trading is halted: in all, in an ETF, or at the broker"),
-            DeclaredError("PriceOutsideCollar", "a limit is too far from the snapshot's price"),
-            DeclaredError("OrderTooLarge", "an order is worth more than one order may be"),
-            DeclaredError("SimulatedMarketData", "simulated prices may trade only on a simulated broker"),
-            DeclaredError("NoSnapshot", "there is no snapshot to take reference prices from"),
-            DeclaredError("UnknownEtf", "the snapshot has no price for an ETF"),
+            *SEND_ERRORS,
             DeclaredError(
                 "InsufficientCash", "buys and their brokerage come to more than the cash available"
             ),
@@ -186,7 +190,6 @@ ENTRIES = (
                 "ProceedsOutstanding", "buys wait for sells that have not filled yet", retryable=True
             ),
             DeclaredError("OrderRejected", "the broker rejected every order"),
-            DeclaredError("SnapshotDamaged", "the stored bytes are not those of the digest"),
             *_SETTLING_ERRORS,
         ),
         files=("fees", "limits", "trading"),

@@ -37,8 +37,19 @@ class FillMismatch(StoreError):
 
 
 @dataclass(frozen=True, slots=True)
+class Share:
+    """What a part of a block costs, in cents: shares of the whole, which add up."""
+
+    value_cents: int
+    fees_cents: int
+
+
+@dataclass(frozen=True, slots=True)
 class Executed:
-    """An execution as the broker reported it, the day it counts for at the exchange, and when it settles."""
+    """An execution as the broker reported it, the day it counts for at the exchange, and when it settles.
+
+    Of a part of a block `price` is the average, and `share` has the cents.
+    """
 
     execution_id: str
     units: int
@@ -46,6 +57,7 @@ class Executed:
     executed_at: datetime
     trade_date: date
     settles_on: date
+    share: Share | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +74,8 @@ def book(
     """Book one execution of `order`; False if it was booked before.
 
     Brokerage is charged once an order, with its first fill. Values are rounded on the order's
-    running total, so that an order in many parts costs what it would cost in one.
+    running total, so that an order in many parts costs what it would cost in one. A share of a block
+    costs what its `share` says.
     """
     # The account's lock also keeps two bookings of one order apart.
     currency = account(tx, tenant, order.account_id, lock=True).currency
@@ -70,11 +83,11 @@ def book(
     before = of_order(tx, tenant, order.client_order_id)
     if any(known.execution_id == executed.execution_id for known in before):
         return False
-    fees = 0 if before else brokerage_cents
-    fill = _insert(tx, tenant, order, executed, fees, at)
     spent = sum((known.units * known.price for known in before), Decimal(0))
     total = spent + executed.units * executed.price
-    value = _cents(total) - _cents(spent)
+    share = executed.share or Share(_cents(total) - _cents(spent), 0 if before else brokerage_cents)
+    value, fees = share.value_cents, share.fees_cents
+    fill = _insert(tx, tenant, order, executed, fees, at)
     if order.side == orders.BUY:
         postings = _purchase(order, executed, value + fees)
     else:

@@ -53,22 +53,31 @@ class Asked:
     price: Decimal | None
     planned_value_cents: int | None
     planned_cost_cents: int | None
+    asked_in: str = "trades"
 
     @property
     def digest(self) -> str:
         """The digest of what was asked; its place in the list does not count."""
-        named = {name: getattr(self, name) for name in self.__slots__ if name != "line"}
+        placed = ("line", "asked_in")
+        named = {name: getattr(self, name) for name in self.__slots__ if name not in placed}
         return plain_json.digest(named)
+
+    @property
+    def path(self) -> str:
+        """Where in the input it was asked for."""
+        return f"{self.asked_in}[{self.line}]"
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Which run sends an order, for whom, and when."""
+    """Which run sends an order, for whom, and when; what the market stood at, and for which block."""
 
     effect_root: str
     workflow_id: str
     actor: str
     at: datetime
+    arrival_price: Decimal | None = None
+    block_id: str | None = None
 
 
 def value_cents(units: int, price: Decimal) -> int:
@@ -89,8 +98,9 @@ def intend(
 ) -> Order:
     """Keep the intent to trade and reserve its cash; an intent kept before is answered as it stands.
 
-    `limit` is what will be sent. A buy needs one: it reserves units times limit and the brokerage.
-    InsufficientCash and InsufficientUnits keep nothing.
+    `limit` is what will be sent. A buy needs one: it reserves units times limit and the brokerage, and
+    in a block the cent that its share of the whole may be rounded up to. InsufficientCash and
+    InsufficientUnits keep nothing.
     """
     # The account is locked first, so that two runs cannot both count on the same cash or units.
     spendable = cash.available(tx, tenant, portfolio.account_id)
@@ -101,7 +111,7 @@ def intend(
     if asked.side == BUY:
         if limit is None:
             raise ValueError(f"the buy of {asked.etf} has no limit to reserve cash by")
-        reserved = value_cents(asked.units, limit) + brokerage_cents
+        reserved = value_cents(asked.units, limit) + brokerage_cents + (origin.block_id is not None)
         _hold_cash(asked, reserved, spendable)
     else:
         _hold_units(tx, tenant, asked)
@@ -121,6 +131,8 @@ def intend(
         price=asked.price,
         planned_value_cents=asked.planned_value_cents,
         planned_cost_cents=asked.planned_cost_cents,
+        arrival_price=origin.arrival_price,
+        block_id=origin.block_id,
         broker=broker,
         reserved_cents=reserved,
         created_at=origin.at,
@@ -231,9 +243,12 @@ def that_may_still_fill(
 
 
 def sent_through(tx: Session, tenant: str, broker: str, since: datetime) -> list[Order]:
-    """Orders of every portfolio that were meant for a broker since then, the oldest first."""
+    """Orders of every portfolio, parts of blocks apart, that were meant for a broker since then, by age."""
     query = select(Order).where(
-        col(Order.tenant) == tenant, col(Order.broker) == broker, col(Order.created_at) >= since
+        col(Order.tenant) == tenant,
+        col(Order.broker) == broker,
+        col(Order.created_at) >= since,
+        col(Order.block_id).is_(None),
     )
     return list(tx.scalars(query.order_by(col(Order.created_at), col(Order.client_order_id))))
 
@@ -242,6 +257,18 @@ def is_known(tx: Session, client_order_id: str) -> bool:
     """Whether any tenant has an order of that id."""
     query = select(col(Order.client_order_id)).where(col(Order.client_order_id) == client_order_id)
     return tx.scalar(query.limit(1)) is not None
+
+
+def of_block(tx: Session, tenant: str, block_id: str) -> list[Order]:
+    """The clients' parts of a block, in the order in which they were asked for."""
+    query = select(Order).where(col(Order.tenant) == tenant, col(Order.block_id) == block_id)
+    return list(tx.scalars(query.order_by(col(Order.line))))
+
+
+def decided(tx: Session, tenant: str, portfolio_id: str) -> list[Order]:
+    """Every order of the portfolio, its parts of blocks included, the oldest first."""
+    query = select(Order).where(col(Order.tenant) == tenant, col(Order.portfolio_id) == portfolio_id)
+    return list(tx.scalars(query.order_by(col(Order.created_at), col(Order.side).desc(), col(Order.line))))
 
 
 def mark_late(tx: Session, order: Order, at: datetime, *, had_ended: bool) -> None:
@@ -254,7 +281,7 @@ def mark_late(tx: Session, order: Order, at: datetime, *, had_ended: bool) -> No
 
 def filled_late(tx: Session, tenant: str, portfolio_id: str) -> list[Order]:
     """Orders with fills that came after their end, and that nobody has told of since."""
-    return [order for order in _all(tx, tenant, portfolio_id) if (order.reported_by or "").startswith(LATE)]
+    return [order for order in _all(tx, tenant, portfolio_id) if is_late(order)]
 
 
 def mark_late_told(tx: Session, orders: Iterable[Order], key: str, at: datetime) -> None:
@@ -263,6 +290,11 @@ def mark_late_told(tx: Session, orders: Iterable[Order], key: str, at: datetime)
         before = (order.reported_by or "").removeprefix(LATE)
         order.reported_by = before or f"{BY_CANCEL}{key}"
         _touch(tx, order, at)
+
+
+def is_late(order: Order) -> bool:
+    """Did the order fill after its end, or after it was told of, and nobody has told of that since."""
+    return (order.reported_by or "").startswith(LATE)
 
 
 def is_untold(order: Order) -> bool:
@@ -293,7 +325,7 @@ def _hold_cash(asked: Asked, needed: int, spendable: int) -> None:
         raise InsufficientCash(
             f"buying {asked.units} {asked.etf} takes {needed / 100:.2f} with brokerage, "
             f"and {spendable / 100:.2f} is available; pay in, or buy less",
-            f"trades[{asked.line}]",
+            asked.path,
         )
 
 
@@ -302,7 +334,7 @@ def _hold_units(tx: Session, tenant: str, asked: Asked) -> None:
     if asked.units > free:
         raise InsufficientUnits(
             f"{asked.units} {asked.etf} were to be sold, and {free} are held and not on sale already",
-            f"trades[{asked.line}].units",
+            f"{asked.path}.units",
         )
 
 
@@ -315,7 +347,7 @@ def _differing(kept: Order, asked: Asked) -> list[str]:
         "portfolio_id": (kept.portfolio_id, asked.portfolio_id),
     }
     names = [name for name, (before, now) in pairs.items() if before != now] or ["limit"]
-    return [name if name == "portfolio_id" else f"trades[{asked.line}].{name}" for name in names]
+    return [name if name == "portfolio_id" else f"{asked.path}.{name}" for name in names]
 
 
 def _is_reported(order: Order) -> bool:
@@ -324,7 +356,12 @@ def _is_reported(order: Order) -> bool:
 
 
 def _all(tx: Session, tenant: str, portfolio_id: str) -> list[Order]:
-    query = select(Order).where(col(Order.tenant) == tenant, col(Order.portfolio_id) == portfolio_id)
+    """The portfolio's own orders; its parts of blocks are looked after with their block."""
+    query = select(Order).where(
+        col(Order.tenant) == tenant,
+        col(Order.portfolio_id) == portfolio_id,
+        col(Order.block_id).is_(None),
+    )
     # Sells are sent before buys; within a side the order of the list counts.
     return list(tx.scalars(query.order_by(col(Order.created_at), col(Order.side).desc(), col(Order.line))))
 

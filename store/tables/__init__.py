@@ -2,6 +2,7 @@
 
 from store.tables.agents import Policy, PolicyCheckpoint
 from store.tables.billing import FeeAccrual, FeeInvoice, FeeWork
+from store.tables.blocks import Block, BlockExecution, BlockSlice
 from store.tables.clients import Agreement, ClientKey, Customer, Goal, IdentityCheck, Notification
 from store.tables.documents import Document
 from store.tables.holdings import (
@@ -44,6 +45,9 @@ __all__ = [
     "SAME_ENTRY",
     "Account",
     "Agreement",
+    "Block",
+    "BlockExecution",
+    "BlockSlice",
     "Book",
     "ClientKey",
     "Customer",
