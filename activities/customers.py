@@ -58,6 +58,7 @@ def _register(tx: Session, ask: RegisterCustomer, context: Context) -> Registere
     if done.new:
         data = {**ids, "tax_residency": ask.customer.tax_residency, "adviser_id": ask.adviser_id}
         append(tx, context, customer_id, "CustomerOnboarded", data, personal=person)
+        append(tx, context, customer_id, "user_registered", ids, kind="business")
     elif done.changed:
         changed = {field: person[field] for field in done.changed}
         fields = {"fields": list(done.changed)}
@@ -132,6 +133,8 @@ def _record_check(
     )
     data = {"status": result.status, "reference": result.reference}
     append(tx, context, ask.customer_id, "IdentityVerified", data)
+    if result.status == "verified":
+        append(tx, context, ask.customer_id, "client_advanced", {"stage": "verified"}, kind="business")
     return result
 
 

@@ -8,7 +8,7 @@ from alembic import op
 from store.migrations.parts import belongs_to, day, exact, index, moment, small, table, text, whole
 
 revision = "0009"
-down_revision = "0007"
+down_revision = "0008"
 
 
 def upgrade() -> None:

@@ -9,7 +9,7 @@ from alembic import op
 from store.migrations.parts import belongs_to, check, day, exact, index, moment, table, text, whole
 
 revision = "0010"
-down_revision = "0007"
+down_revision = "0009"
 
 
 def upgrade() -> None:
