@@ -38,7 +38,7 @@ CORE = {
     "risk_limit_breached": {"portfolio_id": "P-1", "breaches": []},
     "rebalancing_needed": {"portfolio_id": "P-1", "reason": "a new allocation"},
     "daily_batch_start": {"date": "2026-07-01"},
-    "monthly_statement_generation": {"portfolio_id": "P-1", "month": "2026-06"},
+    "monthly_statement_generation": {"portfolio_id": "P-1"},
     "tax_document_ready": {
         "customer_id": "C-1",
         "portfolio_id": "P-1",
