@@ -48,13 +48,22 @@ def place(database: Database, tenant: str) -> House:
 
 def holds(found: dict[str, Any]) -> None:
     """Everything that must add up, does."""
-    assert found["opening"]["cash"] + sum(each["amount"] for each in found["cash"]) == found["closing"]["cash"]
-    assert found["opening"]["cash"] + sum(each["amount"] for each in found["transactions"]) == found["closing"]["cash"]
+    assert (
+        found["opening"]["cash"] + sum(each["amount"] for each in found["cash"]) == found["closing"]["cash"]
+    )
+    assert (
+        found["opening"]["cash"] + sum(each["amount"] for each in found["transactions"])
+        == found["closing"]["cash"]
+    )
     change = found["change"]
     added = change["paid_in"] - change["paid_out"] + change["income"] - change["withheld"] - change["fees"]
     assert change["opening"] + added + change["market"] == change["closing"]
     for end, value in (("opening", change["opening"]), ("closing", change["closing"])):
-        assert found[end]["cash"] + sum(each["value"] for each in found[end]["holdings"]) == found[end]["value"] == value
+        assert (
+            found[end]["cash"] + sum(each["value"] for each in found[end]["holdings"])
+            == found[end]["value"]
+            == value
+        )
     for moves in found["units"]:
         assert moves["opening"] + moves["bought"] - moves["sold"] + moves["other"] == moves["closing"]
     assert sum(each["income"] for each in found["income"]) == change["income"]
@@ -72,8 +81,14 @@ def test_a_month_from_opening_to_closing(place: House) -> None:
         for etf, units in (("VAS", 1300), ("VGS", 300))
         for price in [priced(prices, etf, date(2025, 4, 30))]
     ]
-    assert {each["kind"]: each["amount"] for each in found["cash"]} == {"distribution": Decimal("1516.65"), "sale": 19_000}
-    assert [(each["etf"], each["sold"], each["closing"]) for each in found["units"]] == [("VAS", 200, 1300), ("VGS", 0, 300)]
+    assert {each["kind"]: each["amount"] for each in found["cash"]} == {
+        "distribution": Decimal("1516.65"),
+        "sale": 19_000,
+    }
+    assert [(each["etf"], each["sold"], each["closing"]) for each in found["units"]] == [
+        ("VAS", 200, 1300),
+        ("VGS", 0, 300),
+    ]
     assert [each["franking_credit"] for each in found["income"]] == [405, 0]
     assert (found["change"]["paid_in"], found["notes"]) == (0, [])
 

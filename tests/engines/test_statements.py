@@ -35,7 +35,9 @@ def deposit(number: int, day: date, cents: int) -> Booked:
 
 def test_the_day_before_and_the_last_day_belong_to_their_sides() -> None:
     """What was booked on the eve is in the opening balance, what was booked on the last day moved it."""
-    entries = [deposit(n, day, n) for n, day in enumerate((MAY.eve, MAY.first, MAY.last, MAY.last + timedelta(1)), 1)]
+    entries = [
+        deposit(n, day, n) for n, day in enumerate((MAY.eve, MAY.first, MAY.last, MAY.last + timedelta(1)), 1)
+    ]
     found = transactions(entries, MAY)
     assert cash_at(entries, MAY.eve) == 1
     assert [(each.cents, each.balance) for each in found] == [(2, 3), (3, 6)]
@@ -59,7 +61,9 @@ def test_a_funds_statement_is_no_income_of_the_period() -> None:
     """It moves cost bases; neither it nor its reversal pays anything."""
     lines = (Line("securities", -300, "VAS", "a", BOUGHT), Line("income", 300, "VAS"))
     told = booked(1, "cost_base", MAY.first, *lines)
-    back = booked(2, "reversal", MAY.first, *(Line(x.book, -x.cents, x.etf) for x in lines), reverses=told.reference)
+    back = booked(
+        2, "reversal", MAY.first, *(Line(x.book, -x.cents, x.etf) for x in lines), reverses=told.reference
+    )
     assert income_of([told, back], MAY) == []
     assert transactions([told, back], MAY) == []
 
@@ -69,7 +73,9 @@ def test_units_that_were_not_traded_moved_otherwise() -> None:
     entries = [
         booked(1, "purchase", BOUGHT, Line("securities", 1, "VAS", "a", BOUGHT, 10)),
         booked(2, "split", MAY.first, Line("securities", 0, "VAS", "a", BOUGHT, 20)),
-        booked(3, "sale", MAY.last, Line("securities", -1, "VAS", "a", BOUGHT, -30), Line("gains", 0, "VAS", "a")),
+        booked(
+            3, "sale", MAY.last, Line("securities", -1, "VAS", "a", BOUGHT, -30), Line("gains", 0, "VAS", "a")
+        ),
     ]
     [moves] = unit_moves(entries, transactions(entries, MAY), MAY)
     assert (moves.opening, moves.bought, moves.sold, moves.other, moves.closing) == (10, 0, 30, 20, 0)
@@ -129,12 +135,16 @@ def anything(draw: st.DrawFn) -> list[Booked]:
         entries.append(booked(number, kind, draw(DAYS), Line(money, cents, "VAS", "b", BOUGHT), other))
     for entry in draw(st.lists(st.sampled_from(entries), unique=True)) if entries else []:
         turned = tuple(Line(x.book, -x.cents, x.etf, x.parcel, x.acquired, -x.units) for x in entry.lines)
-        entries.append(booked(100 + entry.sequence, "reversal", draw(DAYS), *turned, reverses=entry.reference))
+        entries.append(
+            booked(100 + entry.sequence, "reversal", draw(DAYS), *turned, reverses=entry.reference)
+        )
     return entries
 
 
 @given(anything(), st.integers(0, 10**9), st.integers(0, 10**9))
-def test_opening_and_movements_are_closing_to_the_cent(entries: list[Booked], opening: int, closing: int) -> None:
+def test_opening_and_movements_are_closing_to_the_cent(
+    entries: list[Booked], opening: int, closing: int
+) -> None:
     """Cash, units and value, each by its own sum; the running balance ends where the cash does."""
     found = transactions(entries, MAY)
     start, end = cash_at(entries, MAY.eve), cash_at(entries, MAY.last)
@@ -144,6 +154,15 @@ def test_opening_and_movements_are_closing_to_the_cent(entries: list[Booked], op
     for moves in unit_moves(entries, found, MAY):
         assert moves.opening + moves.bought - moves.sold + moves.other == moves.closing
     whole = change(entries, MAY, opening, closing)
-    assert whole.opening + whole.paid_in - whole.paid_out + whole.income - whole.withheld - whole.fees + whole.market == closing
+    assert (
+        whole.opening
+        + whole.paid_in
+        - whole.paid_out
+        + whole.income
+        - whole.withheld
+        - whole.fees
+        + whole.market
+        == closing
+    )
     assert whole.income == -sum(entry.into("income") for entry in income_of(entries, MAY))
     assert whole.paid_in - whole.paid_out == sum(external_flows(entries, MAY).values())
