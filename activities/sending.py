@@ -60,7 +60,7 @@ class Sender:
                 self._check(tx, each, limit)
                 # The account first: whoever closes it waits, or has closed it.
                 accounts.account(tx, call.tenant, self.portfolio.account_id, lock=True)
-                closing.hold_trading(tx, call.tenant, each.portfolio_id, each.side, f"trades[{each.line}]")
+                self._hold_open(tx, each)
                 orders.intend(
                     tx,
                     call.tenant,
@@ -98,6 +98,7 @@ class Sender:
         with self.context.services.database.reading() as tx:
             fresh = [each for each in asked if orders.find(tx, tenant, each) is None]
             for each in fresh:
+                self._hold_open(tx, each)
                 self._check(tx, each, self._limit(each))
             funds = cash.available(tx, tenant, account_id) + self._open_proceeds(tx)
         for each in sorted(fresh, key=lambda each: each.side == BUY):
@@ -164,6 +165,10 @@ class Sender:
     def _check(self, tx: Session, asked: Asked, limit: Decimal | None) -> None:
         path = f"trades[{asked.line}]"
         self.checks.before_sending(tx, self.context.call.tenant, asked.etf, asked.units, limit, path)
+
+    def _hold_open(self, tx: Session, asked: Asked) -> None:
+        tenant, path = self.context.call.tenant, f"trades[{asked.line}]"
+        closing.hold_trading(tx, tenant, asked.portfolio_id, asked.side, path)
 
     def _found(self, client_order_id: str) -> Answer | None:
         found = self.checks.broker.find(client_order_id)

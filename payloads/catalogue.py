@@ -40,6 +40,7 @@ DOMAINS = (
     "withdrawals",
     "billing",
     "closures",
+    "trade_errors",
     "verification",
     "reconciliation",
     "compliance",
