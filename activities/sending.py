@@ -51,7 +51,7 @@ class Sender:
                 self._check(tx, each, limit)
                 # The account first: whoever closes it waits, or has closed it.
                 accounts.account(tx, call.tenant, self.portfolio.account_id, lock=True)
-                closing.hold_trading(tx, call.tenant, each.portfolio_id, each.side, f"trades[{each.line}]")
+                self._hold_open(tx, each)
                 arrival = self.checks.prices.of(each.etf, each.path)
                 origin = Origin(call.effect_root, call.workflow_id, call.actor, at, arrival)
                 orders.intend(
@@ -92,6 +92,7 @@ class Sender:
         with self.context.services.database.reading() as tx:
             fresh = [each for each in asked if orders.find(tx, tenant, each) is None]
             for each in fresh:
+                self._hold_open(tx, each)
                 self._check(tx, each, self._limit(each))
             funds = cash.available(tx, tenant, account_id) + self._open_proceeds(tx)
         for each in sorted(fresh, key=lambda each: each.side == BUY):
@@ -151,6 +152,9 @@ class Sender:
 
     def _check(self, tx: Session, asked: Asked, limit: Decimal | None) -> None:
         self.checks.before_sending(tx, self.context.call.tenant, asked.etf, asked.units, limit, asked.path)
+
+    def _hold_open(self, tx: Session, asked: Asked) -> None:
+        closing.hold_trading(tx, self.context.call.tenant, asked.portfolio_id, asked.side, asked.path)
 
     def _record(self, client_order_id: str, answer: Answer) -> None:
         at = self.context.now()

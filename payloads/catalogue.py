@@ -46,6 +46,7 @@ DOMAINS = (
     "withdrawals",
     "billing",
     "closures",
+    "trade_errors",
     "verification",
     "reconciliation",
     "compliance",

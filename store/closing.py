@@ -29,7 +29,7 @@ class Origin:
 def begin(tx: Session, tenant: str, portfolio_id: str, effect_root: str) -> Portfolio:
     """From now on the portfolio only sells; AccountClosed if another run closes it, or has."""
     row = portfolios.portfolio(tx, tenant, portfolio_id, lock=True)
-    if row.state in (CLOSING, CLOSED) and row.closing_by != effect_root:
+    if row.state == CLOSED or (row.state == CLOSING and row.closing_by != effect_root):
         raise _refused(row, "it cannot be closed twice", "portfolio_id")
     row.state, row.closing_by = CLOSING, effect_root
     tx.add(row)

@@ -68,6 +68,14 @@ class BookedFill:
     value_cents: int
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Postings that take units out of parcels, and how many units there were too few of."""
+
+    postings: list[Posting]
+    missing: int
+
+
 def book(
     tx: Session, tenant: str, order: Order, executed: Executed, *, brokerage_cents: int, at: datetime
 ) -> bool:
@@ -112,14 +120,14 @@ def booked(tx: Session, tenant: str, order: Order) -> list[BookedFill]:
         .where(
             col(LedgerEntry.tenant) == tenant,
             col(LedgerEntry.account_id) == order.account_id,
-            col(LedgerEntry.reference).in_([_reference(fill) for fill in fills]),
+            col(LedgerEntry.reference).in_([reference(fill) for fill in fills]),
             col(LedgerPosting.book).in_(MONEY),
         )
         .group_by(col(LedgerEntry.reference))
     )
     # A purchase paid value and brokerage, a sale brought value less brokerage: added, it leaves the value.
-    money = {reference: int(cents) for reference, cents in tx.execute(query)}
-    return [BookedFill(fill, abs(money[_reference(fill)] + fill.fees_cents)) for fill in fills]
+    money = {name: int(cents) for name, cents in tx.execute(query)}
+    return [BookedFill(fill, abs(money[reference(fill)] + fill.fees_cents)) for fill in fills]
 
 
 def brokerage(tx: Session, tenant: str, account_id: str) -> dict[str, int]:
@@ -163,7 +171,7 @@ def _insert(tx: Session, tenant: str, order: Order, executed: Executed, fees: in
 
 def _about(order: Order, fill: Fill, executed: Executed, currency: str) -> About:
     return About(
-        _reference(fill),
+        reference(fill),
         "purchase" if order.side == orders.BUY else "sale",
         executed.trade_date,
         currency,
@@ -207,33 +215,40 @@ def _purchase(order: Order, executed: Executed, cost_cents: int) -> list[Posting
 
 
 def _sale(tx: Session, tenant: str, order: Order, executed: Executed, proceeds_cents: int) -> list[Posting]:
-    """Units come from the oldest parcels; proceeds are shared by units, after brokerage."""
+    taken = from_oldest(tx, tenant, order.portfolio_id, order.etf, executed.units, proceeds_cents)
+    if taken.missing:
+        raise FillMismatch(
+            f"{order.broker} reports {executed.units} {order.etf} sold of the "
+            f"{executed.units - taken.missing} that {order.portfolio_id} holds; ask the broker"
+        )
+    return [*taken.postings, Posting(Book.UNSETTLED, proceeds_cents, settles_on=executed.settles_on)]
+
+
+def from_oldest(
+    tx: Session, tenant: str, portfolio_id: str, etf: str, units: int, proceeds_cents: int
+) -> Taken:
+    """Units from the oldest parcels, with the gain of each; proceeds are shared by units, after brokerage."""
     postings = []
-    left, proceeds_left = executed.units, proceeds_cents
-    for parcel in _oldest_first(tx, tenant, order):
+    left, proceeds_left = units, proceeds_cents
+    for parcel in _oldest_first(tx, tenant, portfolio_id, etf):
         sold = min(parcel.units, left)
         # Shares of what is left, so that the last parcel takes the rest and no cent is lost.
         cost = parcel.cost_base_cents * sold // parcel.units
         proceeds = proceeds_left * sold // left
-        subject = Subject(order.portfolio_id, order.etf, parcel.parcel_id, parcel.acquired)
+        subject = Subject(portfolio_id, etf, parcel.parcel_id, parcel.acquired)
         postings.append(Posting(Book.SECURITIES, -cost, replace(subject, units=-sold)))
         postings.append(Posting(Book.GAINS, cost - proceeds, subject))
         left, proceeds_left = left - sold, proceeds_left - proceeds
         if left == 0:
             break
-    if left:
-        raise FillMismatch(
-            f"{order.broker} reports {executed.units} {order.etf} sold of the {executed.units - left} that "
-            f"{order.portfolio_id} holds; ask the broker"
-        )
-    return [*postings, Posting(Book.UNSETTLED, proceeds_cents, settles_on=executed.settles_on)]
+    return Taken(postings, left)
 
 
-def _oldest_first(tx: Session, tenant: str, order: Order) -> list[Parcel]:
+def _oldest_first(tx: Session, tenant: str, portfolio_id: str, etf: str) -> list[Parcel]:
     query = select(Parcel).where(
         col(Parcel.tenant) == tenant,
-        col(Parcel.portfolio_id) == order.portfolio_id,
-        col(Parcel.etf) == order.etf,
+        col(Parcel.portfolio_id) == portfolio_id,
+        col(Parcel.etf) == etf,
         col(Parcel.units) > 0,
     )
     return list(tx.scalars(query.order_by(col(Parcel.acquired), col(Parcel.parcel_id))))
@@ -243,5 +258,6 @@ def _cents(amount: Decimal) -> int:
     return int((amount * 100).quantize(Decimal(1), ROUND_HALF_UP))
 
 
-def _reference(fill: Fill) -> str:
+def reference(fill: Fill) -> str:
+    """The reference of the fill in the ledger."""
     return f"{fill.broker}:{fill.execution_id}"

@@ -28,10 +28,10 @@ class Firm:
         """The activity's answer; without `step` its name stands for the step."""
         return run(activity, given, self.brokerage.context(step or activity, run_id), strict=True)
 
-    def refusal(self, activity: str, **given: Any) -> tuple[str, str]:
+    def refusal(self, activity: str, *, step: str = "refused", **given: Any) -> tuple[str, str]:
         """Type and path of the fault."""
         with pytest.raises(ActivityFault) as raised:
-            self(activity, step=f"refused {activity}", **given)
+            self(activity, step=f"{step} {activity}", **given)
         return raised.value.type, raised.value.path
 
     def books(self, account_id: str = ACCOUNT) -> dict[str, Decimal]:
