@@ -32,6 +32,7 @@ DOMAINS = (
     "portfolios",
     "valuation",
     "orders",
+    "parcel_methods",
     "settlement",
     "holdings",
     "distributions",
