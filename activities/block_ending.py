@@ -12,6 +12,7 @@ from activities.block_slices import cancel_slices, settle_slices
 from activities.context import Context
 from activities.effects import once, recorded
 from activities.fill_report import tell
+from activities.parcel_choice import parcel_choice
 from activities.registry import implements
 from activities.settling import Settlement, settlement_rules
 from activities.waiting import Looks, waiting
@@ -170,7 +171,8 @@ def _book(
         settles_on=rules.settles_on(last.trade_date),
         share=Share(part.value_cents, part.brokerage_cents),
     )
-    fills.book(tx, block.tenant, order, executed, brokerage_cents=0, at=at)
+    choose = parcel_choice(context)
+    fills.book(tx, block.tenant, order, executed, brokerage_cents=0, choose=choose, at=at)
     orders.mark_late(tx, order, at, had_ended=had_ended)
 
 

@@ -134,6 +134,7 @@ def _asked(portfolio_id: str, trade: Trade, line: int, context: Context) -> Aske
         price=trade.price,
         planned_value_cents=None if trade.value is None else to_cents(cents(trade.value)),
         planned_cost_cents=None if trade.cost is None else to_cents(cents(trade.cost)),
+        parcel_ids=None if trade.parcel_ids is None else tuple(trade.parcel_ids),
     )
 
 

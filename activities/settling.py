@@ -13,6 +13,7 @@ from sqlmodel import Session
 
 from activities.context import Context
 from activities.errors import ActivityError
+from activities.parcel_choice import parcel_choice
 from adapters.broker import Broker, BrokerOrderState, Execution, OrderRefused
 from adapters.failpoints import failpoint
 from engines.calendars import next_session, settlement_date
@@ -138,7 +139,7 @@ def _book_all(context: Context, news: list[News]) -> list[str]:
         rules = settlement_rules(context)
         with context.services.database.transaction() as tx:
             for told in fresh:
-                _book(tx, tenant, told, brokerage, rules, at)
+                _book(tx, tenant, told, brokerage, rules, parcel_choice(context), at)
     with context.services.database.reading() as tx:
         return [
             told.client_order_id
@@ -156,7 +157,15 @@ def _known(tx: Session, tenant: str, told: News) -> bool:
     return closed_alike and order.cum_units == sum(fill.units for fill in told.executions)
 
 
-def _book(tx: Session, tenant: str, told: News, brokerage: int, rules: Settlement, at: datetime) -> None:
+def _book(
+    tx: Session,
+    tenant: str,
+    told: News,
+    brokerage: int,
+    rules: Settlement,
+    choose: fills.Choose,
+    at: datetime,
+) -> None:
     order = orders.load(tx, tenant, told.client_order_id)
     before, had_ended = order.cum_units, order.state not in OPEN_STATES
     for fill in told.executions:
@@ -164,7 +173,7 @@ def _book(tx: Session, tenant: str, told: News, brokerage: int, rules: Settlemen
         executed = Executed(
             fill.execution_id, fill.units, fill.price, fill.executed_at, day, rules.settles_on(day)
         )
-        fills.book(tx, tenant, order, executed, brokerage_cents=brokerage, at=at)
+        fills.book(tx, tenant, order, executed, brokerage_cents=brokerage, choose=choose, at=at)
     if order.cum_units > before:
         orders.mark_late(tx, order, at, had_ended=had_ended)
     state = told.state

@@ -38,6 +38,7 @@ DOMAINS = (
     "orders",
     "blocks",
     "execution",
+    "parcel_methods",
     "settlement",
     "holdings",
     "distributions",

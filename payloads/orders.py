@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints, field_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from payloads.base import Amount, Etf, Identifier, Payload, Price, Units
 from payloads.entry import DeclaredError, Effect, Entry, Role
@@ -33,6 +33,17 @@ class Trade(Payload):
     price: PositivePrice | None = Field(None, description="price planned with")
     value: Annotated[Amount, Field(ge=0)] | None = Field(None, description="units times price, as planned")
     cost: Annotated[Amount, Field(ge=0)] | None = Field(None, description="brokerage, as planned")
+    parcel_ids: Annotated[list[Identifier], Field(min_length=1)] | None = Field(
+        None, description="parcels that a sell takes, in that order; without it, by the portfolio's method"
+    )
+
+    @model_validator(mode="after")
+    def _sells_name_parcels(self) -> "Trade":
+        if self.parcel_ids is not None and self.side == "buy":
+            raise ValueError("only a sell takes parcels; leave parcel_ids out")
+        if self.parcel_ids is not None and len(set(self.parcel_ids)) < len(self.parcel_ids):
+            raise ValueError("a parcel is named twice")
+        return self
 
 
 class SubmitOrders(Payload):
@@ -186,13 +197,14 @@ ENTRIES = (
                 "InsufficientCash", "buys and their brokerage come to more than the cash available"
             ),
             DeclaredError("InsufficientUnits", "a sell of more units than are held and not on sale already"),
+            DeclaredError("UnknownParcel", "a sell names a parcel that the portfolio does not have"),
             DeclaredError(
                 "ProceedsOutstanding", "buys wait for sells that have not filled yet", retryable=True
             ),
             DeclaredError("OrderRejected", "the broker rejected every order"),
             *_SETTLING_ERRORS,
         ),
-        files=("fees", "limits", "trading"),
+        files=("fees", "limits", "tax_au", "trading"),
     ),
     Entry(
         "orders.await_fills",
@@ -206,7 +218,7 @@ ENTRIES = (
             *_SETTLING_ERRORS,
         ),
         no_undo="it books what the market did, which stays true; open orders are undone where they were sent",
-        files=("fees", "limits", "trading"),
+        files=("fees", "limits", "tax_au", "trading"),
     ),
     Entry(
         "orders.cancel_open",
@@ -217,6 +229,6 @@ ENTRIES = (
         Role.BROKER,
         errors=_SETTLING_ERRORS,
         no_undo="an order that is cancelled is not sent again by itself",
-        files=("fees", "limits", "trading"),
+        files=("fees", "limits", "tax_au", "trading"),
     ),
 )

@@ -3,10 +3,11 @@
 StoreError
 ├── InsufficientCash    a buy and its brokerage come to more than the cash available
 ├── InsufficientUnits   a sell of more units than are held and not on sale already
+├── UnknownParcel       the portfolio has no parcel of that id and ETF
 └── UnknownOrder        the portfolio has no order of that id
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
@@ -18,7 +19,7 @@ from payloads import plain_json
 from store import cash
 from store.effects import IntentChanged
 from store.errors import StoreError
-from store.tables import OPEN_STATES, Order, OrderState, Portfolio, Position
+from store.tables import OPEN_STATES, Order, OrderState, Parcel, Portfolio, Position
 
 BUY, SELL = "buy", "sell"
 # Before the key in `reported_by`: the fact is out, and no call has reported on the order.
@@ -33,6 +34,10 @@ class InsufficientCash(StoreError):
 
 class InsufficientUnits(StoreError):
     """A sell of more units than are held and not on sale already."""
+
+
+class UnknownParcel(StoreError):
+    """The portfolio has no parcel of that id and ETF."""
 
 
 class UnknownOrder(StoreError):
@@ -54,12 +59,15 @@ class Asked:
     planned_value_cents: int | None
     planned_cost_cents: int | None
     asked_in: str = "trades"
+    parcel_ids: tuple[str, ...] | None = None
 
     @property
     def digest(self) -> str:
-        """The digest of what was asked; its place in the list does not count."""
+        """The digest of what was asked; its place in the list does not count, nor parcels not named."""
         placed = ("line", "asked_in")
         named = {name: getattr(self, name) for name in self.__slots__ if name not in placed}
+        if self.parcel_ids is None:
+            del named["parcel_ids"]
         return plain_json.digest(named)
 
     @property
@@ -133,6 +141,7 @@ def intend(
         planned_cost_cents=asked.planned_cost_cents,
         arrival_price=origin.arrival_price,
         block_id=origin.block_id,
+        parcel_ids=None if asked.parcel_ids is None else list(asked.parcel_ids),
         broker=broker,
         reserved_cents=reserved,
         created_at=origin.at,
@@ -336,6 +345,23 @@ def _hold_units(tx: Session, tenant: str, asked: Asked) -> None:
             f"{asked.units} {asked.etf} were to be sold, and {free} are held and not on sale already",
             f"{asked.path}.units",
         )
+    if asked.parcel_ids is not None:
+        _hold_parcels(tx, tenant, asked, asked.parcel_ids)
+
+
+def _hold_parcels(tx: Session, tenant: str, asked: Asked, named: Sequence[str]) -> None:
+    path, covered = f"{asked.path}.parcel_ids", 0
+    for place, parcel_id in enumerate(named):
+        parcel = tx.get(Parcel, (tenant, parcel_id))
+        if parcel is None or (parcel.portfolio_id, parcel.etf) != (asked.portfolio_id, asked.etf):
+            raise UnknownParcel(
+                f"{asked.portfolio_id} has no parcel {parcel_id} of {asked.etf}", f"{path}[{place}]"
+            )
+        covered += parcel.units
+    if asked.units > covered:
+        raise InsufficientUnits(
+            f"{asked.units} {asked.etf} were to be sold out of parcels that hold {covered}", path
+        )
 
 
 def _differing(kept: Order, asked: Asked) -> list[str]:
@@ -344,6 +370,7 @@ def _differing(kept: Order, asked: Asked) -> list[str]:
         "price": (kept.price, asked.price),
         "value": (kept.planned_value_cents, asked.planned_value_cents),
         "cost": (kept.planned_cost_cents, asked.planned_cost_cents),
+        "parcel_ids": (kept.parcel_ids, None if asked.parcel_ids is None else list(asked.parcel_ids)),
         "portfolio_id": (kept.portfolio_id, asked.portfolio_id),
     }
     names = [name for name, (before, now) in pairs.items() if before != now] or ["limit"]

@@ -10,11 +10,10 @@ forward. Units are split no finer than they were given.
 """
 
 from collections.abc import Sequence
-from decimal import Decimal
 
 import numpy as np
 
-from engines.tax.gain_rules import Form, GainRules
+from engines.tax.gain_rules import Form, GainRules, Standing
 from engines.tax.parcel_market import Floats, Market, Places, market_of
 from engines.tax.parcels import Disposal, Parcel, Taken
 
@@ -25,7 +24,7 @@ Choice = list[Places]
 
 
 def taken_for_least(
-    parcels: Sequence[Parcel], disposals: Sequence[Disposal], rules: GainRules, brought_forward: Decimal
+    parcels: Sequence[Parcel], disposals: Sequence[Disposal], rules: GainRules, before: Standing
 ) -> list[Taken]:
     """What each disposal takes so that the year's taxed gain is the least; OversoldUnits if it cannot."""
     sold = _by_etf(disposals)
@@ -33,7 +32,7 @@ def taken_for_least(
     markets = [market_of(parcels, disposals, bought.get(etf, []), sold[etf], rules) for etf in sorted(sold)]
     return [
         Taken(int(market.disposals[sale]), int(market.parcels[parcel]), int(steps) * market.step)
-        for market, chosen in zip(markets, _Search(markets, rules, brought_forward).best(), strict=True)
+        for market, chosen in zip(markets, _Search(markets, rules, before).best(), strict=True)
         for sale, parcel, steps in zip(market.sale_of, market.parcel_of, chosen, strict=True)
         if steps
     ]
@@ -42,11 +41,13 @@ def taken_for_least(
 class _Search:
     """The choice that is taxed least."""
 
-    def __init__(self, markets: Sequence[Market], rules: GainRules, brought_forward: Decimal) -> None:
+    def __init__(self, markets: Sequence[Market], rules: GainRules, before: Standing) -> None:
         self._markets = markets
         self._aims = rules.aims
-        lost = -float(brought_forward)
-        self._start = (0.0, lost) if rules.losses_are_favoured else (lost, 0.0)
+        ordinary, favoured = (float(part) for part in before.so_far)
+        lost = float(before.brought_forward)
+        losses = (0.0, lost) if rules.losses_are_favoured else (lost, 0.0)
+        self._start = (ordinary - losses[0], favoured - losses[1])
 
     def best(self) -> Choice:
         """The lowest gain if that is taxed nothing, else the best over all aims."""

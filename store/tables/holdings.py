@@ -67,6 +67,8 @@ class Portfolio(Row, table=True):
     mandate: str = Field(default="advised", sa_column_kwargs={"server_default": "advised"})
     # whether distributions are taken in units where the fund offers them
     reinvest: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    # fifo, lifo, highest_cost or lowest_tax; none: the house's
+    parcel_method: str | None = None
     risk_score: int | None = None
     risk_category: str | None = None
     marginal_rate: Decimal | None = Field(default=None, sa_type=Exact)

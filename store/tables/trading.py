@@ -7,7 +7,7 @@ from enum import StrEnum
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index
 from sqlmodel import Field
 
-from store.columns import Exact, Moment
+from store.columns import Exact, Json, Moment
 from store.tables.base import Row
 from store.tables.holdings import of_portfolio
 
@@ -66,6 +66,7 @@ class Order(Row, table=True):
     planned_cost_cents: int | None = Field(default=None, sa_type=BigInteger)
     arrival_price: Decimal | None = Field(default=None, sa_type=Exact)  # the market's, when it was decided
     block_id: str | None = None
+    parcel_ids: list[str] | None = Field(default=None, sa_type=Json)  # of a sell; none: by method
     broker: str
     broker_order_id: str | None = None
     state: str = OrderState.INTENDED
@@ -94,6 +95,7 @@ class Fill(Row, table=True):
     units: int = Field(sa_type=BigInteger)
     price: Decimal = Field(sa_type=Exact)
     fees_cents: int = Field(sa_type=BigInteger)
+    parcels_by: str | None = None  # the method that chose the parcels of a sale
     executed_at: datetime = Field(sa_type=Moment)
     booked_at: datetime = Field(sa_type=Moment)
 
