@@ -30,7 +30,7 @@ from payloads.market import LatestSnapshot, SnapshotReference
 from payloads.orders import Trade
 from payloads.portfolios import PortfolioId, PortfolioRead
 from payloads.rebalancing import TradePlan
-from payloads.valuation import Drift, MeasureDrift, PortfolioValue, ProposeTrades
+from payloads.valuation import Drift, MeasureDrift, PortfolioValue, ProposedTrades, ProposeTrades
 
 SHARE_PLACES = 12
 
@@ -73,10 +73,11 @@ def measure_drift(ask: MeasureDrift, context: Context) -> Drift:
 
 
 @implements("rebalancing.propose")
-def propose_trades(ask: ProposeTrades, context: Context) -> TradePlan:
+def propose_trades(ask: ProposeTrades, context: Context) -> ProposedTrades:
     """The trades that bring the portfolio back at the newest prices, and why each is made or not."""
     held, target = _held(ask.portfolio_id, context)
-    return _planned(ask, held, _standing(held, target, context), target, context)
+    plan = _planned(ask, held, _standing(held, target, context), target, context)
+    return ProposedTrades.model_validate(plan, from_attributes=True)
 
 
 def _planned(

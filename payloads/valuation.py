@@ -6,7 +6,7 @@ from payloads.base import Amount, Etf, Flag, Identifier, IsoDate, Payload, Real
 from payloads.entry import DeclaredError, Effect, Entry
 from payloads.orders import Trade
 from payloads.portfolios import PortfolioId
-from payloads.rebalancing import MISSING_PARCELS, TradePlan, TradeWay
+from payloads.rebalancing import MISSING_PARCELS, Mode, TradeDecision, TradePlan, TradeWay
 from payloads.storage import READ_ERRORS, UNKNOWN_PORTFOLIO
 
 
@@ -26,6 +26,15 @@ class ProposeTrades(TradeWay):
     tax_aware: Flag = Field(
         True, description="only trades that are worth their cost and the tax on what they sell"
     )
+
+
+class ProposedTrades(TradePlan):
+    """The trades, and why each is made or not; `tax` is null where nothing was weighed."""
+
+    mode: Mode
+    decisions: list[TradeDecision]
+    tax: Amount | None
+    assumptions: list[str]
 
 
 class Drift(Payload):
@@ -85,7 +94,7 @@ ENTRIES = (
         "rebalancing.propose",
         "Plan the trades that bring a portfolio back, with the reason for each and for each not made",
         ProposeTrades,
-        TradePlan,
+        ProposedTrades,
         Effect.READS,
         errors=_PLAN_ERRORS,
         files=_PLAN_FILES,

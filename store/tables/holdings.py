@@ -74,6 +74,8 @@ class Portfolio(Row, table=True):
     marginal_rate: Decimal | None = Field(default=None, sa_type=Exact)
     pods: Any = Field(default_factory=dict, sa_type=Json)  # {POD: weight}
     target: Any = Field(default_factory=dict, sa_type=Json)  # {ETF: weight}
+    # {ETF: {POD: share}}: which pods asked for the ETF, the shares adding up to 1
+    pods_by_etf: Any = Field(default_factory=dict, sa_type=Json, sa_column_kwargs={"server_default": "{}"})
     target_snapshot: str | None = None
     benchmark_id: str | None = None
     opened_at: datetime = Field(sa_type=Moment)
