@@ -31,7 +31,7 @@ def simulate(ask: SimulateGoal, context: Context) -> SimulatedGoal:
         mean=_money(outcome.final.mean()),
         required_return=requirements.required_return(plan),
         required_contribution=_up_to_the_cent(_required_contribution(ask, plan, growth, outcome)),
-        required_initial=_up_to_the_cent(_required_initial(ask, outcome)),
+        required_initial=required_initial(ask, outcome),
         guarded=None if outcome.spending is None else _guarded(outcome.spending),
         fan=fan,
         paths=growth.paths,
@@ -48,10 +48,11 @@ def _required_contribution(
     return None
 
 
-def _required_initial(ask: SimulateGoal, outcome: engine.Outcome) -> float | None:
+def required_initial(ask: SimulateGoal, outcome: engine.Outcome) -> Decimal | None:
+    """The least amount at first that is enough; None where none can be told."""
     if outcome.enough_at_first is None or (ask.withdrawal is not None and ask.withdrawal.rate is not None):
         return None
-    return requirements.least_of(outcome.enough_at_first, ask.success_target)
+    return _up_to_the_cent(requirements.least_of(outcome.enough_at_first, ask.success_target))
 
 
 def _guarded(spending: GuardedSpending) -> GuardedWithdrawals:

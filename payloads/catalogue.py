@@ -55,6 +55,7 @@ DOMAINS = (
     "backtest",
     "goal_simulation",
     "goal_planning",
+    "goal_shares",
     "goal_progress",
     "education",
     "agents",
