@@ -65,6 +65,7 @@ DOMAINS = (
     "backtest",
     "goal_simulation",
     "goal_planning",
+    "goal_shares",
     "goal_progress",
     "education",
     "agents",

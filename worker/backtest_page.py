@@ -7,7 +7,7 @@ import numpy as np
 
 from payloads.backtest import BacktestResult
 from worker import html_page
-from worker.backtest_charts import COLOURS, Line, drawdown_chart, growth_chart, weights_chart
+from worker.backtest_charts import Line, drawdown_chart, growth_chart, weights_chart
 from worker.backtest_figures import (
     contribution_rows,
     drawdown_rows,
@@ -16,6 +16,7 @@ from worker.backtest_figures import (
     weights_in_words,
 )
 from worker.backtests import Backtest
+from worker.charts import COLOURS
 from worker.html_page import section, table, warning
 
 FOOTER = (

@@ -55,6 +55,7 @@ COMMANDS = [
         "version",
     ),
     *("data import", "data pull", "data list", "data show", "data check"),
+    "goals simulate",
     *("agents train", "agents evaluate", "agents show"),
 ]
 
