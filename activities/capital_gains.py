@@ -9,6 +9,7 @@ from activities.errors import InvalidInput
 from activities.registry import implements
 from activities.repeated import refuse_repeated
 from engines.tax import gains as engine
+from engines.tax.gain_lines import Line
 from engines.tax.gain_rules import GainRules, PriceIndex
 from engines.tax.parcels import Disposal, Parcel
 from engines.tax.years import TaxYear
@@ -82,7 +83,7 @@ def _disposals(ask: FindCapitalGains) -> list[Disposal]:
     ]
 
 
-def _line(line: engine.Line, american: bool) -> GainLine:
+def _line(line: Line, american: bool) -> GainLine:
     return GainLine(
         parcel=line.parcel.id,
         disposal=line.disposal,

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from dsl.expressions import Expression
 from dsl.expressions.parser import parse
-from dsl.expressions.syntax import Chain, Compare, Literal, Logic, Name, Node, Unary
+from dsl.expressions.syntax import Call, Chain, Compare, Literal, Logic, Name, Node, Unary
 
 Flags = NDArray[np.bool_]
 Floats = NDArray[np.float64]
@@ -53,6 +53,8 @@ class _Look:
         match node:
             case Literal(value=bool(flag)):
                 return self._all(flag, not flag)
+            case Name(name=name) if name in self.metrics:
+                return _flag(self.metrics[name])
             case Unary(operator="!", operand=operand):
                 return self.condition(operand).negated()
             case Logic(operator="&&", operands=operands):
@@ -72,6 +74,10 @@ class _Look:
                 return np.full(self.count, float(node.value))
             case Name(name=name) if name in self.metrics:
                 return self.metrics[name]
+            case Call(function="default", arguments=[Name(name=name), other]) if name in self.metrics:
+                fallback = self.number(other)
+                metric = self.metrics[name]
+                return None if fallback is None else np.where(np.isnan(metric), fallback, metric)
             case Unary(operator="-", operand=operand):
                 inner = self.number(operand)
                 return None if inner is None else -inner
@@ -94,6 +100,11 @@ class _Look:
 
     def _all(self, true: bool, false: bool) -> Coarse:
         return Coarse(*(np.full(self.count, flag) for flag in (true, false, False)))
+
+
+def _flag(metric: Floats) -> Coarse:
+    """A metric that is true or false: 1 or 0."""
+    return Coarse(metric == 1, metric == 0, np.isnan(metric))
 
 
 def _both(one: Coarse, other: Coarse) -> Coarse:

@@ -178,6 +178,9 @@ def _rename_target(tx: Session, ask: ApplyAction, row: Portfolio) -> None:
         target = dict(row.target)
         target[ask.new_etf] = target.pop(ask.etf) + target.get(ask.new_etf, 0)
         row.target = target
+        pods = dict(row.pods_by_etf)
+        if ask.etf in pods:
+            row.pods_by_etf = {ask.new_etf: pods.pop(ask.etf), **pods}
         tx.add(row)
 
 

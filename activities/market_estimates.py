@@ -4,6 +4,8 @@ ActivityError
 └── NotConfigured   the release's market.yaml does not have what is asked for
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -64,10 +66,7 @@ def detect_regime(ask: AskRegime, context: Context) -> MarketRegime:
     snapshot = chosen_snapshot(context, ask.snapshot)
     watch = _watch(context)
     year = context.catalogue.read("market", MarketFile).estimates.sessions_per_year
-    portfolio = ask.portfolio or watch.portfolio
-    etfs = list(portfolio)
-    returns = daily_returns(snapshot, context.catalogue, etfs, "portfolio")
-    series = np.log1p(returns @ np.array(list(portfolio.values())))
+    series = _watched_returns(snapshot, ask.portfolio or watch.portfolio, context)
     model = _model(watch, year)
     if ask.method == "fitted":
         model = regimes.fit(series, model).model
@@ -87,6 +86,19 @@ def detect_regime(ask: AskRegime, context: Context) -> MarketRegime:
         as_of=snapshot.as_of,
         simulated=snapshot.simulated,
     )
+
+
+def regime_at_the_end(snapshot: Snapshot, watch: RegimeWatch, context: Context) -> int:
+    """The place of the regime that is likeliest on the snapshot's day."""
+    year = context.catalogue.read("market", MarketFile).estimates.sessions_per_year
+    series = _watched_returns(snapshot, watch.portfolio, context)
+    return int(regimes.filtered(series, _model(watch, year))[-1].argmax())
+
+
+def _watched_returns(snapshot: Snapshot, portfolio: Mapping[str, float], context: Context) -> Floats:
+    returns = daily_returns(snapshot, context.catalogue, list(portfolio), "portfolio")
+    series: Floats = np.log1p(returns @ np.array(list(portfolio.values())))
+    return series
 
 
 def _expected(

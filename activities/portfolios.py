@@ -97,10 +97,25 @@ def set_target(ask: SetTarget, context: Context) -> PortfolioId:
 def _set_target(tx: Session, ask: SetTarget, context: Context) -> PortfolioId:
     row = portfolios.portfolio(tx, context.call.tenant, ask.portfolio_id, lock=True)
     row.target, row.target_snapshot = whole_weights(ask.weights, "weights"), ask.snapshot
+    if ask.by_pod is not None:
+        row.pods_by_etf = _pods_by_etf(ask.by_pod)
     tx.add(row)
     data = {"portfolio_id": ask.portfolio_id, "weights": row.target, "snapshot": ask.snapshot}
     append(tx, context, row.customer_id, "TargetSet", data)
     return PortfolioId(portfolio_id=ask.portfolio_id)
+
+
+def _pods_by_etf(by_pod: Mapping[str, Mapping[str, Decimal]]) -> dict[str, dict[str, float]]:
+    """Of each ETF the share that each pod asked for; none of an ETF that nobody asked for."""
+    asked: dict[str, dict[str, Decimal]] = {}
+    for pod, amounts in sorted(by_pod.items()):
+        for etf, amount in amounts.items():
+            if amount:
+                asked.setdefault(etf, {})[pod] = amount
+    return {
+        etf: stored_weights({pod: float(amount / sum(pods.values())) for pod, amount in pods.items()})
+        for etf, pods in sorted(asked.items())
+    }
 
 
 def whole_weights(weights: Mapping[str, float], path: str) -> dict[str, float]:

@@ -2,10 +2,14 @@
 
 from activities.context import Context
 from activities.registry import implements
+from activities.repeated import refuse_repeated
+from activities.trade_plans import plan_of, way_of, weighing_of
 from engines import drift
-from engines.trading import plan as planning
+from engines.tax.parcels import Parcel
 from engines.trading.orders import Portfolio, Terms
-from payloads.rebalancing import CheckDrift, Drift, PlanTrades, Trade, TradePlan
+from engines.trading.proposal import propose
+from engines.trading.weighing import Weighing
+from payloads.rebalancing import CheckDrift, Drift, PlanTrades, TaxOnSales, TradePlan
 
 
 @implements("rebalancing.check")
@@ -24,8 +28,9 @@ def check(ask: CheckDrift, context: Context) -> Drift:
 
 @implements("rebalancing.plan_trades")
 def plan_trades(ask: PlanTrades, context: Context) -> TradePlan:
-    """Plan the orders towards the target."""
-    plan = planning.plan_trades(
+    """Plan the orders towards the target, weighed against tax where the parcels are told."""
+    weighing, assumptions = (None, list[str]()) if ask.tax is None else _weighing(ask.tax, context)
+    found = propose(
         Portfolio(ask.positions, ask.prices, ask.cash),
         ask.target,
         Terms(
@@ -36,21 +41,18 @@ def plan_trades(ask: PlanTrades, context: Context) -> TradePlan:
             min_first_holding=ask.min_first_holding,
             max_weight=ask.max_weight,
         ),
+        way_of(ask, context.catalogue),
+        weighing,
     )
-    return TradePlan(
-        orders=[
-            Trade(
-                etf=order.etf,
-                side=order.side,
-                units=order.units,
-                price=order.price,
-                value=order.value,
-                cost=order.cost,
-            )
-            for order in plan.orders
-        ],
-        cash_after=plan.cash_after,
-        costs=plan.costs,
-        weights_after={etf: float(weight) for etf, weight in plan.weights_after.items()},
-        tracking_error=float(plan.tracking_error),
+    return plan_of(found, ask.mode, assumptions)
+
+
+def _weighing(tax: TaxOnSales, context: Context) -> tuple[Weighing, list[str]]:
+    refuse_repeated("parcel", [parcel.id for parcel in tax.parcels], "tax.parcels")
+    parcels = [
+        Parcel(parcel.id, parcel.etf, parcel.units, parcel.acquired, parcel.cost_base)
+        for parcel in tax.parcels
+    ]
+    return weighing_of(
+        context.catalogue, parcels, tax.marginal_rate, tax.as_of, tax.benefit_rate, tax.always_beyond
     )

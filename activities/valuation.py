@@ -4,6 +4,7 @@ ActivityError
 └── NoTarget   the portfolio has no target to have drifted from
 """
 
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from zoneinfo import ZoneInfo
@@ -16,16 +17,20 @@ from activities.portfolios import NothingHeld, read
 from activities.reference_prices import ReferencePrices
 from activities.registry import implements
 from activities.snapshots import chosen_snapshot
+from activities.trade_plans import plan_of, rules_of, way_of, weighing_of
 from engines.drift import Band, check_drift
+from engines.tax.parcels import Parcel
 from engines.trading.orders import Portfolio as Standing
 from engines.trading.orders import Terms
-from engines.trading.plan import plan_trades
+from engines.trading.proposal import propose
+from engines.trading.weighing import Weighing
 from payloads.base import cents
 from payloads.files.trading import TradingFile
 from payloads.market import LatestSnapshot, SnapshotReference
 from payloads.orders import Trade
 from payloads.portfolios import PortfolioId, PortfolioRead
-from payloads.valuation import Drift, PortfolioValue
+from payloads.rebalancing import TradePlan
+from payloads.valuation import Drift, MeasureDrift, PortfolioValue, ProposedTrades, ProposeTrades
 
 SHARE_PLACES = 12
 
@@ -39,14 +44,13 @@ def value(ask: PortfolioId, context: Context) -> PortfolioValue:
     """What the portfolio is worth at the newest prices, cash included."""
     held = read(ask, context)
     market, prices = newest_prices(set(held.positions), context)
-    zone = ZoneInfo(context.catalogue.read("trading", TradingFile).exchange.timezone)
     worth = {etf: prices[etf] * units for etf, units in held.positions.items()}
     return PortfolioValue(
         portfolio_id=ask.portfolio_id,
         value=cents(held.cash + sum(worth.values(), Decimal(0))),
         cash=held.cash,
         holdings={etf: cents(amount) for etf, amount in worth.items()},
-        valued_on=context.now().astimezone(zone).date(),
+        valued_on=_today(context),
         snapshot=market.snapshot,
         as_of=market.as_of,
         simulated=market.simulated,
@@ -54,19 +58,64 @@ def value(ask: PortfolioId, context: Context) -> PortfolioValue:
 
 
 @implements("portfolio.measure_drift")
-def measure_drift(ask: PortfolioId, context: Context) -> Drift:
+def measure_drift(ask: MeasureDrift, context: Context) -> Drift:
     """How far the portfolio is from its target at the newest prices, and the trades that bring it back."""
     held, target = _held(ask.portfolio_id, context)
-    _, prices = newest_prices({*held.positions, *target}, context)
-    standing = Standing(held.positions, prices, held.available_cash)
+    standing = _standing(held, target, context)
     drifts = check_drift(_weights(standing), target, Band(absolute=Decimal(0)))
-    plan = plan_trades(standing, target, house_terms(context))
+    plan = _planned(ask, held, standing, target, context)
     return Drift(
         largest=float(max(map(abs, drifts.drifts.values()))),
         total_drift=float(drifts.total),
         by_etf={etf: float(drift) for etf, drift in drifts.drifts.items()},
         trades=[Trade.model_validate(order, from_attributes=True) for order in plan.orders],
     )
+
+
+@implements("rebalancing.propose")
+def propose_trades(ask: ProposeTrades, context: Context) -> ProposedTrades:
+    """The trades that bring the portfolio back at the newest prices, and why each is made or not."""
+    held, target = _held(ask.portfolio_id, context)
+    plan = _planned(ask, held, _standing(held, target, context), target, context)
+    return ProposedTrades.model_validate(plan, from_attributes=True)
+
+
+def _planned(
+    ask: MeasureDrift | ProposeTrades,
+    held: PortfolioRead,
+    standing: Standing,
+    target: dict[str, Decimal],
+    context: Context,
+) -> TradePlan:
+    weighing, assumptions = _weighing(held, context) if ask.tax_aware else (None, list[str]())
+    way = way_of(ask, context.catalogue)
+    found = propose(standing, target, house_terms(context), way, weighing)
+    return plan_of(found, ask.mode, assumptions)
+
+
+def _weighing(held: PortfolioRead, context: Context) -> tuple[Weighing, list[str]]:
+    """What the portfolio's trades are weighed by; the client's own tax rate, or the highest there is."""
+    parcels = [
+        Parcel(parcel.id, parcel.etf, Decimal(parcel.units), parcel.acquired, parcel.cost_base)
+        for parcel in held.parcels
+    ]
+    today = _today(context)
+    if held.marginal_rate is not None:
+        return weighing_of(context.catalogue, parcels, Decimal(repr(held.marginal_rate)), today)
+    rate = rules_of(context.catalogue).unknown_marginal_rate.value
+    weighing, assumptions = weighing_of(context.catalogue, parcels, rate, today)
+    return weighing, [*assumptions, f"The client's marginal rate is not known; {rate} is taken."]
+
+
+def _today(context: Context) -> date:
+    """The day where the exchange is."""
+    zone = ZoneInfo(context.catalogue.read("trading", TradingFile).exchange.timezone)
+    return context.now().astimezone(zone).date()
+
+
+def _standing(held: PortfolioRead, target: dict[str, Decimal], context: Context) -> Standing:
+    _, prices = newest_prices({*held.positions, *target}, context)
+    return Standing(held.positions, prices, held.available_cash)
 
 
 def _held(portfolio_id: str, context: Context) -> tuple[PortfolioRead, dict[str, Decimal]]:

@@ -14,17 +14,20 @@ from activities.context import Context
 from activities.crossings import crossing
 from activities.errors import ActivityError
 from activities.market import latest_snapshot
+from activities.market_estimates import regime_at_the_end
 from activities.registry import implements
 from activities.snapshots import chosen_snapshot
 from activities.thresholds import evaluate, run_of
 from activities.trigger_book import newest_book
 from adapters.failpoints import failpoint
+from adapters.market.snapshot import Snapshot
 from dsl import plan as p
 from engines.watching import Fault, Market, measure
 from engines.watching_market import market_of
 from payloads.files.fees import FeesFile
 from payloads.files.market import MarketFile
 from payloads.files.metrics import MetricsFile
+from payloads.files.pods import PodsFile
 from payloads.files.trading import TradingFile
 from payloads.market import LatestSnapshot
 from payloads.thresholds import EvaluateThresholds, FiredThreshold, MeasuredPortfolio
@@ -91,27 +94,46 @@ def _files(of: int, context: Context) -> Partitions:
 
 
 def _measure(partition: Partition, files: Partitions, number: int, at: datetime, context: Context) -> Swept:
-    market = _market(partition.tickers, context)
+    market = _market(partition, context)
     zone = ZoneInfo(context.catalogue.read("trading", TradingFile).exchange.timezone)
-    kept = files.kept(number, partition.ids)
+    kept = files.kept(number, partition.ids, at)
     today = at.astimezone(zone).date().toordinal()
-    return Swept(partition.ids, at, measure(partition.portfolios, market, kept, today))
+    return Swept(partition.ids, at, measure(partition.portfolios, market, kept, today), kept.regime)
 
 
-def _market(tickers: tuple[str, ...], context: Context) -> Market:
+def _market(partition: Partition, context: Context) -> Market:
     snapshot = chosen_snapshot(context, latest_snapshot(LatestSnapshot(), context).snapshot)
     rules = context.catalogue.read("market", MarketFile)
     sessions = context.catalogue.read("metrics", MetricsFile).measuring.sessions + 1
     distributed = snapshot.distributions(snapshot.tickers)
     return market_of(
-        tickers,
+        partition.tickers,
         snapshot.tickers,
         snapshot.prices(snapshot.tickers)[-sessions:],
         None if distributed is None else distributed[-sessions:],
         rules.market_portfolio.weights if rules.market_portfolio else {},
         sessions_per_year=rules.estimates.sessions_per_year,
         brokerage=float(context.catalogue.read("fees", FeesFile).brokerage.value),
+        ceilings=_ceilings(partition.pods, context),
+        regime=_regime(snapshot, context),
     )
+
+
+def _ceilings(pods: tuple[str, ...], context: Context) -> tuple[float, ...]:
+    """What the pods' volatilities may be; NaN for a pod that the release no longer has."""
+    known = context.catalogue.read("pods", PodsFile).pods
+    return tuple(float(known[pod].max_volatility) if pod in known else float("nan") for pod in pods)
+
+
+def _regime(snapshot: Snapshot, context: Context) -> float:
+    """The place of the regime that the market is in at the end of the snapshot.
+
+    NaN where the release tells none apart, or an ETF of the portfolio that is watched has no prices.
+    """
+    watched = context.catalogue.read("market", MarketFile).regimes
+    if watched is None or not set(watched.portfolio) <= set(snapshot.tickers):
+        return float("nan")
+    return float(regime_at_the_end(snapshot, watched, context))
 
 
 def _changing(swept: Swept, context: Context) -> NDArray[np.int64]:

@@ -38,12 +38,14 @@ AT = datetime(2025, 11, 17, 6, 30, tzinfo=UTC)
 THRESHOLDS = (
     ("portfolio_drift > 5%", "portfolio_drift < 3%", "1d"),
     ("pod_volatility > 40%", "pod_volatility < 30%", "1d"),
+    ("pod_volatility_excess > 12%", "pod_volatility_excess < 10%", "20d"),
+    ("regime_changed and portfolio_drift > 2%", None, "20d"),
     ("position_loss > 20% and portfolio_drift > 1%", "position_loss < 10%", "5d"),
     ("market_volatility > 30%", None, "1d"),
     ("var_95 > 3%", None, "1d"),
     ("drawdown > 15%", "drawdown < 10%", "1d"),
     ("cash_share > 10%", "cash_share < 5%", "1d"),
-    ("days_to_goal < 30", None, "30d"),
+    ("default(days_to_goal, 9999) < 30", None, "30d"),
     ("harvest_benefit > 2000", "harvest_benefit < 1000", "7d"),
 )
 TARGET = {f"E{place}": 1 / HOLDINGS for place in range(HOLDINGS)}
@@ -158,7 +160,7 @@ def _invented(rng: np.random.Generator, number: int, count: int) -> Partition:
         units=units.ravel(),
         cost=cost.astype(np.int64).ravel(),
         target=target.ravel(),
-        pod=rng.integers(0, PODS, lines),
+        pod=rng.dirichlet(np.full(PODS, 0.3), lines).astype(np.float32),
         cash=rng.integers(4_000_00, 8_000_00, count),
         capital=np.full(count, 200_000_00),
         marginal_rate=rng.choice([0.18, 0.32, 0.39, 0.47], count),
@@ -166,7 +168,8 @@ def _invented(rng: np.random.Generator, number: int, count: int) -> Partition:
         goal_day=rng.integers(AT.toordinal() - 100, AT.toordinal() + 10_000, 2 * count),
     )
     ids = np.array([f"P-CUST_{number:03}_{place:06}".encode() for place in range(count)])
-    return Partition(ids, tuple(f"E{place}" for place in range(ETFS)), columns, AT)
+    pods = tuple(f"POD{place}" for place in range(1, PODS + 1))
+    return Partition(ids, tuple(f"E{place}" for place in range(ETFS)), columns, AT, pods)
 
 
 def _prices() -> np.ndarray:
@@ -176,7 +179,7 @@ def _prices() -> np.ndarray:
 def _market() -> Market:
     rng = np.random.Generator(np.random.PCG64(8))
     returns = rng.normal(0, 0.006, (63, 1)) + rng.normal(0, 0.006, (63, ETFS))
-    return Market(_prices(), np.cov(returns, rowvar=False), 252, 0.14, 10.0)
+    return Market(_prices(), np.cov(returns, rowvar=False), 252, 0.14, 10.0, (0.08, 0.12, 0.2, 0.3), 1.0)
 
 
 def _rules() -> list[_Rule]:
@@ -200,8 +203,9 @@ def _sweep(folder: Path, number: int, of: int) -> tuple[int, int, float]:
     """One partition: how many portfolios, how many may change, and the most memory so far in KB."""
     files = Partitions(folder, "main", of)
     partition = files.load(number)
-    kept = files.kept(number, partition.ids)
-    swept = Swept(partition.ids, AT, watching.measure(partition.portfolios, _market(), kept, AT.toordinal()))
+    kept = files.kept(number, partition.ids, AT)
+    measured = watching.measure(partition.portfolios, _market(), kept, AT.toordinal())
+    swept = Swept(partition.ids, AT, measured, kept.regime)
     found = np.zeros(len(swept.ids), dtype=np.bool_)
     for rule in _rules():
         found |= crossing(rule, swept, FIRED)

@@ -13,11 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Shares = NDArray[np.float32]
 Whole = NDArray[np.int64]
 
 ONE_DAY_IN_20 = NormalDist().inv_cdf(0.95)
-NO_POD = -1
 WHOLE_METRICS = ("days_to_goal",)
+FLAGS = ("regime_changed",)
 
 
 class Fault(IntEnum):
@@ -30,14 +31,17 @@ class Fault(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Portfolios:
-    """Portfolios in columns. Money in cents; days are proleptic ordinals; `pod` is NO_POD where not known."""
+    """Portfolios in columns. Money in cents; days are proleptic ordinals.
+
+    `pod` has a row a line: how much of the ETF each pod asked for, together 1, or 0 where no pod is known.
+    """
 
     offsets: Whole
     etf: Whole  # place in the market's columns
     units: Whole
     cost: Whole  # cost base of the units
     target: Floats  # weight that the ETF is to have; 0 where none
-    pod: Whole
+    pod: Shares
     cash: Whole
     capital: Whole  # paid in, less taken out
     marginal_rate: Floats  # NaN where not known
@@ -50,27 +54,37 @@ class Portfolios:
 
 @dataclass(frozen=True, slots=True)
 class Market:
-    """Prices (NaN for none), covariance of a day's returns, and the market's yearly volatility."""
+    """Prices (NaN for none), covariance of a day's returns, and the market's yearly volatility.
+
+    `ceilings` are the yearly volatilities that the pods may have, NaN for none; `regime` is the place of the
+    one that the market is in, NaN where none is told apart.
+    """
 
     prices: Floats
     covariance: Floats
     sessions_per_year: int
     volatility: float
     brokerage: float
+    ceilings: tuple[float, ...] = ()
+    regime: float = float("nan")
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What was kept of the measurement before: value in AUD, its peak, and the capital in cents; or NaN."""
+    """What was kept of the measurement before; NaN for what was not measured.
+
+    The value in AUD, its peak, the capital in cents, and the regime that the market was in.
+    """
 
     value: Floats
     peak: Floats
     capital: Floats
+    regime: Floats
 
     @classmethod
     def nothing(cls, count: int) -> "Kept":
         """Of portfolios that were never measured."""
-        return cls(*(np.full(count, np.nan) for _ in range(3)))
+        return cls(*(np.full(count, np.nan) for _ in range(4)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +95,11 @@ class Measured:
     faults: NDArray[np.int8]
     kept: Kept
 
-    def of(self, place: int) -> dict[str, float | int]:
+    def of(self, place: int) -> dict[str, float | int | bool]:
         """The metrics of one portfolio, without those that it could not be measured by."""
         found = {name: float(numbers[place]) for name, numbers in self.metrics.items()}
         return {
-            name: int(number) if name in WHOLE_METRICS else number
+            name: bool(number) if name in FLAGS else int(number) if name in WHOLE_METRICS else number
             for name, number in found.items()
             if not np.isnan(number)
         }
@@ -104,7 +118,8 @@ class _Lines:
 def measure(portfolios: Portfolios, market: Market, kept: Kept, today: int) -> Measured:
     """Every metric of every portfolio, on the day `today` (an ordinal).
 
-    The volatility of pods is left out where nobody's pods are known, and the market's where it has none.
+    The volatility of pods is left out where nobody's pods are known, the market's where it has none, and
+    the change of its regime where none is told apart.
     """
     count = len(portfolios)
     owner = np.repeat(np.arange(count), np.diff(portfolios.offsets))
@@ -117,10 +132,10 @@ def measure(portfolios: Portfolios, market: Market, kept: Kept, today: int) -> M
     lines = _Lines(owner, held, worth, worth / value[owner])
     day, pods = _volatilities(portfolios, market, lines)
     day[np.isnan(value)] = np.nan
-    after = _kept(kept, value, portfolios.capital / 1.0)
+    after = _kept(kept, value, portfolios.capital / 1.0, market.regime)
     metrics = {
-        "portfolio_drift": _drift(portfolios, lines),
-        "pod_volatility": pods * np.sqrt(market.sessions_per_year),
+        **_drifts(portfolios, lines),
+        **_of_pods(pods * np.sqrt(market.sessions_per_year), market),
         "position_loss": _position_loss(portfolios, lines),
         "market_volatility": np.full(count, market.volatility),
         "var_95": ONE_DAY_IN_20 * day,
@@ -129,10 +144,12 @@ def measure(portfolios: Portfolios, market: Market, kept: Kept, today: int) -> M
         "days_to_goal": _days_to_goal(portfolios, today),
         "harvest_benefit": _harvest_benefit(portfolios, market, lines),
     }
-    if not (portfolios.pod[held] != NO_POD).any():
-        del metrics["pod_volatility"]
     if np.isnan(market.volatility):
         del metrics["market_volatility"]
+    if not np.isnan(market.regime):
+        metrics["regime_changed"] = np.where(
+            np.isnan(kept.regime), 0.0, (kept.regime != market.regime).astype(np.float64)
+        )
     return Measured(metrics, faults, after)
 
 
@@ -143,12 +160,33 @@ def _faults(value: Floats) -> NDArray[np.int8]:
     return faults
 
 
-def _drift(portfolios: Portfolios, lines: _Lines) -> Floats:
-    """Half the sum of deviations; NaN without a target."""
+def _drifts(portfolios: Portfolios, lines: _Lines) -> dict[str, Floats]:
+    """Half the sum of deviations, and the largest; NaN without a target."""
     count = len(portfolios)
     apart = np.abs(lines.share - portfolios.target)
     aimed = _sums(lines.owner, portfolios.target, count) > 0
-    return np.where(aimed, _sums(lines.owner, apart, count) / 2, np.nan)
+    largest = _largest(lines.owner, apart, count)
+    return {
+        "portfolio_drift": np.where(aimed, _sums(lines.owner, apart, count) / 2, np.nan),
+        "largest_drift": np.where(aimed, largest, np.nan),
+    }
+
+
+def _of_pods(volatilities: Floats, market: Market) -> dict[str, Floats]:
+    """The highest volatility of a portfolio's pods, and how far the furthest is above its own ceiling.
+
+    NaN where no pod of the portfolio is known; nothing where nobody's are.
+    """
+    if np.isnan(volatilities).all():
+        return {}
+    above = volatilities - np.array(market.ceilings)
+    return {"pod_volatility": _highest(volatilities), "pod_volatility_excess": _highest(above)}
+
+
+def _highest(columns: Floats) -> Floats:
+    """The largest number of each row; NaN for a row of NaN."""
+    found: Floats = np.where(np.isnan(columns), -np.inf, columns).max(axis=1)
+    return np.where(np.isneginf(found), np.nan, found)
 
 
 def _position_loss(portfolios: Portfolios, lines: _Lines) -> Floats:
@@ -183,15 +221,12 @@ def _days_to_goal(portfolios: Portfolios, today: int) -> Floats:
 
 
 def _volatilities(portfolios: Portfolios, market: Market, lines: _Lines) -> tuple[Floats, Floats]:
-    """A day's volatility of each portfolio, cash being calm, and the highest of a portfolio's pods.
+    """A day's volatility of each portfolio, cash being calm, and of each of its pods, NaN for one it has not.
 
-    Lines are paired with those that stand 0, 1, 2, … places behind them in the same portfolio. A pod that
-    is not known of every holding has no volatility, and so none of the portfolio's is the highest.
+    Lines are paired with those that stand 0, 1, 2, … places behind them in the same portfolio.
     """
-    count, pods = len(portfolios), int(portfolios.pod.max(initial=0)) + 1
-    pod = np.where(lines.held, portfolios.pod, 0)
-    group = lines.owner * pods + np.maximum(pod, 0)
-    whole, parts = np.zeros(count), np.zeros(count * pods)
+    count, pods = len(portfolios), portfolios.pod.shape[1]
+    whole, parts = np.zeros(count), np.zeros((count, pods))
     left, lag = np.flatnonzero(lines.held), 0
     while left.size:
         right = left + lag
@@ -199,22 +234,21 @@ def _volatilities(portfolios: Portfolios, market: Market, lines: _Lines) -> tupl
         moved *= market.covariance[portfolios.etf[left], portfolios.etf[right]] * (2.0 if lag else 1.0)
         moved[~lines.held[right]] = 0.0
         whole += _sums(lines.owner[left], moved, count)
-        alike = pod[left] == pod[right]
-        parts += _sums(group[left[alike]], moved[alike], count * pods)
+        together = portfolios.pod[left] * portfolios.pod[right]
+        for pod in range(pods):
+            both = together[:, pod] > 0
+            parts[:, pod] += _sums(lines.owner[left[both]], moved[both] * together[both, pod], count)
         lag += 1
         left = left[left + lag < len(lines.owner)]
         left = left[lines.owner[left] == lines.owner[left + lag]]
-    shares = _sums(group, lines.share, count * pods)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        each = np.sqrt(np.maximum(parts, 0.0)) / shares
-    each[shares == 0] = -np.inf
-    highest = each.reshape(count, pods).max(axis=1)
-    unknown = np.bincount(lines.owner[lines.held & (pod == NO_POD)], minlength=count) > 0
-    highest[unknown | np.isneginf(highest)] = np.nan
-    return np.sqrt(np.maximum(whole, 0.0)), highest
+    each = np.full((count, pods), np.nan)
+    for pod in range(pods):
+        shares = _sums(lines.owner, np.where(lines.held, lines.share * portfolios.pod[:, pod], 0.0), count)
+        np.divide(np.sqrt(np.maximum(parts[:, pod], 0.0)), shares, out=each[:, pod], where=shares > 0)
+    return np.sqrt(np.maximum(whole, 0.0)), each
 
 
-def _kept(before: Kept, value: Floats, capital: Floats) -> Kept:
+def _kept(before: Kept, value: Floats, capital: Floats, regime: float) -> Kept:
     """Peaks carried on: what was paid in or taken out moves them in proportion and is neither gain nor loss.
 
     Where there is no value, all stays as it was; where there was none before, the peak is the value.
@@ -227,6 +261,7 @@ def _kept(before: Kept, value: Floats, capital: Floats) -> Kept:
         np.where(unknown, before.value, value),
         np.where(unknown, before.peak, np.fmax(carried, value)),
         np.where(unknown, before.capital, capital),
+        before.regime if np.isnan(regime) else np.full(len(value), regime),
     )
 
 

@@ -17,6 +17,8 @@ def market_of(
     *,
     sessions_per_year: int,
     brokerage: float,
+    ceilings: tuple[float, ...] = (),
+    regime: float = float("nan"),
 ) -> Market:
     """The market in the order of the ETFs `wanted`, from prices of `tickers`, sessions by ETFs.
 
@@ -30,7 +32,13 @@ def market_of(
     chosen, last = covariance[np.ix_(columns, columns)], prices[-1][columns]
     chosen[missing] = chosen[:, missing] = last[missing] = np.nan
     return Market(
-        last, chosen, sessions_per_year, _volatility(market, place, covariance, sessions_per_year), brokerage
+        last,
+        chosen,
+        sessions_per_year,
+        _volatility(market, place, covariance, sessions_per_year),
+        brokerage,
+        ceilings,
+        regime,
     )
 
 

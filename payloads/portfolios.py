@@ -5,12 +5,13 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from payloads.base import Amount, Etf, Fraction, Identifier, IsoDate, Payload, Real, Units, Whole
+from payloads.bounds import AmountFromZero
 from payloads.entry import DeclaredError, Effect, Entry
 from payloads.goals import PodId
 from payloads.storage import EFFECT_ERRORS, READ_ERRORS, UNKNOWN_PORTFOLIO
 
 RiskScore = Annotated[Whole, Field(ge=0, le=100)]
-State = Literal["opened", "invested", "managed"]
+State = Literal["opened", "invested", "managed", "closing", "closed", "house"]
 Mandate = Literal["advised", "discretionary"]
 """Whether the client decides on each proposal, or has left that to the firm."""
 
@@ -65,6 +66,9 @@ class SetTarget(Payload):
     portfolio_id: Identifier
     weights: dict[Etf, Fraction] = Field(min_length=1)
     snapshot: Identifier
+    by_pod: dict[PodId, dict[Etf, AmountFromZero]] | None = Field(
+        None, description="which pod asked for how much of each ETF; without it what is known stays"
+    )
 
 
 class CreatedPortfolio(Payload):

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter, ValidatorFunctionWrapHandler, WrapValidator, model_validator
 
-from payloads.base import Amount, Etf, Payload, Price, Real, Units
+from payloads.base import Amount, Etf, Flag, IsoDate, Payload, Price, Real, Units
 from payloads.bounds import (
     AmountFromZero,
     MoneyFromZero,
@@ -15,7 +15,26 @@ from payloads.bounds import (
     Share,
     Weight,
 )
+from payloads.capital_gains import Parcel
 from payloads.entry import DeclaredError, Entry
+from payloads.tax import UNKNOWN_TAX_YEAR
+
+Mode = Literal["full", "band_edge", "cash_flows_first", "buy_only"]
+"""What may be traded on the way to the target."""
+Reason = Literal[
+    "to_target",
+    "to_band_edge",
+    "worth_it",
+    "beyond_limit",
+    "raises_cash",
+    "not_worth_it",
+    "within_band",
+    "sells_nothing",
+    "cash_suffices",
+    "on_target",
+    "too_small",
+    "no_money",
+]
 
 
 class Band(Payload):
@@ -71,7 +90,33 @@ class TradingCosts(Payload):
     rate: RateBelowOne = Field(default=0, validate_default=True, description="share of an order's value")
 
 
-class PlanTrades(Payload):
+class TaxOnSales(Payload):
+    """What is known of the tax on sales: only trades are made that are worth their cost and this tax."""
+
+    parcels: list[Parcel] = Field(description="all that is held; the oldest are sold first")
+    marginal_rate: Weight
+    as_of: IsoDate
+    benefit_rate: Share | None = Field(
+        None, description="worth a year of money that comes nearer to its target; by the catalogue if absent"
+    )
+    always_beyond: Share | None = Field(
+        None,
+        description="an ETF that drifted further is traded whatever it costs; by the catalogue if absent",
+    )
+
+
+class TradeWay(Payload):
+    """In which mode trades are planned."""
+
+    mode: Mode = Field(
+        "full",
+        description="full: all to target; band_edge: what is beyond its band, to the edge; cash_flows_first: "
+        "cash buys, and sales only where that leaves something beyond its band; buy_only: cash buys",
+    )
+    band: NumberOrBand | None = Field(None, description="by the catalogue if absent")
+
+
+class PlanTrades(TradeWay):
     """A portfolio, the prices it trades at, and the weights it should have."""
 
     positions: dict[Etf, Units]
@@ -91,6 +136,7 @@ class PlanTrades(Payload):
         validate_default=True,
         description="no rounding up and no weight shared out raises a holding above it; the rest stays cash",
     )
+    tax: TaxOnSales | None = Field(None, description="without it no trade is weighed against what it costs")
 
 
 class Trade(Payload):
@@ -104,15 +150,50 @@ class Trade(Payload):
     cost: Amount
 
 
+class SoldParcel(Payload):
+    """Units of a parcel that a sale takes; a loss is a negative gain."""
+
+    parcel: str
+    units: Price
+    gain: Amount
+    discountable: Flag
+
+
+class TradeDecision(Payload):
+    """Why an ETF is traded, or why not. What is not made shows the trade that was thought of, if any.
+
+    `worth` is what the trade is worth a year, `tax` what it adds to the tax on the sales before it.
+    """
+
+    etf: Etf
+    made: Flag
+    reason: Reason
+    text: str
+    drift: Real = Field(description="before the trades: share of the whole less target")
+    side: Literal["buy", "sell"] | None = None
+    units: Units | None = None
+    value: Amount | None = None
+    cost: Amount | None = None
+    worth: Amount | None = None
+    tax: Amount | None = None
+    parcels: list[SoldParcel] = Field(default_factory=list)
+
+
 class TradePlan(Payload):
-    """The orders, sells first, and the portfolio after them."""
+    """The orders, sells first, the portfolio after them, and a decision for every ETF held or wanted."""
 
     orders: list[Trade]
     cash_after: Amount
     costs: Amount
     weights_after: dict[Etf, Real] = Field(description="shares of the whole, cash included")
     tracking_error: Real = Field(description="half the sum of |after - target|")
+    mode: Mode = "full"
+    decisions: list[TradeDecision] = Field(default_factory=list)
+    tax: Amount | None = Field(None, description="on all sales; null where it was not asked for")
+    assumptions: list[str] = Field(default_factory=list)
 
+
+MISSING_PARCELS = DeclaredError("MissingParcels", "the parcels do not cover the units of an ETF")
 
 ENTRIES = (
     Entry(
@@ -131,6 +212,9 @@ ENTRIES = (
             DeclaredError("MissingPrice", "an ETF that is held or wanted has no price"),
             DeclaredError("TargetAboveOne", "the target weights add up to more than 1"),
             DeclaredError("BufferTooLarge", "the buffer is more than the whole portfolio"),
+            MISSING_PARCELS,
+            UNKNOWN_TAX_YEAR,
         ),
+        files=("rebalancing", "tax_au"),
     ),
 )

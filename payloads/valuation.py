@@ -2,11 +2,39 @@
 
 from pydantic import Field
 
-from payloads.base import Amount, Etf, IsoDate, Payload, Real
+from payloads.base import Amount, Etf, Flag, Identifier, IsoDate, Payload, Real
 from payloads.entry import DeclaredError, Effect, Entry
 from payloads.orders import Trade
 from payloads.portfolios import PortfolioId
+from payloads.rebalancing import MISSING_PARCELS, Mode, TradeDecision, TradePlan, TradeWay
 from payloads.storage import READ_ERRORS, UNKNOWN_PORTFOLIO
+
+
+class MeasureDrift(TradeWay):
+    """Which portfolio, and how the trades against its drift are planned."""
+
+    portfolio_id: Identifier
+    tax_aware: Flag = Field(
+        False, description="only trades that are worth their cost and the tax on what they sell"
+    )
+
+
+class ProposeTrades(TradeWay):
+    """Which portfolio, and how its trades are planned."""
+
+    portfolio_id: Identifier
+    tax_aware: Flag = Field(
+        True, description="only trades that are worth their cost and the tax on what they sell"
+    )
+
+
+class ProposedTrades(TradePlan):
+    """The trades, and why each is made or not; `tax` is null where nothing was weighed."""
+
+    mode: Mode
+    decisions: list[TradeDecision]
+    tax: Amount | None
+    assumptions: list[str]
 
 
 class Drift(Payload):
@@ -43,20 +71,33 @@ PRICE_ERRORS = (
     *READ_ERRORS,
 )
 
+_PLAN_ERRORS = (
+    DeclaredError("NoTarget", "the portfolio has no target yet"),
+    DeclaredError("NothingHeld", "the portfolio holds neither units nor cash"),
+    DeclaredError("BufferTooLarge", "the cash buffer is more than the whole portfolio"),
+    MISSING_PARCELS,
+    *PRICE_ERRORS,
+)
+_PLAN_FILES = ("fees", "limits", "market", "rebalancing", "tax_au", "trading", "universe")
+
 ENTRIES = (
     Entry(
         "portfolio.measure_drift",
         "Measure how far a portfolio is from its target, at the newest prices",
-        PortfolioId,
+        MeasureDrift,
         Drift,
         Effect.READS,
-        errors=(
-            DeclaredError("NoTarget", "the portfolio has no target yet"),
-            DeclaredError("NothingHeld", "the portfolio holds neither units nor cash"),
-            DeclaredError("BufferTooLarge", "the cash buffer is more than the whole portfolio"),
-            *PRICE_ERRORS,
-        ),
-        files=("fees", "limits", "market", "universe"),
+        errors=_PLAN_ERRORS,
+        files=_PLAN_FILES,
+    ),
+    Entry(
+        "rebalancing.propose",
+        "Plan the trades that bring a portfolio back, with the reason for each and for each not made",
+        ProposeTrades,
+        ProposedTrades,
+        Effect.READS,
+        errors=_PLAN_ERRORS,
+        files=_PLAN_FILES,
     ),
     Entry(
         "portfolio.value",

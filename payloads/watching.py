@@ -53,7 +53,7 @@ class SweptPartition(Payload):
     fired: list[FiredThreshold]
 
 
-_FILES = ("fees", "market", "metrics", "trading", "universe")
+_FILES = ("fees", "market", "metrics", "pods", "trading", "universe")
 
 ENTRIES = (
     Entry(

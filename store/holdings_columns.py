@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, Executable, collate, func, select
 from sqlmodel import Session, col
 
-from engines.watching import NO_POD, Portfolios
+from engines.watching import Portfolios, Shares
 from store.partitions import Partition, partition_of
 from store.tables import MONEY, Book, Goal, LedgerPosting, Parcel, Portfolio, Position
 
@@ -22,10 +22,10 @@ PAGE = 10_000
 def divided(tx: Session, tenant: str, of: int, at: datetime) -> Iterator[Partition]:
     """Every portfolio of the tenant, in `of` partitions by a stable hash, as the store has it now.
 
-    All is read before the first partition is given. Which pod a holding belongs to the store does not
-    say: it is NO_POD for all of them.
+    All is read before the first partition is given.
     """
     tickers: dict[str, int] = {}
+    pods: dict[str, int] = {}
     money, capital = _sums(tx, tenant, MONEY), _sums(tx, tenant, (Book.CAPITAL,))
     goals = _goals(tx, tenant)
     positions, costs = _Group(_positions(tx, tenant)), _Group(_costs(tx, tenant))
@@ -36,12 +36,17 @@ def divided(tx: Session, tenant: str, of: int, at: datetime) -> Iterator[Partiti
             held[etf][1] = int(cents)
         for etf, weight in row.target.items():
             held.setdefault(etf, [0, 0, 0.0])[2] = float(weight)
-        lines = {tickers.setdefault(etf, len(tickers)): line for etf, line in held.items()}
+        lines = {tickers.setdefault(etf, len(tickers)): (etf, *line) for etf, line in held.items()}
+        asked = {
+            etf: {pods.setdefault(pod, len(pods)): float(share) for pod, share in shares.items()}
+            for etf, shares in row.pods_by_etf.items()
+        }
         table = tables[partition_of(row.portfolio_id, of)]
-        table.add(row, lines, money.get(row.account_id, 0), -capital.get(row.account_id, 0), goals)
+        money_in = -capital.get(row.account_id, 0)
+        table.add(row, lines, asked, money.get(row.account_id, 0), money_in, goals)
     tables.reverse()
     while tables:
-        yield tables.pop().partition(tuple(tickers), at)
+        yield tables.pop().partition(tuple(tickers), tuple(pods), at)
 
 
 class _Group:
@@ -68,6 +73,7 @@ class _Table:
         default_factory=lambda: {name: array("q") for name in ("etf", "units", "cost", "cash", "capital")}
     )
     target: "array[float]" = field(default_factory=lambda: array("d"))
+    asked: list[tuple[int, int, float]] = field(default_factory=list)  # line, pod, share
     rate: "array[float]" = field(default_factory=lambda: array("d"))
     goal_counts: "array[int]" = field(default_factory=lambda: array("q"))
     goal_days: "array[int]" = field(default_factory=lambda: array("q"))
@@ -76,14 +82,16 @@ class _Table:
         self,
         row: Any,
         held: Mapping[int, Sequence[Any]],
+        asked: Mapping[str, Mapping[int, float]],
         cash: int,
         capital: int,
         goals: Mapping[str, Sequence[int]],
     ) -> None:
-        """One more portfolio: `held` has units, cost base and target by ETF."""
+        """One more portfolio: `held` has name, units, cost base and target by ETF, `asked` shares by pod."""
         self.ids.append(row.portfolio_id)
         self.counts.append(len(held))
-        for etf, (units, cost, target) in sorted(held.items()):
+        for etf, (name, units, cost, target) in sorted(held.items()):
+            self.asked += [(len(self.target), pod, share) for pod, share in asked.get(name, {}).items()]
             self.whole["etf"].append(etf)
             self.whole["units"].append(units)
             self.whole["cost"].append(cost)
@@ -95,19 +103,26 @@ class _Table:
         self.goal_counts.append(len(days))
         self.goal_days.extend(days)
 
-    def partition(self, tickers: tuple[str, ...], at: datetime) -> Partition:
+    def partition(self, tickers: tuple[str, ...], pods: tuple[str, ...], at: datetime) -> Partition:
         """The rows as columns."""
         portfolios = Portfolios(
             offsets=_offsets(self.counts),
             **{name: np.array(column, dtype=np.int64) for name, column in self.whole.items()},
             target=np.array(self.target, dtype=np.float64),
-            pod=np.full(len(self.target), NO_POD, dtype=np.int64),
+            pod=self._pods(len(pods)),
             marginal_rate=np.array(self.rate, dtype=np.float64),
             goal_offsets=_offsets(self.goal_counts),
             goal_day=np.array(self.goal_days, dtype=np.int64),
         )
         ids = np.array([one.encode() for one in self.ids], dtype=np.bytes_)
-        return Partition(ids, tickers, portfolios, at)
+        return Partition(ids, tickers, portfolios, at, pods)
+
+    def _pods(self, count: int) -> Shares:
+        shares = np.zeros((len(self.target), count), dtype=np.float32)
+        if self.asked:
+            lines, pods, parts = zip(*self.asked, strict=True)
+            shares[np.array(lines), np.array(pods)] = parts
+        return shares
 
 
 def _portfolios(tx: Session, tenant: str) -> Iterable[Any]:
@@ -117,6 +132,7 @@ def _portfolios(tx: Session, tenant: str) -> Iterable[Any]:
         Portfolio.account_id,
         Portfolio.marginal_rate,
         Portfolio.target,
+        Portfolio.pods_by_etf,
     )
     query = select(*columns).where(col(Portfolio.tenant) == tenant)  # type: ignore[call-overload]
     return _streamed(tx, query.order_by(_bytewise(tx, Portfolio.portfolio_id)))

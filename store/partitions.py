@@ -27,6 +27,7 @@ Arrays = Mapping[str, NDArray[Any]]
 
 _DIGEST = "digest"
 _METRIC = "metric."
+_REGIME_BEFORE = "regime_before"
 
 
 class NoPartition(StoreError):
@@ -39,21 +40,23 @@ class PartitionDamaged(StoreError):
 
 @dataclass(frozen=True, slots=True)
 class Partition:
-    """Portfolios by ascending id (UTF-8), the ETFs that their lines count, and when they were read."""
+    """Portfolios by ascending id (UTF-8), the ETFs and pods that they count, and when they were read."""
 
     ids: NDArray[np.bytes_]
     tickers: tuple[str, ...]
     portfolios: Portfolios
     refreshed_at: datetime
+    pods: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """What was measured of a partition at a moment."""
+    """What was measured of a partition at a moment, and the regimes of the sweep before that."""
 
     ids: NDArray[np.bytes_]
     at: datetime
     measured: Measured
+    regime_before: NDArray[np.float64]
 
     def place(self, portfolio_id: str) -> int | None:
         """Where the portfolio stands; None when it was not there."""
@@ -76,7 +79,7 @@ class Partitions:
     def save(self, number: int, partition: Partition) -> str:
         """Replace a partition; answers its digest."""
         columns = {each.name: getattr(partition.portfolios, each.name) for each in fields(Portfolios)}
-        about = {"ids": partition.ids, "tickers": _texts(partition.tickers)}
+        about = {"ids": partition.ids, "tickers": _texts(partition.tickers), "pods": _texts(partition.pods)}
         return _write(self._file(number), {**columns, **about, "at": _moment(partition.refreshed_at)})
 
     def load(self, number: int) -> Partition:
@@ -89,15 +92,16 @@ class Partitions:
             )
         found = _read(path)
         portfolios = Portfolios(**{each.name: found[each.name] for each in fields(Portfolios)})
-        tickers = tuple(ticker.decode() for ticker in found["tickers"])
-        return Partition(found["ids"], tickers, portfolios, _at(found))
+        tickers, pods = (tuple(one.decode() for one in found[name]) for name in ("tickers", "pods"))
+        return Partition(found["ids"], tickers, portfolios, _at(found), pods)
 
     def save_swept(self, number: int, swept: Swept) -> None:
         """Replace what was measured of a partition."""
         kept = {each.name: getattr(swept.measured.kept, each.name) for each in fields(Kept)}
         metrics = {f"{_METRIC}{name}": numbers for name, numbers in swept.measured.metrics.items()}
         about = {"ids": swept.ids, "at": _moment(swept.at), "faults": swept.measured.faults}
-        _write(self._swept(number), {**kept, **metrics, **about})
+        before = {_REGIME_BEFORE: swept.regime_before}
+        _write(self._swept(number), {**kept, **metrics, **about, **before})
 
     def load_swept(self, number: int) -> Swept | None:
         """What was measured of a partition last; None before that."""
@@ -107,16 +111,22 @@ class Partitions:
         found = _read(path)
         metrics = {name.removeprefix(_METRIC): found[name] for name in found if name.startswith(_METRIC)}
         kept = Kept(**{each.name: found[each.name] for each in fields(Kept)})
-        return Swept(found["ids"], _at(found), Measured(metrics, found["faults"], kept))
+        return Swept(
+            found["ids"], _at(found), Measured(metrics, found["faults"], kept), found[_REGIME_BEFORE]
+        )
 
-    def kept(self, number: int, ids: NDArray[np.bytes_]) -> Kept:
-        """What was kept of these portfolios, whoever came and went since; NaN for those that are new."""
+    def kept(self, number: int, ids: NDArray[np.bytes_], at: datetime) -> Kept:
+        """What was kept of these portfolios before `at`, whoever came and went since; NaN for the new ones.
+
+        A sweep that is begun again after it was written finds the regimes that it found the first time.
+        """
         before = self.load_swept(number)
         if before is None or not len(before.ids):
             return Kept.nothing(len(ids))
         places = places_of(before.ids, ids)
         kept = before.measured.kept
-        columns = (kept.value, kept.peak, kept.capital)
+        regime = before.regime_before if before.at == at else kept.regime
+        columns = (kept.value, kept.peak, kept.capital, regime)
         return Kept(*(np.where(places >= 0, numbers[places], np.nan) for numbers in columns))
 
     def _file(self, number: int) -> Path:

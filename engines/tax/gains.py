@@ -8,38 +8,14 @@ proceeds nor cost base lose a cent.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import NamedTuple
 
 from engines.errors import InvalidValue
-from engines.shares import cents_by_weight
 from engines.tax.errors import OutsideYear
-from engines.tax.gain_rules import GainRules, Piece, YearOfGains
-from engines.tax.lowest_tax import taken_for_least
-from engines.tax.months import held_longer
+from engines.tax.gain_lines import Line, lines_of
+from engines.tax.gain_rules import GainRules, Standing, YearOfGains
 from engines.tax.parcel_choice import ORDERS, taken_as_named, taken_in_order
-from engines.tax.parcels import Disposal, Parcel, Taken, by_day, in_cents, in_parts, in_units
-from engines.tax.rules import cents
+from engines.tax.parcels import Disposal, Parcel, Taken
 from engines.tax.years import TaxYear
-
-
-class Line(NamedTuple):
-    """Units of one parcel that one disposal took; `gain` is negative for a loss."""
-
-    parcel: Parcel
-    disposal: int
-    units: Decimal
-    proceeds: Decimal
-    cost_base: Decimal
-    days_held: int
-    held_long: bool
-    ordinary: Decimal
-    favoured: Decimal
-    discountable: bool
-
-    @property
-    def gain(self) -> Decimal:
-        """Before indexation, losses and discount."""
-        return self.proceeds - self.cost_base
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +40,37 @@ def capital_gains(
     named without `specific`, or not named with it.
     """
     _check(disposals, method, year)
-    if method == "specific":
-        taken = taken_as_named(parcels, disposals)
-    elif method == "lowest_tax":
-        taken = taken_for_least(parcels, disposals, rules, brought_forward)
-    else:
-        taken = taken_in_order(parcels, disposals, ORDERS[method])
-    lines = _lines(parcels, disposals, taken, rules)
+    taken = _taken(parcels, disposals, method, rules, Standing(brought_forward))
+    lines = lines_of(parcels, disposals, taken, rules)
     return CapitalGains(lines, rules.settle(lines, brought_forward))
+
+
+def one_sale(
+    parcels: Sequence[Parcel], sold: Disposal, method: str, rules: GainRules, before: Standing
+) -> tuple[Line, ...]:
+    """What one more sale takes in a year of which the gains so far are known.
+
+    By lowest_tax it is what makes the year's net gain the least, given what was sold before. Errors are
+    those of `capital_gains`.
+    """
+    return lines_of(parcels, [sold], _taken(parcels, [sold], method, rules, before), rules)
+
+
+def _taken(
+    parcels: Sequence[Parcel],
+    disposals: Sequence[Disposal],
+    method: str,
+    rules: GainRules,
+    before: Standing,
+) -> list[Taken]:
+    if method == "specific":
+        return taken_as_named(parcels, disposals)
+    if method == "lowest_tax":
+        # Brings in the solvers, which take longer to load than the other methods to answer.
+        from engines.tax.lowest_tax import taken_for_least
+
+        return taken_for_least(parcels, disposals, rules, before)
+    return taken_in_order(parcels, disposals, ORDERS[method])
 
 
 def _check(disposals: Sequence[Disposal], method: str, year: TaxYear) -> None:
@@ -87,46 +86,3 @@ def _check(disposals: Sequence[Disposal], method: str, year: TaxYear) -> None:
                 f"parcels are named for the method specific, and for no other; this is {method}",
                 f"disposals[{place}].parcel_ids",
             )
-
-
-def _lines(
-    parcels: Sequence[Parcel], disposals: Sequence[Disposal], taken: Sequence[Taken], rules: GainRules
-) -> tuple[Line, ...]:
-    by_disposal: list[list[Taken]] = [[] for _ in disposals]
-    for one in taken:
-        by_disposal[one.disposal].append(one)
-    parts_left = [in_parts(parcel.units) for parcel in parcels]
-    cost_left = [in_cents(parcel.cost_base) for parcel in parcels]
-    found: list[list[Line]] = [[] for _ in disposals]
-    for place in by_day(disposals):
-        disposal, pieces = disposals[place], by_disposal[place]
-        proceeds = cents_by_weight(in_cents(disposal.proceeds), [one.parts for one in pieces])
-        for one, brought in zip(pieces, proceeds, strict=True):
-            cost = _half_up(cost_left[one.parcel] * one.parts, parts_left[one.parcel])
-            cost_left[one.parcel] -= cost
-            parts_left[one.parcel] -= one.parts
-            found[place].append(
-                _line(parcels[one.parcel], disposal, one, _money(brought), _money(cost), rules)
-            )
-    return tuple(line for lines in found for line in lines)
-
-
-def _line(
-    parcel: Parcel, disposal: Disposal, one: Taken, proceeds: Decimal, cost_base: Decimal, rules: GainRules
-) -> Line:
-    units, worth = in_units(one.parts), parcel.market_value
-    long = held_longer(parcel.acquired, disposal.day, rules.months_held)
-    value = None if worth is None else cents(worth * units / parcel.units)
-    piece = Piece(parcel.acquired, disposal.day, proceeds, cost_base, long, value, one.parcel)
-    parts = rules.parts(piece)
-    days = (disposal.day - parcel.acquired).days
-    discountable = rules.discountable(parts)
-    return Line(parcel, one.disposal, units, proceeds, cost_base, days, long, *parts, discountable)
-
-
-def _half_up(number: int, divisor: int) -> int:
-    return (2 * number + divisor) // (2 * divisor)
-
-
-def _money(whole_cents: int) -> Decimal:
-    return Decimal(whole_cents).scaleb(-2)

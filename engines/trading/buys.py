@@ -1,6 +1,6 @@
 """Which units to buy with the money there is."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -22,15 +22,27 @@ def units_to_buy(
     wanted: Mapping[str, Fraction],
     sold: Mapping[str, int],
     money: Fraction,
+    unbought: Collection[str] = (),
 ) -> Purchases:
     """Units by ETF that `money` buys, costs included, none of them above its target.
 
-    The gaps to the targets shrink alike until money suffices, units are rounded down, and what is left
-    goes to whatever lies furthest below its target. Only a first holding that falls below
-    its least value is rounded up, by one unit, if the money allows.
+    Of those in `unbought` nothing is bought.
     """
     base = _after_costs(portfolio, terms, wanted, sold)
     gaps = _shortfalls(portfolio, terms, wanted, base)
+    open_gaps = {etf: gap for etf, gap in gaps.items() if etf not in unbought}
+    return units_within(portfolio, terms, open_gaps, money, base)
+
+
+def units_within(
+    portfolio: Portfolio, terms: Terms, gaps: Mapping[str, Fraction], money: Fraction, base: Fraction
+) -> Purchases:
+    """Units by ETF that `money` buys, costs included, none of them worth more than its gap.
+
+    The gaps shrink alike until money suffices, units are rounded down, and what is left goes to the
+    largest gap. Only a first holding that falls below its least value is rounded up, by one unit, if the
+    money allows and `max_weight` of `base` is not passed.
+    """
     units = _affordable(portfolio, terms, gaps, money)
     ceiling = Fraction(terms.max_weight) * base
     units, too_small = _first_holdings_filled(portfolio, terms, units, money, ceiling)

@@ -3,7 +3,7 @@
 Sums are exact fractions until an order is made; its value and cost are cents, half up.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
@@ -90,6 +90,15 @@ def cash_effect(portfolio: Portfolio, terms: Terms, side: Side, units: Mapping[s
     """What orders for `units` by ETF bring into the account; no units, no order."""
     orders = (order(portfolio, terms, side, etf, count) for etf, count in units.items() if count)
     return sum((Fraction(one.cash_effect) for one in orders), Fraction(0))
+
+
+def traded(portfolio: Portfolio, orders: Iterable[Order]) -> Portfolio:
+    """The portfolio once the orders have been filled at their prices."""
+    units, cash = dict(portfolio.positions), portfolio.cash
+    for one in orders:
+        units[one.etf] = units.get(one.etf, 0) + (one.units if one.side == "buy" else -one.units)
+        cash += one.cash_effect
+    return Portfolio(units, portfolio.prices, cash)
 
 
 def _cents(amount: Decimal) -> Decimal:

@@ -1,10 +1,19 @@
 """Which units to sell: what lies above target, and what a buffer needs."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
 
 from engines.trading.orders import CENT, Portfolio, Terms, cash_effect
+
+
+@dataclass(frozen=True, slots=True)
+class Sales:
+    """Units by ETF; of those `raised` more is sold than lies above target, because cash is short."""
+
+    units: Mapping[str, int]
+    raised: frozenset[str] = frozenset()
 
 
 def investable(
@@ -16,21 +25,39 @@ def investable(
     return min(whole, (whole - Fraction(terms.buffer)) / weights) if weights else whole
 
 
-def units_to_sell(portfolio: Portfolio, terms: Terms, wanted: Mapping[str, Fraction]) -> dict[str, int]:
-    """Units by ETF that bring each holding down to its target, rounded towards holding on.
+def units_to_sell(
+    portfolio: Portfolio, terms: Terms, wanted: Mapping[str, Fraction], unsold: Collection[str] = ()
+) -> Sales:
+    """Units that bring each holding down to its target, rounded towards holding on.
 
-    Holdings without a target go whole. Orders below `min_trade`, or that would not bring in their own
-    cost, are left out. Where cash would still fall short of the buffer more is sold, the most
-    overweight first; what is worth less than `min_trade` as a whole stays.
+    Holdings without a target go whole; of those in `unsold` nothing is sold but for the buffer.
     """
     base = investable(portfolio, terms, wanted)
-    surplus = {etf: _surplus_units(portfolio, etf, wanted, base) for etf in sorted(portfolio.positions)}
+    surplus = {
+        etf: _surplus_units(portfolio, etf, wanted, base)
+        for etf in sorted(portfolio.positions)
+        if etf not in unsold
+    }
+    return sales_of(portfolio, terms, wanted, surplus)
+
+
+def sales_of(
+    portfolio: Portfolio, terms: Terms, wanted: Mapping[str, Fraction], surplus: Mapping[str, int]
+) -> Sales:
+    """Sales of the units in `surplus`, and what the buffer needs beyond them.
+
+    Orders below `min_trade`, or that would not bring in their own cost, are left out. Where cash would
+    still fall short of the buffer more is sold, the most overweight first; what is worth less than
+    `min_trade` as a whole stays.
+    """
     sold = {
         etf: units
         for etf, units in surplus.items()
         if portfolio.worth(etf, units) >= terms.min_trade and _pays(portfolio, terms, etf, units)
     }
-    return _sold_for_buffer(portfolio, terms, sold, _most_overweight_first(portfolio, wanted, base))
+    base = investable(portfolio, terms, wanted)
+    units = _sold_for_buffer(portfolio, terms, sold, _most_overweight_first(portfolio, wanted, base))
+    return Sales(units, frozenset(etf for etf in units if units[etf] > sold.get(etf, 0)))
 
 
 def _surplus_units(portfolio: Portfolio, etf: str, wanted: Mapping[str, Fraction], base: Fraction) -> int:

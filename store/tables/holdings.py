@@ -32,6 +32,7 @@ class Account(Row, table=True):
     customer_id: str
     currency: str
     opened_at: datetime = Field(sa_type=Moment)
+    closed_at: datetime | None = Field(default=None, sa_type=Moment)  # nothing is booked from then on
 
 
 class Deposit(Row, table=True):
@@ -50,7 +51,10 @@ class Deposit(Row, table=True):
 
 
 class Portfolio(Row, table=True):
-    """A portfolio: `opened`, then `invested`, then `managed`; its targets and what they rest on."""
+    """A portfolio: `opened`, `invested`, `managed`, `closing`, `closed`; its targets and what they rest on.
+
+    The firm's own, which takes over wrong trades, is `house` for good.
+    """
 
     __tablename__ = "portfolios"
     __table_args__ = (of_customer(), of_account())
@@ -63,16 +67,21 @@ class Portfolio(Row, table=True):
     mandate: str = Field(default="advised", sa_column_kwargs={"server_default": "advised"})
     # whether distributions are taken in units where the fund offers them
     reinvest: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    # fifo, lifo, highest_cost or lowest_tax; none: the house's
+    parcel_method: str | None = None
     risk_score: int | None = None
     risk_category: str | None = None
     marginal_rate: Decimal | None = Field(default=None, sa_type=Exact)
     pods: Any = Field(default_factory=dict, sa_type=Json)  # {POD: weight}
     target: Any = Field(default_factory=dict, sa_type=Json)  # {ETF: weight}
+    # {ETF: {POD: share}}: which pods asked for the ETF, the shares adding up to 1
+    pods_by_etf: Any = Field(default_factory=dict, sa_type=Json, sa_column_kwargs={"server_default": "{}"})
     target_snapshot: str | None = None
     benchmark_id: str | None = None
     opened_at: datetime = Field(sa_type=Moment)
     invested_at: datetime | None = Field(default=None, sa_type=Moment)
     managed_at: datetime | None = Field(default=None, sa_type=Moment)
+    closing_by: str | None = None  # the effect root of the run that closes it
 
 
 class Position(Row, table=True):

@@ -267,6 +267,45 @@ def test_a_message_is_sent_once(house: House) -> None:
     assert house.facts().count("ClientNotified") == 1
 
 
+def notices(house: House) -> list[str]:
+    return [event.data["notification_id"] for event in house.log() if event.name == "ClientNotified"]
+
+
+def test_two_runs_tell_a_client_once_about_one_thing(house: House) -> None:
+    """At the same time too, and a later run as well; each is answered with the one message."""
+    house.register()
+
+    def remind(run: str, **changed: Any) -> Any:
+        given = {"customer_id": "C-1", "template": "deposit_reminder", "about": "D-1", **changed}
+        return house("notifications.send", run_id=run, **given)["notification_id"]
+
+    answers = at_once([lambda run=run: remind(run) for run in ("run-1", "run-2", "run-3", "run-4")])
+    assert set(answers) == {answers[0]} == set(notices(house))
+    house.services.notifications = None
+    assert remind("run-5") == answers[0]
+    assert len(notices(house)) == 1
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"about": "D-2"},
+        {"about": None},
+        {"template": "onboarding_lapsed"},
+        {"values": {"reference": "D-1"}},
+        {"customer_id": "C-2"},
+    ],
+)
+def test_another_thing_is_told_too(house: House, changed: dict[str, Any]) -> None:
+    """Another occasion, template, value or client; and a run of its own where nothing says what it is about."""
+    house.register()
+    house.register(run_id="other", customer_id="C-2")
+    given = {"customer_id": "C-1", "template": "deposit_reminder", "about": "D-1"}
+    house("notifications.send", run_id="run-1", **given)
+    house("notifications.send", run_id="run-2", **{**given, **changed})
+    assert len(set(notices(house))) == 2
+
+
 def test_two_workers_with_the_same_step_are_one_client(house: House) -> None:
     """A worker that was thought dead and its successor leave one fact."""
     answers = at_once([house.register] * 4)

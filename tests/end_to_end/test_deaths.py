@@ -30,8 +30,8 @@ WORKERS = 4
 PATIENCE = 900.0  # seconds; far more than it takes, for machines that do much else
 CAPITAL = 100_000
 DEFINITIONS = {path.stem for path in (PROJECT / "definitions/workflows").glob("*.yaml")}
-# They act on every holder at once, wait for days and for signals that name what was asked, or are started by
-# events beside the story of a client, which waits for none of them.
+# They act on every holder at once, wait for days and for signals that name what was asked, look back on months
+# and years that are over, or are started by events beside the story of one client, which waits for none of them.
 WITHOUT_A_PART = {
     "annual_review",
     "client_lifecycle",
@@ -45,6 +45,8 @@ WITHOUT_A_PART = {
     "house_clock",
     "market_watch",
     "savings_plan",
+    "statements",
+    "tax_year_end",
 }
 # A dead worker's workflow task is given to another one after two seconds; these are forked warm, and quick.
 QUICK = {"history__defaultWorkflowTaskTimeout": '"2s"'}

@@ -106,7 +106,7 @@ def test_a_client_is_followed_from_registration_until_the_account_is_closed(plac
     emit(place, "goal_created", customer_id="LIFE", portfolio_id="P-LIFE", goal=goal)
     asking.until(lambda: facts(place, "LIFE", "GoalPlanned") or None)
 
-    before, started = books(place, "LIFE"), set(runs(place, INVESTED))
+    before = books(place, "LIFE")
     emit(place, "life_event_reported", customer_id="LIFE", kind="inheritance")
     [review] = asking.until(
         lambda: runs(place, "WorkflowType = 'annual_review' AND KronosClient = 'LIFE'") or None
@@ -118,7 +118,8 @@ def test_a_client_is_followed_from_registration_until_the_account_is_closed(plac
     [advice] = facts(place, "LIFE", "AdviceRecorded")
     assert (advice["advised"], advice["risk_score"], "answers" in advice) == ("adopted", 94, False)
 
-    [traded] = asking.until(lambda: set(runs(place, INVESTED)) - started or None)
+    [needed] = place.answer("events", "list", "--name", "rebalancing_needed")["events"]
+    traded = f"rebalancing:{needed['event_id']}"
     assert place.until(traded, over)["output"]["status"] == "rebalanced"
     after = books(place, "LIFE")
     assert after.problems == []

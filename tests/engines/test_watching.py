@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from statistics import NormalDist
 from typing import Any
 
@@ -11,13 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engines.watching import NO_POD, Fault, Kept, Market, Measured, Portfolios, measure
+from engines.watching import Fault, Kept, Market, Measured, Portfolios, measure
 
 TODAY = 740_000
 ETFS = 5
 PRICES = np.array([10.0, 25.5, 101.37, 0.52, np.nan])
 _root = np.random.Generator(np.random.PCG64(5)).normal(0, 0.01, (40, ETFS))
-MARKET = Market(PRICES, np.cov(_root, rowvar=False), 252, 0.17, 10.0)
+PODS = 3
+CEILINGS = (0.08, 0.2, math.nan)  # nobody says what the third may have
+MARKET = Market(PRICES, np.cov(_root, rowvar=False), 252, 0.17, 10.0, CEILINGS, 1.0)
+NOBODY = (0.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,7 @@ class Line:
     units: int
     cost: int = 0
     target: float = 0.0
-    pod: int = 0
+    pod: tuple[float, ...] = NOBODY
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,7 @@ class One:
     rate: float = math.nan
     goals: tuple[int, ...] = ()
     kept: tuple[float, float, float] = field(default=(math.nan, math.nan, math.nan))
+    regime: float = math.nan
 
 
 def columns(ones: list[One]) -> Portfolios:
@@ -55,7 +59,7 @@ def columns(ones: list[One]) -> Portfolios:
         units=whole([line.units for line in lines]),
         cost=whole([line.cost for line in lines]),
         target=np.array([line.target for line in lines], dtype=np.float64),
-        pod=whole([line.pod for line in lines]),
+        pod=np.array([line.pod for line in lines], dtype=np.float32).reshape(len(lines), PODS),
         cash=whole([one.cash for one in ones]),
         capital=whole([one.capital for one in ones]),
         marginal_rate=np.array([one.rate for one in ones], dtype=np.float64),
@@ -65,8 +69,9 @@ def columns(ones: list[One]) -> Portfolios:
 
 
 def sweep(ones: list[One]) -> Measured:
-    kept = Kept(*(np.array([one.kept[place] for one in ones], dtype=np.float64) for place in range(3)))
-    return measure(columns(ones), MARKET, kept, TODAY)
+    kept = [[*one.kept, one.regime] for one in ones]
+    columns_kept = np.array(kept, dtype=np.float64).reshape(len(ones), 4).T
+    return measure(columns(ones), MARKET, Kept(*columns_kept), TODAY)
 
 
 def by_hand(one: One) -> Mapping[str, float]:
@@ -77,18 +82,21 @@ def by_hand(one: One) -> Mapping[str, float]:
     value = value if value > 0 else nothing
     share = {line: line.units * PRICES[line.etf] / value if line.units else 0 / value for line in one.lines}
 
-    def deviation(lines: list[Line]) -> float:
+    def deviation(part: Mapping[Line, float]) -> float:
         if math.isnan(value):
             return nothing
-        pairs = ((a, b) for a in lines for b in lines)
-        return math.sqrt(sum(share[a] * share[b] * MARKET.covariance[a.etf, b.etf] for a, b in pairs))
+        pairs = ((a, b) for a in part for b in part)
+        return math.sqrt(sum(part[a] * part[b] * MARKET.covariance[a.etf, b.etf] for a, b in pairs))
 
-    pods = [
-        deviation(mine) / sum(share[line] for line in mine)
-        for pod in {line.pod for line in held}
-        if (mine := [line for line in held if line.pod == pod])
-    ]
-    known = pods and all(line.pod != NO_POD for line in held)
+    pods = {
+        pod: deviation(mine) / sum(mine.values()) * math.sqrt(252)
+        for pod in range(PODS)
+        if (mine := {line: share[line] * line.pod[pod] for line in held if line.pod[pod]})
+        if not math.isnan(value)
+    }
+    above = [pods[pod] - ceiling for pod, ceiling in enumerate(CEILINGS) if pod in pods and ceiling < 1]
+    apart = [abs(share[line] - line.target) for line in one.lines]
+    aimed = any(line.target for line in one.lines)
     losses = [max(1 - line.units * PRICES[line.etf] / (line.cost / 100), 0.0) for line in held if line.cost]
     saved = [(line.cost / 100 - line.units * PRICES[line.etf]) * one.rate - 10 for line in held]
     ahead = [days for days in one.goals if days >= 0]
@@ -96,19 +104,20 @@ def by_hand(one: One) -> Mapping[str, float]:
     carried = peak * (before + (one.capital - capital) / 100) / before
     highest = value if math.isnan(carried) or carried <= 0 else max(carried, value)
     return {
-        "portfolio_drift": sum(abs(share[line] - line.target) for line in one.lines) / 2
-        if any(line.target for line in one.lines)
-        else nothing,
-        "pod_volatility": worst(pods) * math.sqrt(252) if known else nothing,
+        "portfolio_drift": sum(apart) / 2 if aimed else nothing,
+        "largest_drift": worst(apart) if aimed else nothing,
+        "pod_volatility": max(pods.values(), default=nothing),
+        "pod_volatility_excess": max(above, default=nothing),
         "position_loss": worst(losses) if losses else nothing,
         "market_volatility": 0.17,
-        "var_95": NormalDist().inv_cdf(0.95) * deviation(held),
+        "var_95": NormalDist().inv_cdf(0.95) * deviation({line: share[line] for line in held}),
         "drawdown": nothing if math.isnan(value) else 1 - value / highest,
         "cash_share": one.cash / 100 / value,
         "days_to_goal": min(ahead) if ahead else nothing,
         "harvest_benefit": sum(part if math.isnan(part) else max(part, 0.0) for part in saved)
         if held
         else nothing,
+        "regime_changed": float(not math.isnan(one.regime) and one.regime != 1.0),
     }
 
 
@@ -122,7 +131,7 @@ line = st.builds(
     units=st.integers(0, 10_000),
     cost=st.integers(0, 10**8),
     target=st.sampled_from([0.0, 0.1, 0.25]),
-    pod=st.integers(NO_POD, 3),
+    pod=st.sampled_from([NOBODY, (1.0, 0.0, 0.0), (0.25, 0.75, 0.0), (0.0, 0.5, 0.5)]),
 )
 portfolio = st.builds(
     One,
@@ -133,6 +142,7 @@ portfolio = st.builds(
     goals=st.lists(st.integers(-100, 9000), max_size=3).map(tuple),
     kept=st.just((math.nan,) * 3)
     | st.tuples(st.floats(100, 1e6), st.floats(100, 1e6), st.integers(0, 10**8).map(float)),
+    regime=st.sampled_from([math.nan, 0.0, 1.0]),
 )
 
 
@@ -163,7 +173,7 @@ def test_what_cannot_be_measured_is_named_and_touches_no_other() -> None:
         assert numbers[2] == alone[name][0]
     assert alone["position_loss"] == [0.5]
     assert alone["harvest_benefit"] == [20.0]
-    missing = {"portfolio_drift", "pod_volatility", "var_95", "drawdown", "cash_share", "position_loss"}
+    missing = {"portfolio_drift", "largest_drift", "var_95", "drawdown", "cash_share", "position_loss"}
     assert all(np.isnan(found.metrics[name][[0, 1]]).all() for name in missing)
 
 
@@ -188,3 +198,19 @@ def test_a_value_that_is_missing_once_leaves_the_peak() -> None:
     """The day without a price is as if it had not been."""
     found = sweep([One((Line(4, 3),), kept=(900.0, 1000.0, 7.0))])
     assert (found.kept.value[0], found.kept.peak[0], found.kept.capital[0]) == (900.0, 1000.0, 7.0)
+
+
+def test_a_regime_that_changed_is_told_once() -> None:
+    """From what was kept; where nothing was, nothing has changed."""
+    ones = [One(cash=100, regime=0.0), One(cash=100, regime=1.0), One(cash=100)]
+    found = sweep(ones)
+    assert [found.of(place)["regime_changed"] for place in range(3)] == [True, False, False]
+    assert list(found.kept.regime) == [1.0, 1.0, 1.0]
+
+
+def test_where_no_regime_is_told_apart_none_changes() -> None:
+    """The metric is missing, and what was known before is kept."""
+    unknown = replace(MARKET, regime=math.nan)
+    kept = Kept(*np.array([[1.0], [1.0], [1.0], [2.0]]))
+    found = measure(columns([One(cash=100)]), unknown, kept, TODAY)
+    assert ("regime_changed" in found.metrics, list(found.kept.regime)) == (False, [2.0])

@@ -51,6 +51,7 @@ class Started:
 
     def __init__(self, file: Path) -> None:
         self._file = file
+        self.given: dict[str, Any] = {}  # in this process
 
     def ids(self) -> list[str]:
         return self._file.read_text().split() if self._file.exists() else []
@@ -60,6 +61,7 @@ class Started:
             return False
         with self._file.open("a") as file:
             file.write(f"{workflow_id}\n")
+        self.given[workflow_id] = given
         return True
 
     def signal(self, *_: Any) -> Delivered:
