@@ -118,8 +118,8 @@ def test_a_client_is_followed_from_registration_until_the_account_is_closed(plac
     [advice] = facts(place, "LIFE", "AdviceRecorded")
     assert (advice["advised"], advice["risk_score"], "answers" in advice) == ("adopted", 94, False)
 
-    [needed] = place.answer("events", "list", "--name", "rebalancing_needed")["events"]
-    traded = f"rebalancing:{needed['event_id']}"
+    trading = "WorkflowType = 'rebalancing' AND KronosPortfolio = 'P-LIFE'"
+    [traded] = asking.until(lambda: [run for run in runs(place, trading) if run.startswith("rebalancing:")])
     assert place.until(traded, over)["output"]["status"] == "rebalanced"
     after = books(place, "LIFE")
     assert after.problems == []
