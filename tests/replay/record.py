@@ -71,6 +71,13 @@ async def record(folder: Path) -> None:
         await ran(client, "tax_year_end", held)
         await ran(client, "statements", held)
         await learn(client)
+        for name in ("house_clock", "market_watch", "compliance_review", "client_reaction"):
+            await ran(client, name, example(name))
+        answers = {"answers": application("CUST_12345")["answers"]}
+        consent = {"consented": True}
+        await ran(client, "annual_review", held, review_answered=answers, fee_consent=consent)
+        life = {"customer_id": "CUST_12345"} | held
+        await ran(client, "client_lifecycle", life, tax_document_ready={"year": "2025-26"}, account_closed={})
         await workers.drain()
 
 
