@@ -193,8 +193,8 @@ def _one(folder: Path, count: int) -> None:
     memory = max(each[3] for each in found)
     print(
         f"{swept:>9,} portfolios in {of:>3} partitions: first sweep {times[0]:>6.2f} s, next "
-        f"{times[1]:>6.2f} s, {taken:>6.2f} s of a core; crossing {crossed:,}; {memory / 1024:,.0f} MB a process; "
-        f"written apart in {written:.2f} s, {size / 2**20:,.0f} MB"
+        f"{times[1]:>6.2f} s, {taken:>6.2f} s of a core; crossing {crossed:,}; "
+        f"{memory / 1024:,.0f} MB a process; written apart in {written:.2f} s, {size / 2**20:,.0f} MB"
     )
 
 
@@ -261,7 +261,7 @@ def _rules() -> list[_Rule]:
 
 
 def _sweep(folder: Path, number: int, of: int) -> tuple[int, int, float, float]:
-    """One partition: how many portfolios, how many may change, seconds of a core, most memory so far in KB."""
+    """One partition: how many portfolios, how many may change, seconds of a core, most memory so far."""
     begin = time.process_time()
     files = Partitions(folder, "main", of)
     partition = files.load(number)
