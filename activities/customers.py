@@ -58,6 +58,7 @@ def _register(tx: Session, ask: RegisterCustomer, context: Context) -> Registere
     if done.new:
         data = {**ids, "tax_residency": ask.customer.tax_residency, "adviser_id": ask.adviser_id}
         append(tx, context, customer_id, "CustomerOnboarded", data, personal=person)
+        append(tx, context, customer_id, "user_registered", ids, kind="business")
     elif done.changed:
         changed = {field: person[field] for field in done.changed}
         fields = {"fields": list(done.changed)}
@@ -132,6 +133,8 @@ def _record_check(
     )
     data = {"status": result.status, "reference": result.reference}
     append(tx, context, ask.customer_id, "IdentityVerified", data)
+    if result.status == "verified":
+        append(tx, context, ask.customer_id, "client_advanced", {"stage": "verified"}, kind="business")
     return result
 
 
@@ -237,20 +240,28 @@ def _record_signature(tx: Session, ask: RecordSignature, context: Context) -> Re
 
 @implements("notifications.send")
 def send_notification(ask: SendNotification, context: Context) -> SentNotification:
-    """The provider's receipt for a message to the client, sent once."""
-    before = recorded(ask, context, SentNotification)
+    """The provider's receipt for a message to the client, sent once: for the step, or about one thing."""
+    key = _message_key(ask, context)
+    before = recorded(ask, context, SentNotification, key)
     if before is not None:
         return before
-    receipt = context.services.notifications.send(_message(ask, context))
+    receipt = context.services.notifications.send(_message(ask, key, context))
     sent = SentNotification(notification_id=receipt.notification_id)
-    return once(ask, context, SentNotification, lambda tx: _record_message(tx, ask, sent, context))
+    return once(ask, context, SentNotification, lambda tx: _record_message(tx, ask, sent, key, context), key)
 
 
-def _message(ask: SendNotification, context: Context) -> Message:
+def _message_key(ask: SendNotification, context: Context) -> str:
+    if ask.about is None:
+        return context.call.key()
+    told = (ask.template, plain_json.digest(ask.values))
+    return context.call.shared_key("notifications.send", ask.customer_id, ask.about, *told)
+
+
+def _message(ask: SendNotification, key: str, context: Context) -> Message:
     with context.services.database.reading() as tx:
         person = customers.personal(tx, context.call.tenant, ask.customer_id)
     return Message(
-        key=context.call.key(),
+        key=key,
         customer_id=ask.customer_id,
         email=person["email"],
         template=ask.template,
@@ -259,9 +270,9 @@ def _message(ask: SendNotification, context: Context) -> Message:
 
 
 def _record_message(
-    tx: Session, ask: SendNotification, sent: SentNotification, context: Context
+    tx: Session, ask: SendNotification, sent: SentNotification, key: str, context: Context
 ) -> SentNotification:
-    tenant, key = context.call.tenant, context.call.key()
+    tenant = context.call.tenant
     tx.add(
         Notification(
             tenant=tenant,

@@ -140,9 +140,11 @@ def _adjust(tx: Session, ask: AdjustCostBase, context: Context) -> CostBaseAdjus
         return _adjusted(ask, row, _as_booked(tx, ask, before, held))
     moves = adjustments([_held_then(each) for each in held], ask.per_unit)
     about = _about(context, _statement(ask.reference), "cost_base", ask.as_of, currency)
-    lines = _moved(ask, held, moves)
+    # A statement that moves nothing is booked too: a year waits for one of each fund.
+    nothing = Posting(Book.INCOME, 0, Subject(ask.portfolio_id, ask.etf))
+    lines = _moved(ask, held, moves) or [nothing]
     answer = _adjusted(ask, row, moves)
-    if lines and ledger.post(tx, tenant, row.account_id, about, lines):
+    if held and ledger.post(tx, tenant, row.account_id, about, lines):
         told = {**answer.model_dump(mode="python"), "reference": ask.reference, "etf": ask.etf}
         append(tx, context, row.customer_id, "CostBaseAdjusted", {**told, "as_of": ask.as_of.isoformat()})
     return answer

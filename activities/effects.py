@@ -13,31 +13,38 @@ from store.events import Kind
 Answer = TypeVar("Answer", bound=Payload)
 
 
-def once(ask: Payload, context: Context, answer: type[Answer], act: Callable[[Session], Answer]) -> Answer:
+def once(
+    ask: Payload,
+    context: Context,
+    answer: type[Answer],
+    act: Callable[[Session], Answer],
+    key: str | None = None,
+) -> Answer:
     """What `act` answers, done once for the caller's step; asked again, what it answered then.
 
-    One transaction: the state, the facts and the answer are kept together or not at all.
+    One transaction: the state, the facts and the answer are kept together or not at all. With a `key`
+    it is done once for that, whichever steps ask.
     """
     call = context.call
     with context.services.database.transaction() as tx:
         done = effects.once(
             tx,
             call.tenant,
-            call.key(),
+            key or call.key(),
             ask.model_dump(mode="python"),
             lambda: act(tx).model_dump(mode="python"),
         )
     return answer.model_validate(done)
 
 
-def recorded(ask: Payload, context: Context, answer: type[Answer]) -> Answer | None:
-    """What the caller's step was answered before, None if it was not done yet.
+def recorded(ask: Payload, context: Context, answer: type[Answer], key: str | None = None) -> Answer | None:
+    """What the caller's step, or whoever asked under `key`, was answered before; None if it was not done yet.
 
     For activities that ask a provider before they write, so that the provider is not asked in vain.
     """
     call = context.call
     with context.services.database.transaction() as tx:
-        done = effects.recorded(tx, call.tenant, call.key(), ask.model_dump(mode="python"))
+        done = effects.recorded(tx, call.tenant, key or call.key(), ask.model_dump(mode="python"))
     return None if done is None else answer.model_validate(done)
 
 

@@ -1,5 +1,7 @@
 """Funding an account: asking for a deposit, booking what comes in, taking back what bounced."""
 
+from functools import partial
+
 from sqlmodel import Session
 
 from activities.context import Context
@@ -14,26 +16,57 @@ from payloads.funding import (
     RequestDeposit,
     ReverseDeposit,
 )
-from store import accounts, cash, ledger
+from store import accounts, cash, closing, ledger
 from store.cents import from_cents, to_cents
 from store.tables import Account, Deposit
 
 
 @implements("payments.request_deposit")
 def request_deposit(ask: RequestDeposit, context: Context) -> DepositRequested:
-    """The reference that the client quotes when they pay."""
+    """The reference that the client quotes when they pay; one for all runs that ask about the same."""
     before = recorded(ask, context, DepositRequested)
+    if before is not None:
+        return before
+    request = _requested(ask, context, _request_key(ask, context))
+    # The step keeps its answer: once the money is there, what others ask for is another request.
+    return once(ask, context, DepositRequested, lambda tx: request) if ask.about is not None else request
+
+
+def _requested(ask: RequestDeposit, context: Context, key: str) -> DepositRequested:
+    """The request under this key, made now if it was not before."""
+    before = recorded(ask, context, DepositRequested, key)
     if before is not None:
         return before
     with context.services.database.reading() as tx:
         account = accounts.account(tx, context.call.tenant, ask.account_id)
+        closing.hold_deposits(tx, context.call.tenant, ask.account_id)
     accounts.hold_currency(account, ask.currency)
     # Asked outside any transaction: a provider may take its time. The key makes it one request.
     told = context.services.payments.request_deposit(
-        DepositRequest(context.call.key(), ask.account_id, ask.amount, ask.currency)
+        DepositRequest(key, ask.account_id, ask.amount, ask.currency)
     )
     request = DepositRequested(reference=told.reference, amount=told.amount, currency=told.currency)
-    return once(ask, context, DepositRequested, lambda tx: _record_request(tx, account, request, context))
+    act = partial(_record_request, account=account, request=request, context=context)
+    return once(ask, context, DepositRequested, act, key)
+
+
+def _request_key(ask: RequestDeposit, context: Context) -> str:
+    """The step's own, or that of the first request about the same which nobody has paid yet."""
+    if ask.about is None:
+        return context.call.key()
+    about = (ask.account_id, ask.about, str(to_cents(ask.amount)), ask.currency)
+    paid = 0
+    while True:
+        key = context.call.shared_key("payments.request_deposit", *about, str(paid))
+        asked = recorded(ask, context, DepositRequested, key)
+        if asked is None or not _received(asked.reference, context):
+            return key
+        paid += 1
+
+
+def _received(reference: str, context: Context) -> bool:
+    with context.services.database.reading() as tx:
+        return tx.get_one(Deposit, (context.call.tenant, reference)).received_at is not None
 
 
 def _record_request(

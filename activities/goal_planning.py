@@ -6,12 +6,13 @@ from activities.context import Context
 from activities.registry import implements
 from activities.risk import categories_from
 from engines import goal_planning as engine
+from engines.glide_path import Expected, Step, glide_path
 from engines.questionnaire import category_of
 from payloads.base import cents
-from payloads.files.goal_planning import GoalPlanningFile
+from payloads.files.goal_planning import Assumed, Category, Glide, GoalPlanningFile
 from payloads.files.questionnaire import QuestionnaireFile
 from payloads.goal_planning import GoalPlan, PlanGoal, Strategy
-from payloads.goal_simulation import Withdrawal
+from payloads.goal_simulation import GlideStep, Guardrails, Withdrawal
 
 MONTHS = 12
 
@@ -37,7 +38,7 @@ def plan(ask: PlanGoal, context: Context) -> GoalPlan:
         inflation=float(rules.inflation.value),
         annual_fee=float(rules.annual_fee.value),
         gap=cents(engine.gap(now.initial, now.monthly, needed, now.months)),
-        strategies=_strategies(ask, now.riskier, rules, context),
+        strategies=_strategies(ask, now, rules, context),
         adjustments=made,
         more=ask.turn < len(engine.sequence(changes)),
     )
@@ -64,17 +65,47 @@ def _needs(
             capital = now.amount / rules.sustainable_rate.value
             return cents(capital), None, capital
         case "withdrawals":
-            drawn = Withdrawal(amount=cents(now.amount / MONTHS), every="month", indexed=True)
+            guardrails = Guardrails.model_validate(rules.guardrails.model_dump()) if ask.guarded else None
+            drawn = Withdrawal(
+                amount=cents(now.amount / MONTHS), every="month", indexed=True, guardrails=guardrails
+            )
             return None, drawn, now.amount * now.months / MONTHS
 
 
-def _strategies(ask: PlanGoal, riskier: int, rules: GoalPlanningFile, context: Context) -> list[Strategy]:
+def _strategies(ask: PlanGoal, now: engine.Plan, rules: GoalPlanningFile, context: Context) -> list[Strategy]:
     """Those up to the client's own category, and as many above it as the plan goes beyond it."""
     categories = categories_from(context.catalogue.read("questionnaire", QuestionnaireFile))
     own = categories.index(category_of(ask.risk_score, categories))
-    names = [category.name for category in categories[: own + 1 + riskier]]
+    names = [category.name for category in categories[: own + 1 + now.riskier]]
+    glide = rules.types[ask.goal.goal_type].glide
     return [
-        Strategy(name=name, expected_return=found.expected_return, volatility=found.volatility)
+        _strategy(name, found, glide, now.months, rules)
         for name, found in rules.strategies.items()
         if name in names
     ]
+
+
+def _strategy(
+    name: Category, found: Assumed, glide: Glide | None, months: int, rules: GoalPlanningFile
+) -> Strategy:
+    steps = [Step(0, _expected(found))]
+    if glide is not None:
+        steps = glide_path(_expected(found), _expected(rules.strategies[glide.to]), months, glide.years)
+    first, *later = steps
+    return Strategy(
+        name=name,
+        expected_return=first.expected.expected_return,
+        volatility=first.expected.volatility,
+        glide_path=[
+            GlideStep(
+                from_year=step.month / MONTHS,
+                expected_return=step.expected.expected_return,
+                volatility=step.expected.volatility,
+            )
+            for step in later
+        ],
+    )
+
+
+def _expected(found: Assumed) -> Expected:
+    return Expected(found.expected_return, found.volatility)

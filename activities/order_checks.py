@@ -9,16 +9,18 @@ ActivityError
 
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 
 from sqlmodel import Session
 
+from activities.context import Context
 from activities.errors import ActivityError
-from activities.reference_prices import ReferencePrices
+from activities.reference_prices import ReferencePrices, newest
 from adapters.broker import Broker
 from payloads.base import cents
 from payloads.files.trading import TradingFile
 from store import halts
+from store.orders import BUY
 
 
 class TradingHalted(ActivityError):
@@ -57,6 +59,15 @@ class Checks:
             self._within_collar(etf, limit, reference, f"{path}.limit")
         self._not_too_large(etf, units, limit or reference, f"{path}.units")
 
+    def limit(self, etf: str, side: str, given: Decimal | None, path: str) -> Decimal | None:
+        """The limit to send: the one given; for a buy without one, the snapshot's price, on the tick."""
+        if given is not None or side != BUY:
+            return given
+        price = self.prices.of(etf, f"{path}.etf")
+        tick = self.rules.tick(price, self.day)
+        # Down, so that the order never costs more than the price it was planned with.
+        return (price / tick).quantize(Decimal(1), ROUND_DOWN) * tick
+
     def _trading_is_open(self, tx: Session, tenant: str, etf: str, path: str) -> None:
         halt = halts.against(tx, tenant, etf=etf, broker=self.broker.name)
         if halt is None:
@@ -92,3 +103,13 @@ class Checks:
                 f"{largest} at most; split it",
                 path,
             )
+
+
+def checks_now(context: Context) -> Checks:
+    """The checks of today, against the newest snapshot's prices."""
+    return Checks(
+        rules=context.catalogue.read("trading", TradingFile),
+        day=context.now().date(),
+        prices=newest(context),
+        broker=context.services.broker,
+    )

@@ -10,12 +10,11 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
-from activities import reference_prices
 from activities.context import Context
 from activities.effects import once, recorded
 from activities.errors import ActivityError
 from activities.fill_report import report_on, tell, tell_late, tell_traded
-from activities.order_checks import Checks
+from activities.order_checks import checks_now
 from activities.registry import implements
 from activities.sending import Sender
 from activities.settling import cancel, settle, settle_late
@@ -135,6 +134,7 @@ def _asked(portfolio_id: str, trade: Trade, line: int, context: Context) -> Aske
         price=trade.price,
         planned_value_cents=None if trade.value is None else to_cents(cents(trade.value)),
         planned_cost_cents=None if trade.cost is None else to_cents(cents(trade.cost)),
+        parcel_ids=None if trade.parcel_ids is None else tuple(trade.parcel_ids),
     )
 
 
@@ -152,18 +152,11 @@ def _order_id(line: str, context: Context) -> str:
 
 
 def _sender(portfolio_id: str, context: Context) -> Sender:
-    services, tenant = context.services, context.call.tenant
-    with services.database.reading() as tx:
-        portfolio = portfolios.portfolio(tx, tenant, portfolio_id)
+    with context.services.database.reading() as tx:
+        portfolio = portfolios.portfolio(tx, context.call.tenant, portfolio_id)
         tx.expunge(portfolio)
-    checks = Checks(
-        rules=context.catalogue.read("trading", TradingFile),
-        day=context.now().date(),
-        prices=reference_prices.newest(context),
-        broker=services.broker,
-    )
     brokerage = to_cents(context.catalogue.read("fees", FeesFile).brokerage.value)
-    return Sender(context, portfolio, checks, brokerage)
+    return Sender(context, portfolio, checks_now(context), brokerage)
 
 
 def _kept(asked: Sequence[Asked], context: Context) -> set[str]:

@@ -147,6 +147,7 @@ def _create(tx: Session, ask: PortfolioId, context: Context) -> CreatedPortfolio
         tx.add(row)
         data = {"portfolio_id": ask.portfolio_id, "positions": held, "cash": balance}
         append(tx, context, row.customer_id, "PortfolioCreated", data)
+        append(tx, context, row.customer_id, "client_advanced", {"stage": "invested"}, kind="business")
     return CreatedPortfolio(portfolio_id=ask.portfolio_id, positions=held, cash=balance)
 
 
@@ -167,4 +168,5 @@ def _start_monitoring(tx: Session, ask: PortfolioId, context: Context) -> Monito
         tx.add(row)
         data = {"portfolio_id": ask.portfolio_id}
         append(tx, context, row.customer_id, "PortfolioMonitoringStarted", data)
+        append(tx, context, row.customer_id, "client_advanced", {"stage": "managed"}, kind="business")
     return Monitored(portfolio_id=ask.portfolio_id, state=row.state)

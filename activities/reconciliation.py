@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from sqlmodel import Session
+
 from activities.context import Context
 from activities.errors import ActivityError
 from activities.registry import implements
@@ -16,9 +18,9 @@ from dsl.durations import parse_duration
 from engines.trading.orders import Side
 from engines.trading.reconciliation import Difference, Kind, Recorded, compare
 from payloads.reconciliation import MOST_SHOWN, OrderDifference, ReconcileOrders, Reconciliation
-from store import orders
+from store import blocks, orders
 from store.orders import BUY
-from store.tables import OPEN_STATES, Order
+from store.tables import OPEN_STATES, BlockSlice, Order
 
 TEXTS = {
     Kind.MISSING_AT_BROKER: "{broker} does not have order {order}, which it acknowledged ({stored})",
@@ -54,6 +56,16 @@ class Compared:
         """Whether the store is only behind, and was not before `moment`."""
         recent = self.moved_at is not None and self.moved_at > moment
         return recent and all(each.catching_up for each in self.differences)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """The store's row of what was sent to the broker; a slice is of no portfolio of its own."""
+
+    row: Order | BlockSlice
+    portfolio_id: str | None
+    etf: str
+    side: str
 
 
 @implements("orders.reconcile")
@@ -92,7 +104,11 @@ def _first_look(context: Context, since: datetime) -> list[Compared]:
     theirs = {order.client_order_id: order for order in broker.received_since(since)}
     with context.services.database.reading() as tx:
         sent = orders.sent_through(tx, context.call.tenant, broker.name, since)
-        mine = {order.client_order_id: order for order in sent}
+        mine = {
+            order.client_order_id: _Kept(order, order.portfolio_id, order.etf, order.side) for order in sent
+        }
+        for one, block in blocks.sent_through(tx, context.call.tenant, broker.name, since):
+            mine[one.client_order_id] = _Kept(one, None, block.etf, block.side)
         return [_compared(each, mine.get(each), theirs.get(each)) for each in sorted({*mine, *theirs})]
 
 
@@ -101,8 +117,8 @@ def _second_look(context: Context, client_order_id: str) -> Compared:
     broker: Broker = context.services.broker
     context.heartbeat(client_order_id)
     with context.services.database.reading() as tx:
-        mine = tx.get(Order, (context.call.tenant, client_order_id))
-        if mine is None and orders.is_known(tx, client_order_id):
+        mine = _kept(tx, context.call.tenant, client_order_id)
+        if mine is None and (orders.is_known(tx, client_order_id) or blocks.is_slice(tx, client_order_id)):
             # Another tenant's, which trades through the same account and compares it itself.
             return _compared(client_order_id, None, None)
         found = _compared(client_order_id, mine, None)
@@ -116,20 +132,33 @@ def _second_look(context: Context, client_order_id: str) -> Compared:
     )
 
 
-def _compared(client_order_id: str, mine: Order | None, theirs: BrokerOrderState | None) -> Compared:
+def _kept(tx: Session, tenant: str, client_order_id: str) -> _Kept | None:
+    """The store's record of what goes by that id at the broker: an order, or a slice of a block."""
+    order = tx.get(Order, (tenant, client_order_id))
+    if order is not None:
+        return _Kept(order, order.portfolio_id, order.etf, order.side)
+    one = tx.get(BlockSlice, (tenant, client_order_id))
+    if one is None:
+        return None
+    block = blocks.load(tx, tenant, one.block_id)
+    return _Kept(one, None, block.etf, block.side)
+
+
+def _compared(client_order_id: str, mine: _Kept | None, theirs: BrokerOrderState | None) -> Compared:
     return Compared(
         order=client_order_id,
         portfolio_id=None if mine is None else mine.portfolio_id,
         stored=None if mine is None else _stored(mine),
         at_broker=None if theirs is None else _at_broker(theirs),
-        moved_at=None if mine is None else mine.updated_at,
+        moved_at=None if mine is None else mine.row.updated_at,
     )
 
 
-def _stored(order: Order) -> Recorded:
+def _stored(kept: _Kept) -> Recorded:
+    order = kept.row
     return Recorded(
-        etf=order.etf,
-        side=_side(order.side),
+        etf=kept.etf,
+        side=_side(kept.side),
         units=order.units,
         filled=order.cum_units,
         average_price=order.average_price,

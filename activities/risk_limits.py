@@ -1,9 +1,14 @@
-"""Stress of a portfolio, and the limits of its risk."""
+"""Stress of a portfolio, and the limits of its risk.
+
+ActivityError
+└── UnknownScenario   the catalogue has no scenario of this name
+"""
 
 from collections.abc import Mapping
 from decimal import Decimal
 
 from activities.context import Context
+from activities.errors import ActivityError
 from activities.registry import implements
 from engines import risk_limits
 from engines.risk_limits import Holding
@@ -13,6 +18,7 @@ from payloads.files.universe import Fund, UniverseFile
 from payloads.risk_limits import (
     CheckedLimits,
     CheckLimits,
+    GivenScenario,
     LimitBreach,
     ScenarioLoss,
     StressedPortfolio,
@@ -21,6 +27,10 @@ from payloads.risk_limits import (
 
 CURRENCY = "currency"
 HOME = "australia"
+
+
+class UnknownScenario(ActivityError):
+    """The catalogue has no scenario of this name."""
 
 
 @implements("risk.stress")
@@ -43,13 +53,25 @@ def stress_portfolio(ask: StressPortfolio, context: Context) -> StressedPortfoli
 
 
 def _scenarios(ask: StressPortfolio, context: Context) -> list[Scenario]:
-    if ask.scenarios is not None:
-        return [Scenario(each.name, each.shocks) for each in ask.scenarios]
-    written = context.catalogue.read("risk", RiskFile).scenarios
-    return [
-        Scenario(each.name, {factor: float(shock) for factor, shock in each.shocks.items()})
-        for each in written
-    ]
+    written = {
+        each.name: Scenario(each.name, {factor: float(shock) for factor, shock in each.shocks.items()})
+        for each in context.catalogue.read("risk", RiskFile).scenarios
+    }
+    if ask.scenarios is None:
+        return list(written.values())
+    return [_scenario(each, place, written) for place, each in enumerate(ask.scenarios)]
+
+
+def _scenario(asked: GivenScenario, place: int, written: Mapping[str, Scenario]) -> Scenario:
+    if asked.shocks is not None:
+        return Scenario(asked.name, asked.shocks)
+    if asked.name not in written:
+        raise UnknownScenario(
+            f"there is no scenario {asked.name}; there are {', '.join(written)}; "
+            "give its shocks where it is your own",
+            f"scenarios[{place}]",
+        )
+    return written[asked.name]
 
 
 def _exposure(fund: Fund) -> dict[str, float]:

@@ -163,10 +163,15 @@ def release_lease(ask: ReleaseLease, context: Context) -> Released:
 
 
 def _holder_ended(lease: leases.Lease, context: Context) -> bool:
+    return run_ended(lease.holder_workflow_id or "", context)
+
+
+def run_ended(workflow_id: str, context: Context) -> bool:
+    """Whether another run of that id, which holds a lease, is over."""
     # Only one run of a workflow id is open at a time: another owner under our own id has ended.
-    if lease.holder_workflow_id == context.call.workflow_id:
+    if workflow_id == context.call.workflow_id:
         return True
-    closed: bool = context.services.is_run_closed(lease.holder_workflow_id)
+    closed: bool = context.services.is_run_closed(workflow_id)
     return closed
 
 

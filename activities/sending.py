@@ -7,17 +7,18 @@ ActivityError
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import ROUND_DOWN, Decimal
+from decimal import Decimal
 
 from sqlmodel import Session
 
 from activities.context import Context
+from activities.delivering import Answer, deliver, found
 from activities.errors import ActivityError
 from activities.order_checks import Checks
 from activities.settling import cancel, settle
-from adapters.broker import BrokerOrder, OrderRefused, OrderState, OutcomeUnknown, Side
+from adapters.broker import BrokerOrder, OrderState, Side
 from adapters.failpoints import failpoint
-from store import cash, orders
+from store import accounts, cash, closing, orders
 from store.orders import BUY, Asked, InsufficientCash, Origin
 from store.tables import OPEN_STATES, Order, Portfolio
 from store.tables import OrderState as Kept
@@ -27,15 +28,6 @@ class ProceedsOutstanding(ActivityError):
     """Buys wait for sells that have not filled yet."""
 
     retryable = True
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What the broker said of an order that was sent."""
-
-    broker_order_id: str
-    state: OrderState
-    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +43,17 @@ class Sender:
         """Keep the intents of one side, all of them or, when one may not be sent, none."""
         failpoint("orders.before_intent")
         call, at = self.context.call, self.context.now()
-        origin = Origin(call.effect_root, call.workflow_id, call.actor, at)
         with self.context.services.database.transaction() as tx:
             for each in asked:
                 if orders.find(tx, call.tenant, each) is not None:
                     continue
                 limit = self._limit(each)
                 self._check(tx, each, limit)
+                # The account first: whoever closes it waits, or has closed it.
+                accounts.account(tx, call.tenant, self.portfolio.account_id, lock=True)
+                self._hold_open(tx, each)
+                arrival = self.checks.prices.of(each.etf, each.path)
+                origin = Origin(call.effect_root, call.workflow_id, call.actor, at, arrival)
                 orders.intend(
                     tx,
                     call.tenant,
@@ -80,11 +76,12 @@ class Sender:
             wanted = BrokerOrder(
                 order.client_order_id, order.etf, Side(order.side), order.units, order.limit_price
             )
-        answer = self._found(wanted.client_order_id) if sent_before else None
+        broker = self.checks.broker
+        answer = found(broker, wanted.client_order_id) if sent_before else None
         if answer is None:
             with self.context.services.database.reading() as tx:
                 self._check(tx, asked, wanted.limit)
-            answer = self._deliver(wanted)
+            answer = deliver(broker, wanted)
         failpoint("orders.after_send")
         self._record(wanted.client_order_id, answer)
         self.context.heartbeat(asked.client_order_id)
@@ -95,17 +92,18 @@ class Sender:
         with self.context.services.database.reading() as tx:
             fresh = [each for each in asked if orders.find(tx, tenant, each) is None]
             for each in fresh:
+                self._hold_open(tx, each)
                 self._check(tx, each, self._limit(each))
             funds = cash.available(tx, tenant, account_id) + self._open_proceeds(tx)
         for each in sorted(fresh, key=lambda each: each.side == BUY):
-            price = self._limit(each) or self.checks.prices.of(each.etf, f"trades[{each.line}].etf")
+            price = self._limit(each) or self.checks.prices.of(each.etf, f"{each.path}.etf")
             worth = orders.value_cents(each.units, price)
             funds += (-worth if each.side == BUY else worth) - self.brokerage_cents
             if funds < 0:
                 raise InsufficientCash(
                     f"with {each.side} {each.units} {each.etf} the orders and their brokerage come to "
                     f"{-funds / 100:.2f} more than the cash and what the sells bring; pay in, or buy less",
-                    f"trades[{each.line}]",
+                    each.path,
                 )
 
     def await_proceeds(self, sells: Sequence[Asked], buys: Sequence[Asked]) -> None:
@@ -150,36 +148,13 @@ class Sender:
         return expected
 
     def _limit(self, asked: Asked) -> Decimal | None:
-        """The limit to send: the one given; for a buy without one, the snapshot's price, on the tick."""
-        if asked.limit is not None or asked.side != BUY:
-            return asked.limit
-        price = self.checks.prices.of(asked.etf, f"trades[{asked.line}].etf")
-        tick = self.checks.rules.tick(price, self.checks.day)
-        # Down, so that the order never costs more than the price it was planned with.
-        return (price / tick).quantize(Decimal(1), ROUND_DOWN) * tick
+        return self.checks.limit(asked.etf, asked.side, asked.limit, asked.path)
 
     def _check(self, tx: Session, asked: Asked, limit: Decimal | None) -> None:
-        path = f"trades[{asked.line}]"
-        self.checks.before_sending(tx, self.context.call.tenant, asked.etf, asked.units, limit, path)
+        self.checks.before_sending(tx, self.context.call.tenant, asked.etf, asked.units, limit, asked.path)
 
-    def _found(self, client_order_id: str) -> Answer | None:
-        found = self.checks.broker.find(client_order_id)
-        return None if found is None else Answer(found.broker_order_id, found.state, found.reason)
-
-    def _deliver(self, wanted: BrokerOrder) -> Answer:
-        try:
-            return self._submit(wanted)
-        except OutcomeUnknown:
-            # Ask before anything else. Nothing there means it was lost: the same id may go again,
-            # and if it was only slow the broker answers it with the order it has.
-            return self._found(wanted.client_order_id) or self._submit(wanted)
-
-    def _submit(self, wanted: BrokerOrder) -> Answer:
-        try:
-            taken = self.checks.broker.submit(wanted)
-        except OrderRefused as refusal:
-            return Answer("", OrderState.REJECTED, refusal.message)
-        return Answer(taken.broker_order_id, taken.state)
+    def _hold_open(self, tx: Session, asked: Asked) -> None:
+        closing.hold_trading(tx, self.context.call.tenant, asked.portfolio_id, asked.side, asked.path)
 
     def _record(self, client_order_id: str, answer: Answer) -> None:
         at = self.context.now()

@@ -13,6 +13,7 @@ from sqlmodel import Session
 
 from activities.context import Context
 from activities.errors import ActivityError
+from activities.parcel_choice import parcel_choice
 from adapters.broker import Broker, BrokerOrderState, Execution, OrderRefused
 from adapters.failpoints import failpoint
 from engines.calendars import next_session, settlement_date
@@ -55,13 +56,19 @@ class Settlement:
         return settlement_date(self.exchange.calendar, session, self.days)
 
 
+def settlement_rules(context: Context) -> Settlement:
+    """The exchange whose days count, and how many of its sessions a trade takes to settle."""
+    exchange = context.catalogue.read("trading", TradingFile).exchange
+    return Settlement(exchange, int(context.catalogue.read("limits", LimitsFile).settlement_days.value))
+
+
 def settle(context: Context, ids: Iterable[str]) -> list[str]:
     """Book what the broker reports of these orders; answers the ids of those still open.
 
     Costs one look at the store and two questions an order when nothing is new.
     """
     broker = context.services.broker
-    news = [_ask(broker, client_order_id) for client_order_id in _of_this_broker(context, ids)]
+    news = [ask_broker(broker, client_order_id) for client_order_id in _of_this_broker(context, ids)]
     failpoint("fills.before_booking")
     still_open = _book_all(context, news)
     failpoint("fills.after_booking")
@@ -101,6 +108,8 @@ def _of_this_broker(context: Context, ids: Iterable[str]) -> list[str]:
     with context.services.database.reading() as tx:
         for client_order_id in ids:
             order = tx.get_one(Order, (context.call.tenant, client_order_id))
+            if order.block_id is not None:
+                continue  # the broker has the block's slices, not the clients' parts
             if order.broker != name:
                 raise OtherBroker(
                     f"order {client_order_id} is at {order.broker}, this worker speaks to {name}; "
@@ -110,7 +119,8 @@ def _of_this_broker(context: Context, ids: Iterable[str]) -> list[str]:
     return kept
 
 
-def _ask(broker: Broker, client_order_id: str) -> News:
+def ask_broker(broker: Broker, client_order_id: str) -> News:
+    """What the broker says of one order, each of its fills once, the oldest first."""
     # The state first: executions asked for after it cover at least what it counts as filled.
     state = broker.find(client_order_id)
     reported = () if state is None else tuple(broker.executions(client_order_id))
@@ -126,11 +136,10 @@ def _book_all(context: Context, news: list[News]) -> list[str]:
     fresh = [told for told in news if not known[told.client_order_id]]
     if fresh:
         brokerage = to_cents(context.catalogue.read("fees", FeesFile).brokerage.value)
-        exchange = context.catalogue.read("trading", TradingFile).exchange
-        days = int(context.catalogue.read("limits", LimitsFile).settlement_days.value)
+        rules = settlement_rules(context)
         with context.services.database.transaction() as tx:
             for told in fresh:
-                _book(tx, tenant, told, brokerage, Settlement(exchange, days), at)
+                _book(tx, tenant, told, brokerage, rules, parcel_choice(context), at)
     with context.services.database.reading() as tx:
         return [
             told.client_order_id
@@ -148,7 +157,15 @@ def _known(tx: Session, tenant: str, told: News) -> bool:
     return closed_alike and order.cum_units == sum(fill.units for fill in told.executions)
 
 
-def _book(tx: Session, tenant: str, told: News, brokerage: int, rules: Settlement, at: datetime) -> None:
+def _book(
+    tx: Session,
+    tenant: str,
+    told: News,
+    brokerage: int,
+    rules: Settlement,
+    choose: fills.Choose,
+    at: datetime,
+) -> None:
     order = orders.load(tx, tenant, told.client_order_id)
     before, had_ended = order.cum_units, order.state not in OPEN_STATES
     for fill in told.executions:
@@ -156,7 +173,7 @@ def _book(tx: Session, tenant: str, told: News, brokerage: int, rules: Settlemen
         executed = Executed(
             fill.execution_id, fill.units, fill.price, fill.executed_at, day, rules.settles_on(day)
         )
-        fills.book(tx, tenant, order, executed, brokerage_cents=brokerage, at=at)
+        fills.book(tx, tenant, order, executed, brokerage_cents=brokerage, choose=choose, at=at)
     if order.cum_units > before:
         orders.mark_late(tx, order, at, had_ended=had_ended)
     state = told.state

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from engines.goal_simulation import plan, required_contribution, required_return, simulate
+from engines.goal_requirements import least_of, required_return
+from engines.goal_simulation import plan, simulate
 from engines.paths import Lognormal
 
 PATHS, MONTHS = 10_000, 360
@@ -57,7 +58,7 @@ def _paths() -> np.ndarray:
 def _all() -> None:
     outcome = simulate(PLAN, GROWTH)
     assert outcome.enough is not None
-    required_contribution(outcome.enough, 0.8)
+    least_of(outcome.enough, 0.8)
     required_return(PLAN)
 
 

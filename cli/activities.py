@@ -1,5 +1,6 @@
 """`kronos activities`: the catalogue, and one activity called here."""
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
@@ -70,10 +71,11 @@ def call(
     caller = LocalCaller(name, settings, effect=effect, key=key)
     if lines:
         return _call_lines(caller, read_lines(input))
-    return _call_once(caller, read_json(input), output)
+    return call_once(caller, read_json(input), output)
 
 
-def _call_once(caller: Any, given: Any, output: Format | None) -> int:
+def call_once(caller: Any, given: Any, output: Format | None, table: Callable[[Any], str] = fields) -> int:
+    """Print what one call answers, or its error; the exit code."""
     from activities.runner import ActivityFault
     from cli.guard import FAILED, MISUSED, error_line
 
@@ -82,7 +84,7 @@ def _call_once(caller: Any, given: Any, output: Format | None) -> int:
     except ActivityFault as fault:
         say(error_line(fault.type, fault.path, fault.message))
         return MISUSED if fault.type == "InvalidInput" else FAILED
-    show(answer, output, fields)
+    show(answer, output, table)
     return 0
 
 

@@ -33,6 +33,7 @@ COMMANDS = {
     "schedules": "schedules:app",
     "triggers": "triggers:app",
     "portfolio": "portfolio:app",
+    "goals": "goals:app",
     "data": "data:app",
     "backtest": "backtest:backtest",
     "agents": "agents:app",

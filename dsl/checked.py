@@ -22,6 +22,9 @@ from dsl.world import Interface, World
 from payloads.facts import activity_facts
 from payloads.roles import CLIENT
 
+NAMED = ("events", "people", "metrics")
+"""The catalogue files whose entries definitions name; decision tables are the others."""
+
 
 @dataclass(frozen=True, slots=True)
 class Checked:
@@ -37,7 +40,10 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class Surveyed:
-    """A folder before its definitions are checked: what they can name, and the reports of the catalogue."""
+    """A folder before its definitions are looked into: what they can name, and the reports of the catalogue.
+
+    Of a workflow that another one runs `world` knows the input alone.
+    """
 
     catalogue: Mapping[str, Any]
     world: World
@@ -60,21 +66,23 @@ def survey(folder: Folder) -> Surveyed:
     reading = _Reading(folder.structure.definitions)
     for file in folder.catalogue:
         _read_catalogue(file, reading)
-    files = frozenset(file.name for file in folder.catalogue) if folder.whole else None
-    return Surveyed(reading.catalogue, replace(_world(reading), files=files), reading.reports)
+    return Surveyed(reading.catalogue, replace(_world(reading), files=folder.names), reading.reports)
 
 
 def check(folder: Folder) -> Checked:
     """Hold every definition against the catalogue and against the others."""
     surveyed, definitions = folder.surveyed, folder.structure.definitions
+    world = with_interfaces(
+        surveyed.world, {name: (it, its.source) for name, (it, its) in _named(definitions)}
+    )
     for definition, report in definitions.values():
         with suppress(EnoughSaid):
-            check_definition(definition, surveyed.world, report)
+            check_definition(definition, world, report)
     reports = [*surveyed.reports, *folder.structure.reports]
     return Checked(
         definitions={name: definition for name, (definition, _) in definitions.items()},
         catalogue=surveyed.catalogue,
-        world=surveyed.world,
+        world=world,
         problems=in_order(problem for report in reports for problem in report.problems),
         sources={name: report.source for name, (_, report) in definitions.items()},
     )
@@ -95,14 +103,14 @@ def _read_catalogue(file: File, reading: _Reading) -> None:
 
 
 def _world(reading: _Reading) -> World:
-    """What the definitions can name; a workflow that another one runs is looked into first."""
+    """What the definitions can name."""
     events = reading.catalogue.get("events")
-    named = {name: found for name, found in reading.definitions.items() if found[0].workflow.text}
     found = {name: facts_of(document) for name, document in _tables(reading.catalogue)}
-    world = World(
+    return World(
         activities=activity_facts(),
         workflows={
-            name: Interface(input_schema(definition.input)) for name, (definition, _) in named.items()
+            name: Interface(input_schema(definition.input))
+            for name, (definition, _) in _named(reading.definitions)
         },
         facts=_names(events.get("facts")) if isinstance(events, dict) else None,
         events=_names(events.get("business")) if isinstance(events, dict) else None,
@@ -111,7 +119,13 @@ def _world(reading: _Reading) -> World:
         roles=holders(reading.catalogue.get("people")),
         metrics=metric_types(reading.catalogue.get("metrics")),
     )
-    return with_interfaces(world, {name: (found, report.source) for name, (found, report) in named.items()})
+
+
+def _named(
+    definitions: Mapping[str, tuple[Definition, Report]],
+) -> Iterator[tuple[str, tuple[Definition, Report]]]:
+    """Those that have a name, by which others can run them."""
+    return ((name, found) for name, found in definitions.items() if found[0].workflow.text)
 
 
 def _tables(catalogue: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -249,8 +249,10 @@ _ALL = (
     Code(
         "K134",
         "A time of zero",
-        "A call that has no time at all can never answer, and a retry without a pause hammers what "
-        "has just failed: `timeout`, `first` and `longest` are longer than zero.",
+        "Who has no time at all can never answer, and what never pauses hammers what has just failed: "
+        "`timeout`, `first` and `longest` of a `retry`, `within` of an `approve`, `hold`, `every` and "
+        "`cooldown` are longer than zero. A `wait` of zero goes on at once, as one for a moment that is past "
+        "does, and a `receive` with `within: 0s` takes what has come already, or its `on_timeout`.",
         "timeout: 0s",
         "timeout: 30s",
     ),
@@ -742,8 +744,8 @@ _ALL = (
     Code(
         "K308",
         "A loop that never rests",
-        "A `repeat` without `at_most` needs `every`, or a wait, a receive or an approval in its body: "
-        "else it turns as fast as it can for as long as `until` is false.",
+        "A `repeat` without `at_most` needs `every`, or a wait, a receive or an approval in its body, of "
+        "more than no time: else it turns as fast as it can for as long as `until` is false.",
         "- repeat: {until: steps.check.done}\n  steps: […]",
         "- repeat: {until: steps.check.done, every: 1h}\n  steps: […]",
     ),

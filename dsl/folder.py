@@ -33,14 +33,14 @@ class File:
 class Folder:
     """The files of a definitions folder, as they were when it was loaded.
 
-    `whole` when these are all its files, so that one that is not here is missing.
+    `names` are those of all files of its catalogue, so that another one is missing; None when unknown.
     """
 
     path: str
     workflows: tuple[File, ...] = ()
     catalogue: tuple[File, ...] = ()
     tests: tuple[File, ...] = ()
-    whole: bool = False
+    names: frozenset[str] | None = None
 
     @cached_property
     def structure(self) -> "Structure":
@@ -82,12 +82,13 @@ class Structure:
 
 def load_folder(folder: Path) -> Folder:
     """The files under `workflows/`, `catalogue/` and `tests/`; OSError when one cannot be read."""
+    catalogue = tuple(_files(folder / "catalogue", deep=True))
     return Folder(
         path=str(folder),
         workflows=tuple(_files(folder / "workflows", deep=False)),
-        catalogue=tuple(_files(folder / "catalogue", deep=True)),
+        catalogue=catalogue,
         tests=tuple(_files(folder / "tests", deep=True)),
-        whole=True,
+        names=frozenset(file.name for file in catalogue),
     )
 
 

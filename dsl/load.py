@@ -127,6 +127,8 @@ class _Builder:
         self._documents = 0
         self._written: dict[int, str] = {}
         """What each character that stands in for another was in the file."""
+        self._tagged: list[Span] = []
+        """Expressions whose `!` libyaml took for a tag."""
 
     def build(self, text: str, quoted: Sequence[Span] = ()) -> Node | None:
         """The root, or None when the file was given up or is empty.
@@ -143,13 +145,22 @@ class _Builder:
         if self._root is None or (isinstance(self._root, ScalarNode) and not self._root.text.strip()):
             self._report.at("K101", 0, 1, "the file is empty")
             return None
-        return self._root
+        return self._without_tags(text, quoted) if self._tagged else self._root
+
+    def _without_tags(self, text: str, quoted: Sequence[Span]) -> Node | None:
+        """The root when expressions that begin with `!` are taken as text, for what else is wrong in them."""
+        room = max(_most_quoted(text) - len(quoted), 0)
+        for span in self._tagged[room:]:
+            self._report.explained(*span)
+        if not room:
+            return self._root
+        return _Builder(self._report).build(text, (*quoted, *self._tagged[:room]))
 
     def _build_again(self, text: str, quoted: Sequence[Span], error: yaml.MarkedYAMLError) -> Node | None:
         """The root when a value that libyaml stumbles over is taken as text, for what is wrong behind it."""
         with suppress(EnoughSaid):
             span = traps.report_syntax_error(error, self._report)
-            enough = len(quoted) >= min(_MOST_AGAIN, _MOST_READ_AGAIN // len(text))
+            enough = len(quoted) >= _most_quoted(text)
             if span is not None and span not in quoted and not enough:
                 return _Builder(self._report).build(text, (*quoted, span))
         return None
@@ -220,7 +231,8 @@ class _Builder:
                 "K107", start, end, f"`&{event.anchor}` is an anchor; anchors are refused", "delete it"
             )
         if event.tag is not None:
-            traps.report_tag(event.tag, start, self._report)
+            expression = traps.report_tag(event.tag, start, self._report)
+            self._tagged += [expression] if expression is not None else []
 
     def _open(self, start: int, flow: bool, is_map: bool) -> None:
         if len(self._stack) >= DEEPEST:
@@ -281,6 +293,11 @@ class _Builder:
         self._report.node(
             "K111", key, f"the key `{shortened(key.text)}` stands here twice", f"the first is on line {line}"
         )
+
+
+def _most_quoted(text: str) -> int:
+    """How many values of a file are read again as if they were in quotes."""
+    return min(_MOST_AGAIN, _MOST_READ_AGAIN // len(text))
 
 
 def _end_of_last(done: _Open) -> int:

@@ -8,7 +8,7 @@
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from dsl.catalogue_files import has_model
 from dsl.compile import compile_definition
 from dsl.folder import File, Folder, check_folder, load_folder, yaml_files
 from dsl.load import load, read_file
+from dsl.narrowing import narrowed
 from dsl.problems import Problem, in_order
 from dsl.tree import MapNode, Tree
 from payloads import plain_json
@@ -122,12 +123,13 @@ def _check_file(path: Path, folder: Folder | None) -> list[Problem]:
         name = inside.with_suffix("").as_posix()
         own = Folder(around.path, catalogue=(File(file.path, name, file.content),))
     elif holds_tests(tree):
-        own = Folder(around.path, workflows=around.workflows, catalogue=around.catalogue, tests=(file,))
+        own = replace(around, tests=(file,))
     else:
         others = tuple(other for other in around.workflows if not _same(other.path, path))
         workflow = _workflow_name(tree)
         others = tuple(other for other in others if other.name != workflow)
-        own = Folder(around.path, workflows=(*others, file), catalogue=around.catalogue)
+        own = replace(around, workflows=(*others, file), tests=())
+        own = narrowed(own, workflow) if workflow else own
     return [problem for problem in check_folder(own) if problem.file == file.path]
 
 

@@ -198,18 +198,21 @@ def _hint(line: str, error: yaml.MarkedYAMLError) -> str:
     return ""
 
 
-def report_tag(tag: str, start: int, report: Report) -> None:
-    """A tag is refused; behind the key of an expression it is a `!` that YAML took."""
+def report_tag(tag: str, start: int, report: Report) -> tuple[int, int] | None:
+    """A tag is refused; behind the key of an expression it is a `!` that YAML took.
+
+    The characters of such an expression, for reading them as if they were in quotes; None for another tag.
+    """
     line_number, column = report.source.place(start)
     line = report.source.line(line_number)
     if _BARE_TAG.search(line[: column - 1]):
-        _silent("K141", start, report)
-        return
+        return _told("K141", start, report)
     written = re.match(r"![^\s,\[\]{}]*", line[column - 1 :])
     end = start + (len(written[0]) if written else 1)
     report.at(
         "K109", start, end, f"`{written[0] if written else tag}` is a tag; tags are refused", "delete it"
     )
+    return None
 
 
 def find_silent(tree: Tree, report: Report) -> None:
@@ -274,8 +277,13 @@ def is_cut(expression: str) -> bool:
 
 
 def _silent(code: str, start: int, report: Report) -> None:
+    report.explained(*_told(code, start, report))
+
+
+def _told(code: str, start: int, report: Report) -> tuple[int, int]:
+    """Report a trap at the value that holds `start`; the characters of the value."""
     line_number, column = report.source.place(start)
     line = report.source.line(line_number)
     span = _value_span(line, column - 1, report.source.line_start(line_number))
     report.at(code, *span, _EXPLAINED[code], _advice(line, column - 1))
-    report.explained(*span)
+    return span

@@ -1,7 +1,8 @@
 """Can a run that stands at a turn of its loop go on with another version of its definition.
 
-It can when the new plan has that loop, and every name that the new plan reads from the loop on has a
-value already: outputs and `vars` come from the run, the input is held against the new schema.
+It can when the new plan has that loop, every approval that the run was given, and a value already for
+every name that it reads from the loop on: outputs and `vars` come from the run, the input is held against
+the new schema.
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,9 +13,12 @@ from dsl import plan as p
 from dsl.expressions import Expression, Template
 from dsl.near import listed
 from dsl.plan_walk import blocks, planned
+from dsl.scenarios.steps import walk_plan
 
 Name: TypeAlias = tuple[str, str]
 """`("steps", id)` or `("vars", name)`."""
+Asked: TypeAlias = tuple[str, str | None]
+"""An approval: its static path, and its id if it has one."""
 
 
 def upgrading_loop(plan: p.Plan) -> tuple[str, p.Repeat] | None:
@@ -31,6 +35,14 @@ def same_loop(plan: p.Plan, path: str, id: str | None) -> str | None:
     return None
 
 
+def same_approval(plan: p.Plan, path: str, id: str | None) -> str | None:
+    """Where the approval `id`, or the one at `path` when it has none, stands in `plan`, in as many loops."""
+    for found, step in walk_plan(plan):
+        if isinstance(step, p.Approve) and (step.id == id if id is not None else found == path):
+            return found if found.count("[]") == path.count("[]") else None
+    return None
+
+
 def reason_to_stay(old: p.Plan, new: p.Plan) -> str | None:
     """Why runs of `old` will not take `new` at their next turn; None when they will."""
     loop = upgrading_loop(old)
@@ -38,11 +50,23 @@ def reason_to_stay(old: p.Plan, new: p.Plan) -> str | None:
         return "it has no `repeat` with `upgrade: next_turn`"
     path, step = loop
     known = _provided(old.steps)
-    return reason_against(new, path, step.id, known)
+    return reason_against(new, path, step.id, known, _asked_by(old, path))
 
 
-def reason_against(new: p.Plan, path: str, id: str | None, known: Iterable[Name]) -> str | None:
-    """Why a run at the loop `id` or `path` with the names `known` cannot go on with `new`."""
+def _asked_by(plan: p.Plan, loop: str) -> list[Asked]:
+    """The approvals that a run can have been given when it stands at the loop."""
+    steps = list(walk_plan(plan))
+    last = max(at for at, (path, _) in enumerate(steps) if f"{path}.".startswith(f"{loop}."))
+    return [(path, step.id) for path, step in steps[: last + 1] if isinstance(step, p.Approve)]
+
+
+def reason_against(
+    new: p.Plan, path: str, id: str | None, known: Iterable[Name], approved: Iterable[Asked]
+) -> str | None:
+    """Why a run at the loop `id` or `path` with the names `known` cannot go on with `new`.
+
+    What it was `approved` is asked for again before it trades, so that `new` must have it.
+    """
     found = same_loop(new, path, id)
     if found is None:
         return f"version {new.version} has no loop {id or path}"
@@ -52,6 +76,9 @@ def reason_against(new: p.Plan, path: str, id: str | None, known: Iterable[Name]
     if lacking:
         names = listed(".".join(name) for name in lacking)
         return f"version {new.version} reads {names}, which the run has not"
+    gone = [asked or place for place, asked in approved if same_approval(new, place, asked) is None]
+    if gone:
+        return f"version {new.version} has no approval {listed(gone)}, which the run was given"
     return None
 
 

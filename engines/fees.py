@@ -4,6 +4,9 @@
     period = annual · days / 365
     GST    = rate · period, on top of it
 
+What accrues from day to day is kept unrounded and rounded once, when it is charged, so that a balance that
+stays the same is charged the same by the day and by the period.
+
 EngineError
 └── UnfitTiers   the tiers do not rise, or end below the balance
 """
@@ -20,6 +23,8 @@ CENT = Decimal("0.01")
 NOTHING = Decimal(0)
 DAYS_A_YEAR = 365
 """Fees accrue by the day of a year of 365 days, in leap years too."""
+YEARLY_PLACES = Decimal("1e-8")
+MINUTES_AN_HOUR = 60
 # A balance below 10**13 with many decimals, times a rate with many, stays exact.
 DIGITS = 60
 
@@ -75,8 +80,8 @@ def fees(balance: Decimal, tiers: Sequence[Tier], terms: Terms, days: int) -> Fe
     with localcontext() as exact:
         exact.prec = DIGITS
         slices = _slices(balance, tiers)
-        charged = sum((tier.rate * amount for tier, _, amount in slices), NOTHING)
-        annual = max(charged, terms.minimum) * (1 - terms.discount)
+        charged = _charged(slices)
+        annual = _annual(charged, terms)
         period = annual * days / DAYS_A_YEAR
         shares = [Fraction(tier.rate * amount) for tier, _, amount in slices]
         parts = largest_remainder(_cents(charged), shares) if charged else [NOTHING] * len(slices)
@@ -89,6 +94,57 @@ def fees(balance: Decimal, tiers: Sequence[Tier], terms: Terms, days: int) -> Fe
                 for (tier, above, amount), part in zip(slices, parts, strict=True)
             ),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Accrued:
+    """So many days at so much a year, unrounded."""
+
+    yearly: Decimal
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """What an invoice asks for: a fee in cents, and the GST on top of it."""
+
+    fee: Decimal
+    gst: Decimal
+
+
+def yearly_fee(balance: Decimal, tiers: Sequence[Tier], terms: Terms) -> Decimal:
+    """A year's fee on a balance, to the eighth decimal: what a day accrues by."""
+    with localcontext() as exact:
+        exact.prec = DIGITS
+        annual = _annual(_charged(_slices(balance, tiers)), terms)
+        return annual.quantize(YEARLY_PLACES, ROUND_HALF_UP)
+
+
+def accrued_fee(accrued: Sequence[Accrued]) -> Decimal:
+    """What the days come to together, without GST; rounded once, half up to the cent."""
+    with localcontext() as exact:
+        exact.prec = DIGITS
+        return _cents(sum((each.yearly * each.days for each in accrued), NOTHING) / DAYS_A_YEAR)
+
+
+def hourly_fee(minutes: int, rate: Decimal) -> Decimal:
+    """What so many minutes cost at a rate an hour, without GST; half up to the cent."""
+    with localcontext() as exact:
+        exact.prec = DIGITS
+        return _cents(rate * minutes / MINUTES_AN_HOUR)
+
+
+def with_gst(fee: Decimal, rate: Decimal) -> Charge:
+    """A fee in cents, and the GST on it, half up to the cent."""
+    return Charge(fee, _cents(fee * rate))
+
+
+def _charged(slices: Sequence[tuple[Tier, Decimal, Decimal]]) -> Decimal:
+    return sum((tier.rate * amount for tier, _, amount in slices), NOTHING)
+
+
+def _annual(charged: Decimal, terms: Terms) -> Decimal:
+    return max(charged, terms.minimum) * (1 - terms.discount)
 
 
 def _slices(balance: Decimal, tiers: Sequence[Tier]) -> list[tuple[Tier, Decimal, Decimal]]:

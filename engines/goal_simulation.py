@@ -1,17 +1,16 @@
 """How likely a plan reaches its goal: money in and out of an investment, month by month on many paths.
 
 A month begins with a withdrawal (in months that begin a period), grows, pays its fee, and ends with
-a contribution. What is asked beside the paths (the contribution that would be enough, the return
-that would just reach the target) follows on the same growth without further draws.
+a contribution. What each path would have asked for is reckoned on the way.
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from engines.guardrails import GuardedSpending, Guardrails
 from engines.paths import MONTHS, Growth
 
 Floats = NDArray[np.float64]
@@ -19,15 +18,14 @@ Floats = NDArray[np.float64]
 PERCENTILES = (5, 25, 50, 75, 95)
 # Computed balances reach a limit that they miss by less than this share.
 WITHIN = 1e-9
-LOWEST_RETURN, HIGHEST_RETURN = -0.999999, 1e6
-HALVINGS = 70
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """Money by month. `contributions[m]` at the end of month m, `withdrawals[m]` at its beginning.
 
-    `keeps` is the share of a month's balance that its fee leaves; `target` is wanted at the end.
+    `keeps` is the share of a month's balance that its fee leaves; `target` is wanted at the end. With
+    `guardrails` withdrawals are cut and raised by how the path goes.
     """
 
     initial: float
@@ -36,6 +34,7 @@ class Plan:
     withdrawals: Floats
     keeps: float
     target: float | None
+    guardrails: Guardrails | None = None
 
     @property
     def months(self) -> int:
@@ -59,6 +58,7 @@ def plan(
     inflation: float = 0.0,
     annual_fee: float = 0.0,
     target: float | None = None,
+    guardrails: Guardrails | None = None,
 ) -> Plan:
     """The plan with inflation worked in: amounts are those of today, monthly index (1+i)^(1/12).
 
@@ -74,6 +74,7 @@ def plan(
         withdrawals=np.where(due, withdrawal * (index if withdrawal_indexed else 1.0), 0.0),
         keeps=(1 - annual_fee) ** (1 / MONTHS),
         target=None if target is None else target * (1 + inflation) ** (months / MONTHS),
+        guardrails=guardrails,
     )
 
 
@@ -83,13 +84,16 @@ class Outcome:
 
     `success` and `enough` are None when nothing is asked of the plan: no target and no withdrawals.
     `enough` is the smallest first monthly contribution with which a path succeeds, infinite where
-    none does.
+    none does; `enough_at_first` the smallest initial amount. Both are None with guardrails, whose
+    withdrawals depend on them; then `spending` says what became of withdrawals.
     """
 
     final: Floats
     bands: Floats
     success: NDArray[np.bool_] | None
     enough: Floats | None
+    enough_at_first: Floats | None
+    spending: GuardedSpending | None
 
 
 def simulate(plan: Plan, growth: Growth, percentiles: Sequence[float] = PERCENTILES) -> Outcome:
@@ -102,7 +106,15 @@ def simulate(plan: Plan, growth: Growth, percentiles: Sequence[float] = PERCENTI
     for month, row in enumerate(growth.months(plan.months)):
         walk.month(month, row)
         bands[month] = percentile_of(walk.balance, percentiles)
-    return Outcome(walk.balance, bands, walk.success(), walk.enough())
+    return Outcome(walk.balance, bands, walk.success(), walk.enough(), walk.enough_at_first(), walk.spending)
+
+
+def successes(plan: Plan, growth: Growth) -> NDArray[np.bool_] | None:
+    """Which paths succeed, and nothing else; None when nothing is asked."""
+    walk = _Walk(plan, growth.paths)
+    for month, row in enumerate(growth.months(plan.months)):
+        walk.month(month, row)
+    return walk.success()
 
 
 def percentile_of(values: Floats, percentiles: Sequence[float]) -> Floats:
@@ -119,33 +131,45 @@ def percentile_of(values: Floats, percentiles: Sequence[float]) -> Floats:
 class _Walk:
     """All paths at one month.
 
-    Beside the balances two more are carried. `_bare` is the balance without any contribution, not
-    stopped at zero, and `_one` what contributions of 1 a month are worth: with contributions of c a
-    path that has not failed is worth _bare + c·_one, so each demand on it is a least c.
+    Beside the balances three more are carried. `_bare` is the balance without any contribution, not
+    stopped at zero, `_one` what contributions of 1 a month are worth, and `_grown` what 1 at first is:
+    with contributions of c and i more at first a path that has not failed is worth
+    _bare + c·_one + i·_grown, so each demand on it is a least c, and a least i.
     """
 
     def __init__(self, plan: Plan, paths: int) -> None:
         self._plan = plan
         self.balance: Floats = np.full(paths, float(plan.initial))
         self._asked = plan.target is not None or plan.spends
+        self._linear = self._asked and plan.guardrails is None
+        self._first = float(plan.contributions[0]) if plan.months else 0.0
         self._bare = self.balance.copy()
         self._one: Floats = np.zeros(paths)
+        self._grown: Floats = np.ones(paths)
         self._paid: NDArray[np.bool_] = np.ones(paths, dtype=np.bool_)
         self._enough: Floats = np.zeros(paths)
+        self._more_at_first: Floats = np.full(paths, -float(plan.initial))
+        self.spending = None
+        if plan.guardrails is not None:
+            self.spending = GuardedSpending(plan.guardrails, plan.initial, plan.withdrawals, paths)
 
     def month(self, month: int, growth: Floats) -> None:
         """Withdraw, grow, contribute."""
         plan = self._plan
         growth *= plan.keeps
         if plan.withdrawals[month]:
-            self._withdraw(float(plan.withdrawals[month]))
+            if self.spending is None:
+                self._withdraw(float(plan.withdrawals[month]))
+            else:
+                self._pay(self.spending.amounts(month, self.balance))
         self.balance *= growth
         self.balance += plan.contributions[month]
-        if self._asked:
+        if self._linear:
             if plan.spends:
                 self._bare *= growth
             self._one *= growth
             self._one += plan.contribution_growth[month]
+            self._grown *= growth
 
     def success(self) -> NDArray[np.bool_] | None:
         """Which paths paid all withdrawals and reach the target."""
@@ -157,62 +181,40 @@ class _Walk:
 
     def enough(self) -> Floats | None:
         """The least contribution with which each path succeeds."""
-        if not self._asked:
+        if not self._linear:
             return None
         if self._plan.target is not None:
-            first = self._plan.contributions[0] if self._plan.months else 0.0
-            bare = self._bare if self._plan.spends else self.balance - first * self._one
-            np.maximum(self._enough, (self._plan.target - bare) / self._one, out=self._enough)
+            np.maximum(self._enough, (self._plan.target - self._without()) / self._one, out=self._enough)
         return self._enough
+
+    def enough_at_first(self) -> Floats | None:
+        """The least initial amount with which each path succeeds, with the contributions of the plan."""
+        if not self._linear:
+            return None
+        if self._plan.target is not None:
+            missing = self._plan.target - self._without() - self._first * self._one
+            np.maximum(self._more_at_first, missing / self._grown, out=self._more_at_first)
+        found: Floats = self._plan.initial + self._more_at_first
+        return found
+
+    def _without(self) -> Floats:
+        """What there is without contributions."""
+        return self._bare if self._plan.spends else self.balance - self._first * self._one
+
+    def _pay(self, amounts: Floats) -> None:
+        self._paid &= self.balance >= amounts * (1 - WITHIN)
+        self.balance -= amounts
+        np.maximum(self.balance, 0.0, out=self.balance)
 
     def _withdraw(self, amount: float) -> None:
         self._paid &= self.balance >= amount * (1 - WITHIN)
         self.balance -= amount
         np.maximum(self.balance, 0.0, out=self.balance)
         short = amount - self._bare
+        np.maximum(
+            self._more_at_first, (short - self._first * self._one) / self._grown, out=self._more_at_first
+        )
         with np.errstate(divide="ignore", invalid="ignore"):
             needed = np.where(short > WITHIN * amount, short / self._one, 0.0)
         np.maximum(self._enough, needed, out=self._enough)
         self._bare -= amount
-
-
-def share_and_error(success: NDArray[np.bool_]) -> tuple[float, float]:
-    """The share of paths that succeed, and its standard error √(p(1-p)/n)."""
-    share = float(success.mean())
-    return share, math.sqrt(share * (1 - share) / len(success))
-
-
-def required_contribution(enough: Floats, success_target: float) -> float | None:
-    """The least first monthly contribution with which at least that share of paths succeeds.
-
-    Exact on the paths walked, no search: the smallest value that enough of the paths lie under.
-    None when contributions cannot help.
-    """
-    rank = max(math.ceil(success_target * len(enough) - WITHIN) - 1, 0)
-    found = float(np.partition(enough, rank)[rank])
-    return found if math.isfinite(found) else None
-
-
-def required_return(plan: Plan) -> float | None:
-    """The constant yearly return, before the fee, with which the plan just reaches its target.
-
-    None without a target, where nothing is put in, and where no return reaches it.
-    """
-    if plan.target is None or (plan.initial == 0 and not plan.contributions.any()):
-        return None
-    low, high = math.log1p(LOWEST_RETURN), math.log1p(HIGHEST_RETURN)
-    if _reaches(plan, plan.target, low) or not _reaches(plan, plan.target, high):
-        return None
-    for _ in range(HALVINGS):
-        middle = (low + high) / 2
-        low, high = (low, middle) if _reaches(plan, plan.target, middle) else (middle, high)
-    return math.expm1(high)
-
-
-def _reaches(plan: Plan, target: float, log_return: float) -> bool:
-    """Does the plan end at its target or above with this certain return, the log of a year's growth."""
-    growth = math.exp(log_return / MONTHS) * plan.keeps
-    balance = plan.initial
-    for paid_in, taken in zip(plan.contributions.tolist(), plan.withdrawals.tolist(), strict=True):
-        balance = max(balance - taken, 0.0) * growth + paid_in
-    return balance >= target

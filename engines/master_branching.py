@@ -10,8 +10,8 @@ from heapq import heappop, heappush
 
 import numpy as np
 
-from engines.master_layout import Row
 from engines.master_model import MasterModel, Solution
+from engines.milp import Row
 
 PROVEN = 1e-9
 WHOLE = 1e-6

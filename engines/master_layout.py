@@ -13,18 +13,9 @@ from math import ceil, floor
 import numpy as np
 
 from engines.master_problem import MasterProblem, PodDemand
+from engines.milp import Row
 
 SLIGHT = 1e-9
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """low ≤ Σ factor·unknown ≤ high."""
-
-    columns: Sequence[int]
-    factors: Sequence[float]
-    low: float
-    high: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,6 @@ from engines.master_layout import (
     SLIGHT,
     Bounds,
     Layout,
-    Row,
     floor_row,
     group_rows,
     holding_rows,
@@ -23,6 +22,7 @@ from engines.master_layout import (
     trade_rows,
 )
 from engines.master_problem import FLOORS, Floats, MasterProblem, PodDemand
+from engines.milp import Row, least
 
 SHARPER = 1e4
 """HiGHS lets rows be broken by 1e-7: written so much larger, they hold to 1e-11. Only where holdings
@@ -78,23 +78,21 @@ class MasterModel:
         With `decided`, choices by column, the other choices may be anything between no and yes.
         TimeoutError when the time is up before a point was found.
         """
-        from engines.master_solver import OUT_OF_TIME, least
-
-        result = least(
+        rows = [*self._rows, *cuts]
+        found = least(
             _aims(self.layout),
-            [*self._rows, *cuts],
+            rows if decided is None else [row.times(SHARPER) for row in rows],
+            low=_ends(self.layout.size, 0.0, decided or {}),
+            high=_ends(self.layout.size, 1.0, decided or {}),
             whole=_whole_numbers(self.layout) if decided is None else None,
-            decided=decided or {},
-            scale=1 if decided is None else SHARPER,
             seconds=seconds,
+            # Programs of this size are searched in less time than presolve takes.
+            presolve=False,
         )
-        if result.x is None and result.status == OUT_OF_TIME:
-            raise TimeoutError(f"no master portfolio was found in {seconds:g} s")
-        if result.x is None:
+        if found is None:
             return None
         constant = _constant_cost(self.layout)
-        bound = result.fun if result.mip_dual_bound is None else result.mip_dual_bound
-        return Solution(result.x, result.fun + constant, bound + constant, early=result.status == OUT_OF_TIME)
+        return Solution(found.point, found.cost + constant, found.bound + constant, early=found.early)
 
     @cached_property
     def whole_columns(self) -> NDArray[np.int64]:
@@ -211,8 +209,15 @@ def _constant_cost(layout: Layout) -> float:
     return problem.emphasis.costs * cost / problem.cost_of_all
 
 
-def _whole_numbers(layout: Layout) -> NDArray[np.int64]:
-    whole = np.zeros(layout.size, dtype=np.int64)
-    whole[layout.h : layout.u] = 1
-    whole[layout.t :] = 1
+def _whole_numbers(layout: Layout) -> NDArray[np.bool_]:
+    whole = np.zeros(layout.size, dtype=bool)
+    whole[layout.h : layout.u] = True
+    whole[layout.t :] = True
     return whole
+
+
+def _ends(size: int, end: float, decided: Mapping[int, int]) -> Floats:
+    """The least or the most that each column may be: what was decided, else `end`."""
+    ends = np.full(size, end)
+    ends[list(decided)] = list(decided.values())
+    return ends

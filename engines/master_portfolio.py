@@ -53,7 +53,7 @@ def optimize_master(problem: MasterProblem, *, seconds: float) -> MasterAnswer:
         if solution is None:
             raise _infeasible(problem, seconds)
         amounts = in_whole_cents(problem, model, solution, seconds=seconds)
-    except TimeoutError as error:
+    except (TimeoutError, ArithmeticError) as error:
         raise NoProof(f"{error}; allow more time, or loosen limits") from error
     # The solver is not believed: what it found is measured against every limit, to the cent.
     broken = broken_limits(problem, amounts, cents=len(problem.pods))

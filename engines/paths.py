@@ -40,31 +40,54 @@ class Growth(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Phase:
+    """What is expected of a year, and how much it varies, from so many months on."""
+
+    month: int
+    expected_return: float
+    volatility: float
+
+    @property
+    def mean(self) -> float:
+        """Of a month's log return."""
+        return float(np.log1p(self.expected_return) - self.volatility**2 / 2) / MONTHS
+
+    @property
+    def deviation(self) -> float:
+        """Of a month's log return."""
+        return self.volatility / float(np.sqrt(MONTHS))
+
+
+@dataclass(frozen=True, slots=True)
 class Lognormal:
     """Months whose log return is normal with mean (ln(1+μ) - σ²/2)/12 and variance σ²/12.
 
-    So a year grows by 1 + μ on average, whatever the volatility (that of a yearly log return).
+    So a year grows by 1 + μ on average, whatever the volatility (that of a yearly log return). `later`
+    are the phases of a glide path, in order; each holds until the next begins.
     """
 
     expected_return: float
     volatility: float
     paths: int
     seed: int
+    later: tuple[Phase, ...] = ()
 
     def months(self, count: int) -> Iterator[Floats]:
-        """Rows drawn from the seed; without volatility all paths are alike and nothing is drawn."""
-        mean = (np.log1p(self.expected_return) - self.volatility**2 / 2) / MONTHS
-        deviation = self.volatility / np.sqrt(MONTHS)
+        """Rows drawn from the seed; without any volatility all paths are alike and nothing is drawn."""
+        phases = [Phase(0, self.expected_return, self.volatility), *self.later]
+        # A phase without volatility draws too: the other months stay what they are without it.
+        random = any(phase.volatility for phase in phases)
         draws = np.random.Generator(np.random.PCG64(self.seed))
         row = np.zeros(self.paths)
-        for _ in range(count):
-            if deviation:
+        for month in range(count):
+            phase = [each for each in phases if each.month <= month][-1]
+            if random:
                 draws.standard_normal(out=row)
-            row *= deviation
-            row += mean
+            row *= phase.deviation
+            row += phase.mean
             np.exp(row, out=row)
             yield row
-            if not deviation:
+            if not random:
                 row[:] = 0.0
 
 

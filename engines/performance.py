@@ -1,10 +1,11 @@
 """What an investment returned: to its manager (time-weighted) and to its owner (money-weighted).
 
 EngineError
-├── InvalidValue     dates out of order, a value missing or impossible
+├── InvalidValue     values out of order, a value missing or impossible
 └── NoSignChange     money only went in, or only came out: there is no money-weighted return
 """
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -55,7 +56,8 @@ def measure(values: Sequence[Valuation], flows: Sequence[Flow]) -> Performance:
 
     A value on the day of a flow is after it, so that a flow on the first day is part of the first value.
     Without a value on its day a flow is weighted by the days that it was there, which is not exact.
-    Refuses fewer than two values, days out of order, and flows outside of them.
+    Values stand oldest first, flows in any order. Refuses fewer than two values, values out of order, and
+    flows outside of them.
     """
     _check_days(values, flows)
     paid = _paid_in(values, flows)
@@ -72,13 +74,14 @@ def _growth(values: Sequence[Valuation], paid: Mapping[date, float]) -> float:
     none. Where every flow has a value on its day this is the true time-weighted return.
     """
     growth = 1.0
+    days_paid = list(paid)
     for place, (opening, closing) in enumerate(pairwise(values)):
         if opening.value <= 0:
             raise InvalidValue(
                 "nothing was invested from here on, so there is no return; only the last value may be 0",
                 f"values[{place}].value",
             )
-        inside = {day: money for day, money in paid.items() if opening.day < day <= closing.day}
+        inside = {day: paid[day] for day in _between(days_paid, opening.day, closing.day)}
         days = (closing.day - opening.day).days
         at_work = opening.value + sum(
             money * (closing.day - day).days / days for day, money in inside.items()
@@ -92,6 +95,11 @@ def _growth(values: Sequence[Valuation], paid: Mapping[date, float]) -> float:
             )
         growth *= 1 + gain / at_work
     return growth
+
+
+def _between(days: Sequence[date], after: date, until: date) -> Sequence[date]:
+    """Those of `days`, which are in order, that come after one day, up to another and with it."""
+    return days[bisect_right(days, after) : bisect_right(days, until)]
 
 
 def money_weighted_return(values: Sequence[Valuation], paid: Mapping[date, float]) -> float:
@@ -177,8 +185,4 @@ def _check_days(values: Sequence[Valuation], flows: Sequence[Flow]) -> None:
         if not values[0].day <= flow.day <= values[-1].day:
             raise InvalidValue(
                 f"{flow.day} is not between the first value and the last", f"flows[{place}].date"
-            )
-        if place and flow.day < flows[place - 1].day:
-            raise InvalidValue(
-                f"{flow.day} comes before the flow above; oldest first", f"flows[{place}].date"
             )

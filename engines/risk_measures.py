@@ -137,7 +137,8 @@ def _historical(returns: Floats, share: float) -> TailLoss:
     count = share * len(ordered)
     whole = min(floor(count), len(ordered) - 1)
     beyond = (ordered[:whole].sum() + (count - whole) * ordered[whole]) / count
-    return TailLoss(-float(np.quantile(ordered, share)), -float(beyond))
+    # `+ 0.0` turns a loss of minus nothing into nothing.
+    return TailLoss(-float(np.quantile(ordered, share)) + 0.0, -float(beyond) + 0.0)
 
 
 def _cornish_fisher(returns: Floats, share: float, *, skew: float, excess: float) -> TailLoss:

@@ -32,6 +32,13 @@ class Call(Payload):
         `line` tells the effects of one call apart (ETF and side, or an entry's number).
         20 base32 characters, which fits what most venues take as a client order id.
         """
-        parts = (self.tenant, self.effect_root, self.step, self.iteration, line)
-        hashed = hashlib.sha256("\x1f".join(parts).encode()).digest()
-        return base64.b32encode(hashed).decode()[:20]
+        return _hashed(self.tenant, self.effect_root, self.step, self.iteration, line)
+
+    def shared_key(self, activity: str, *about: str) -> str:
+        """The identity of one effect that runs have in common: the same whichever run asks for it."""
+        return _hashed(self.tenant, f"shared:{activity}", *about)
+
+
+def _hashed(*parts: str) -> str:
+    hashed = hashlib.sha256("\x1f".join(parts).encode()).digest()
+    return base64.b32encode(hashed).decode()[:20]

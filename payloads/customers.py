@@ -116,6 +116,15 @@ class SendNotification(Payload):
     customer_id: Identifier
     template: Identifier
     values: dict[str, Any] = Field(default_factory=dict)
+    # Left out of what is kept of a message, which is as it was before there was such a field.
+    about: str | None = Field(
+        None,
+        min_length=1,
+        max_length=120,
+        exclude=True,
+        description="what the message is about: the client is sent it once, whichever run tells them; "
+        "without it each step sends a message of its own",
+    )
 
 
 class SentNotification(Payload):

@@ -8,7 +8,7 @@ from payloads.applications import Currency
 from payloads.base import Amount, Etf, Flag, Identifier, IsoDate, Payload, Price, Units
 from payloads.bounds import AmountFromZero, PositivePrice, Weight
 from payloads.entry import DeclaredError, Effect, Entry
-from payloads.storage import EFFECT_ERRORS, UNKNOWN_PORTFOLIO
+from payloads.storage import ACCOUNT_CLOSED, EFFECT_ERRORS, UNKNOWN_PORTFOLIO
 
 Announcement = Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.\-]*$")]
 """The fund's or our own name of one announcement; in an account it is booked once."""
@@ -101,7 +101,7 @@ class SetReinvestment(Payload):
 
 
 _CONFLICT = DeclaredError("ReferenceConflict", "the reference was booked with other figures")
-_OF_PORTFOLIO = (UNKNOWN_PORTFOLIO, *EFFECT_ERRORS)
+_OF_PORTFOLIO = (UNKNOWN_PORTFOLIO, ACCOUNT_CLOSED, *EFFECT_ERRORS)
 
 ENTRIES = (
     Entry(

@@ -7,7 +7,7 @@ from pydantic import Field, StringConstraints
 from payloads.applications import Currency
 from payloads.base import Amount, Flag, Identifier, Money, Payload
 from payloads.entry import DeclaredError, Effect, Entry
-from payloads.storage import EFFECT_ERRORS, UNKNOWN_ACCOUNT
+from payloads.storage import ACCOUNT_CLOSED, EFFECT_ERRORS, UNKNOWN_ACCOUNT
 
 Deposited = Annotated[Money, Field(gt=0)]
 
@@ -18,6 +18,15 @@ class RequestDeposit(Payload):
     account_id: Identifier
     amount: Deposited
     currency: Currency = "AUD"
+    # Left out of what is kept of a request, which is as it was before there was such a field.
+    about: str | None = Field(
+        None,
+        min_length=1,
+        max_length=120,
+        exclude=True,
+        description="what the money is for: until it comes, whoever asks for as much about the same "
+        "is told the same reference; without it each step asks for money of its own",
+    )
 
 
 class DepositRequested(Payload):
@@ -75,6 +84,7 @@ ENTRIES = (
             _WRONG_CURRENCY,
             DeclaredError("PaymentsUnavailable", "the payment provider cannot be reached", retryable=True),
             UNKNOWN_ACCOUNT,
+            ACCOUNT_CLOSED,
             *EFFECT_ERRORS,
         ),
         no_undo="a request that nobody pays moves no money",
@@ -89,6 +99,7 @@ ENTRIES = (
             _WRONG_CURRENCY,
             DeclaredError("ReferenceConflict", "the reference was booked with another amount, or bounced"),
             UNKNOWN_ACCOUNT,
+            ACCOUNT_CLOSED,
             *EFFECT_ERRORS,
         ),
         no_undo="money that arrived belongs to the client",
@@ -102,6 +113,7 @@ ENTRIES = (
         errors=(
             DeclaredError("UnknownReference", "no deposit was booked under that reference"),
             UNKNOWN_ACCOUNT,
+            ACCOUNT_CLOSED,
             *EFFECT_ERRORS,
         ),
         no_undo="the bank has taken the money back",

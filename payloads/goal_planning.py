@@ -4,11 +4,11 @@ from typing import Annotated
 
 from pydantic import Field
 
-from payloads.base import Amount, Fraction, Identifier, IsoDate, Payload, Real, Whole
+from payloads.base import Amount, Flag, Fraction, Identifier, IsoDate, Payload, Real, Whole
 from payloads.bounds import MoneyFromZero, PositiveMoney
 from payloads.entry import DeclaredError, Entry
 from payloads.files.goal_planning import Adjustment, Category, GoalType
-from payloads.goal_simulation import Withdrawal
+from payloads.goal_simulation import GlideStep, Withdrawal
 from payloads.goals import Flexibility
 from payloads.risk import RiskScore
 
@@ -32,14 +32,16 @@ class PlanGoal(Payload):
     risk_score: RiskScore
     as_of: IsoDate
     turn: Annotated[Whole, Field(ge=0, le=1000, description="adjustments made so far")] = 0
+    guarded: Flag = Field(False, description="withdrawals follow the market, by the catalogue's guardrails")
 
 
 class Strategy(Payload):
-    """A way to invest, by its risk category."""
+    """A way to invest, by its risk category; `glide_path` says how it changes before the goal's day."""
 
     name: Category
-    expected_return: Real
-    volatility: Fraction
+    expected_return: Real = Field(description="a year's, at first")
+    volatility: Fraction = Field(description="a year's, at first")
+    glide_path: list[GlideStep] = Field(default_factory=list)
 
 
 class GoalPlan(Payload):

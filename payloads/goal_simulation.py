@@ -1,8 +1,9 @@
 """Goals simulated: how likely a plan of payments and withdrawals reaches what it is for."""
 
+from itertools import pairwise
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from payloads.base import Amount, Flag, Fraction, Payload, Real, Whole
 from payloads.bounds import AmountFromZero
@@ -15,6 +16,39 @@ YearlyReturn = Annotated[Real, Field(gt=-1, le=10, description="a year's, before
 Volatility = Annotated[Real, Field(ge=0, le=5, description="a year's")]
 
 
+def whole_months(years: float) -> float:
+    """`years` as they are; refuses what is no number of whole months, and less than one."""
+    if abs(years * 12 - round(years * 12)) > 1e-9 or round(years * 12) < 1:
+        raise ValueError("must come to whole months")
+    return years
+
+
+class Guardrails(Payload):
+    """When withdrawals change with how a path goes, looked at once a year.
+
+    The share of the balance that is withdrawn in a year is held against that of the first year. The
+    defaults are those of Guyton and Klinger (Journal of Financial Planning, March 2006).
+    """
+
+    cut_above: Annotated[Fraction, Field(gt=0)] = Field(0.2, description="by so much above it: cut")
+    cut_by: Annotated[Fraction, Field(gt=0, lt=1)] = 0.1
+    raise_below: Annotated[Fraction, Field(gt=0, lt=1)] = Field(
+        0.2, description="by so much below it: raised"
+    )
+    raise_by: Annotated[Fraction, Field(gt=0)] = 0.1
+    no_cuts_in_last_years: Annotated[Whole, Field(ge=0, le=100)] = 15
+
+
+class GlideStep(Payload):
+    """What is expected from so many years after the start on, until the next step."""
+
+    from_year: Annotated[Real, Field(gt=0, le=MOST_MONTHS / 12), AfterValidator(whole_months)] = Field(
+        description="whole months: 2.5 is 30"
+    )
+    expected_return: YearlyReturn
+    volatility: Volatility
+
+
 class Withdrawal(Payload):
     """What is taken out at the start of each period, the first at once."""
 
@@ -22,6 +56,7 @@ class Withdrawal(Payload):
     rate: Annotated[Real, Field(gt=0, le=1, description="share of `initial` each period")] | None = None
     every: Literal["month", "year"]
     indexed: Flag = Field(False, description="grows with inflation, month by month")
+    guardrails: Guardrails | None = None
 
     @model_validator(mode="after")
     def _amount_or_rate(self) -> "Withdrawal":
@@ -46,10 +81,13 @@ class SimulateGoal(Payload):
     method: Literal["lognormal", "bootstrap", "historical"] = "lognormal"
     expected_return: YearlyReturn | None = Field(default=None, validate_default=True)
     volatility: Volatility | None = Field(default=None, validate_default=True)
+    glide_path: Annotated[list[GlideStep], Field(max_length=MOST_MONTHS)] | None = Field(
+        None, description="later steps, in order; `expected_return` and `volatility` hold before the first"
+    )
     returns: list[Annotated[Real, Field(gt=-1, le=100)]] | None = Field(
         None, validate_default=True, max_length=100_000, description="monthly, oldest first"
     )
-    target: PositiveAmount | None = None
+    target: AmountFromZero | None = None
     paths: Whole = Field(10_000, ge=1, le=MOST_PATHS, description="historical: as many as there are windows")
     seed: Whole = Field(0, ge=0, lt=2**63)
     inflation: Annotated[Real, Field(gt=-1, le=1)] = Field(0.0, description="a year's")
@@ -63,9 +101,25 @@ class SimulateGoal(Payload):
     @field_validator("years")
     @classmethod
     def _of_whole_months(cls, years: float) -> float:
-        if abs(years * 12 - round(years * 12)) > 1e-9 or round(years * 12) < 1:
-            raise ValueError("must come to whole months")
-        return years
+        return whole_months(years)
+
+    @field_validator("glide_path")
+    @classmethod
+    def _steps_in_order(cls, steps: list[GlideStep] | None, info: ValidationInfo) -> list[GlideStep] | None:
+        if steps is None:
+            return None
+        if info.data.get("method", "lognormal") != "lognormal":
+            raise ValueError(f"is of no use to method {info.data['method']}, which draws from returns")
+        if any(later.from_year <= earlier.from_year for earlier, later in pairwise(steps)):
+            raise ValueError("steps must stand in the order of their years, one a moment")
+        return steps
+
+    @field_validator("withdrawal")
+    @classmethod
+    def _something_to_hold_against(cls, taken: Withdrawal | None, info: ValidationInfo) -> Withdrawal | None:
+        if taken is not None and taken.guardrails is not None and info.data.get("initial") == 0:
+            raise ValueError("guardrails need an initial amount that the first withdrawal is a share of")
+        return taken
 
     @field_validator("expected_return", "volatility", "returns")
     @classmethod
@@ -93,6 +147,14 @@ class FanMonth(Percentiles):
     month: int
 
 
+class GuardedWithdrawals(Payload):
+    """What guardrails did: on which share of paths they ever cut and raised, and the last withdrawal."""
+
+    cut_probability: Fraction
+    raise_probability: Fraction
+    last: Percentiles = Field(description="of a period, in money of that day, as the rules make it")
+
+
 class SimulatedGoal(Payload):
     """Where the plan may end, in money of that day, and what would make it good enough.
 
@@ -112,6 +174,12 @@ class SimulatedGoal(Payload):
         description="least monthly contribution with which success_target of the same paths succeed, "
         "rounded up to the cent; null when nothing is asked or contributions cannot help"
     )
+    required_initial: Amount | None = Field(
+        description="least amount at first with which success_target of the same paths succeed, the rest of "
+        "the plan unchanged, rounded up to the cent; null when nothing is asked, for withdrawals that are a "
+        "share of it, and with guardrails"
+    )
+    guarded: GuardedWithdrawals | None = Field(None, description="with guardrails only")
     fan: list[FanMonth]
     paths: int = Field(description="walked")
 

@@ -3,11 +3,11 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints, field_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from payloads.base import Amount, Etf, Identifier, Payload, Price, Units
 from payloads.entry import DeclaredError, Effect, Entry, Role
-from payloads.storage import EFFECT_ERRORS, UNKNOWN_PORTFOLIO
+from payloads.storage import ACCOUNT_CLOSED, EFFECT_ERRORS, UNKNOWN_PORTFOLIO
 
 Side = Literal["buy", "sell"]
 OrderStatus = Literal["FILLED", "PARTIAL", "CANCELLED", "REJECTED", "EXPIRED"]
@@ -33,6 +33,17 @@ class Trade(Payload):
     price: PositivePrice | None = Field(None, description="price planned with")
     value: Annotated[Amount, Field(ge=0)] | None = Field(None, description="units times price, as planned")
     cost: Annotated[Amount, Field(ge=0)] | None = Field(None, description="brokerage, as planned")
+    parcel_ids: Annotated[list[Identifier], Field(min_length=1)] | None = Field(
+        None, description="parcels that a sell takes, in that order; without it, by the portfolio's method"
+    )
+
+    @model_validator(mode="after")
+    def _sells_name_parcels(self) -> "Trade":
+        if self.parcel_ids is not None and self.side == "buy":
+            raise ValueError("only a sell takes parcels; leave parcel_ids out")
+        if self.parcel_ids is not None and len(set(self.parcel_ids)) < len(self.parcel_ids):
+            raise ValueError("a parcel is named twice")
+        return self
 
 
 class SubmitOrders(Payload):
@@ -153,8 +164,18 @@ _UNANSWERED = DeclaredError(
     "OutcomeUnknown", "the broker did not answer; asked again by client order id", retryable=True
 )
 BROKER_ERRORS = (_UNAVAILABLE, _UNREADABLE, _DENIED)
+SEND_ERRORS = (
+    DeclaredError("TradingHalted", "trading is halted: in all, in an ETF, or at the broker"),
+    DeclaredError("PriceOutsideCollar", "a limit is too far from the snapshot's price"),
+    DeclaredError("OrderTooLarge", "an order is worth more than one order may be"),
+    DeclaredError("SimulatedMarketData", "simulated prices may trade only on a simulated broker"),
+    DeclaredError("NoSnapshot", "there is no snapshot to take reference prices from"),
+    DeclaredError("UnknownEtf", "the snapshot has no price for an ETF"),
+    DeclaredError("SnapshotDamaged", "the stored bytes are not those of the digest"),
+)
 _SETTLING_ERRORS = (
     UNKNOWN_PORTFOLIO,
+    ACCOUNT_CLOSED,
     DeclaredError("OtherBroker", "an order is at a broker that this worker does not speak to"),
     DeclaredError("FillMismatch", "the broker reported a fill that cannot be true of its order"),
     *BROKER_ERRORS,
@@ -171,24 +192,19 @@ ENTRIES = (
         Effect.TRADES,
         Role.BROKER,
         errors=(
-            DeclaredError("TradingHalted", "trading is halted: in all, in an ETF, or at the broker"),
-            DeclaredError("PriceOutsideCollar", "a limit is too far from the snapshot's price"),
-            DeclaredError("OrderTooLarge", "an order is worth more than one order may be"),
-            DeclaredError("SimulatedMarketData", "simulated prices may trade only on a simulated broker"),
-            DeclaredError("NoSnapshot", "there is no snapshot to take reference prices from"),
-            DeclaredError("UnknownEtf", "the snapshot has no price for an ETF"),
+            *SEND_ERRORS,
             DeclaredError(
                 "InsufficientCash", "buys and their brokerage come to more than the cash available"
             ),
             DeclaredError("InsufficientUnits", "a sell of more units than are held and not on sale already"),
+            DeclaredError("UnknownParcel", "a sell names a parcel that the portfolio does not have"),
             DeclaredError(
                 "ProceedsOutstanding", "buys wait for sells that have not filled yet", retryable=True
             ),
             DeclaredError("OrderRejected", "the broker rejected every order"),
-            DeclaredError("SnapshotDamaged", "the stored bytes are not those of the digest"),
             *_SETTLING_ERRORS,
         ),
-        files=("fees", "limits", "trading"),
+        files=("fees", "limits", "tax_au", "trading"),
     ),
     Entry(
         "orders.await_fills",
@@ -202,7 +218,7 @@ ENTRIES = (
             *_SETTLING_ERRORS,
         ),
         no_undo="it books what the market did, which stays true; open orders are undone where they were sent",
-        files=("fees", "limits", "trading"),
+        files=("fees", "limits", "tax_au", "trading"),
     ),
     Entry(
         "orders.cancel_open",
@@ -213,6 +229,6 @@ ENTRIES = (
         Role.BROKER,
         errors=_SETTLING_ERRORS,
         no_undo="an order that is cancelled is not sent again by itself",
-        files=("fees", "limits", "trading"),
+        files=("fees", "limits", "tax_au", "trading"),
     ),
 )

@@ -25,7 +25,7 @@ class DatedFlow(Payload):
 
 
 class MeasurePerformance(Payload):
-    """Values and flows, oldest first.
+    """Values oldest first, and flows in any order.
 
     The first value opens and the last closes; neither is a flow. A value on the day of a flow is after
     it; a flow on the first day is part of the first value. A flow without a value on its day counts in the
@@ -51,7 +51,7 @@ ENTRIES = (
         MeasurePerformance,
         Performance,
         errors=(
-            DeclaredError("InvalidValue", "days out of order, a value missing or impossible; says which"),
+            DeclaredError("InvalidValue", "values out of order, one missing or impossible; says which"),
             DeclaredError("NoSignChange", "money only went in, or only came out"),
         ),
     ),

@@ -11,7 +11,7 @@ from payloads.goals import PodId
 from payloads.storage import EFFECT_ERRORS, READ_ERRORS, UNKNOWN_PORTFOLIO
 
 RiskScore = Annotated[Whole, Field(ge=0, le=100)]
-State = Literal["opened", "invested", "managed"]
+State = Literal["opened", "invested", "managed", "closing", "closed", "house"]
 Mandate = Literal["advised", "discretionary"]
 """Whether the client decides on each proposal, or has left that to the firm."""
 

@@ -1,14 +1,15 @@
 """Stress of a portfolio, and the limits of its risk."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
 from payloads.base import Etf, Payload, Ratio, Real
 from payloads.bounds import Share, Weight
 from payloads.entry import DeclaredError, Entry
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:\-]*$", max_length=80)]
+ScenarioName = Annotated[str, StringConstraints(pattern=r"\S", max_length=80)]
 Beta = Annotated[Real, Field(ge=-100, le=100)]
 Shock = Annotated[Real, Field(ge=-1, le=10)]
 
@@ -16,8 +17,20 @@ Shock = Annotated[Real, Field(ge=-1, le=10)]
 class GivenScenario(Payload):
     """Changes of value by factor, asset class or ETF: -0.4 is a fall by two fifths."""
 
-    name: Name
-    shocks: Annotated[dict[Name, Shock], Field(min_length=1, max_length=1000)]
+    name: ScenarioName
+    shocks: Annotated[dict[Name, Shock], Field(min_length=1, max_length=1000)] | None = Field(
+        None, description="by default those that the catalogue has under this name"
+    )
+
+
+def _by_name(scenario: Any) -> Any:
+    """A bare name stands for a scenario of the catalogue."""
+    return {"name": scenario} if isinstance(scenario, str) else scenario
+
+
+AskedScenario = Annotated[
+    GivenScenario, BeforeValidator(_by_name, json_schema_input_type=ScenarioName | GivenScenario)
+]
 
 
 class StressPortfolio(Payload):
@@ -27,7 +40,9 @@ class StressPortfolio(Payload):
     exposures: dict[Etf, dict[Name, Beta]] | None = Field(
         None, description="by ETF and factor; by default 1 to its asset class, and to currency unless hedged"
     )
-    scenarios: Annotated[list[GivenScenario], Field(min_length=1, max_length=200)] | None = None
+    scenarios: Annotated[list[AskedScenario], Field(min_length=1, max_length=200)] | None = Field(
+        None, description="one's own, or names of those in the catalogue; by default all of the catalogue"
+    )
 
     @model_validator(mode="after")
     def _told_apart(self) -> "StressPortfolio":
@@ -91,6 +106,7 @@ ENTRIES = (
         StressPortfolio,
         StressedPortfolio,
         errors=(
+            DeclaredError("UnknownScenario", "the catalogue has no scenario of this name"),
             DeclaredError("UnknownFactor", "a shock names nothing that any ETF could be exposed to"),
             DeclaredError("NoExposure", "nothing says how an ETF would react"),
         ),

@@ -15,3 +15,4 @@ EFFECT_ERRORS = (
 UNKNOWN_CUSTOMER = DeclaredError("UnknownCustomer", "no customer has that id")
 UNKNOWN_ACCOUNT = DeclaredError("UnknownAccount", "no account has that id")
 UNKNOWN_PORTFOLIO = DeclaredError("UnknownPortfolio", "no portfolio has that id")
+ACCOUNT_CLOSED = DeclaredError("AccountClosed", "the account is closed, or takes nothing new")

@@ -5,7 +5,7 @@ from payloads.base import Amount, Identifier, Payload
 from payloads.bounds import PositiveMoney
 from payloads.entry import DeclaredError, Effect, Entry
 from payloads.orders import Trade
-from payloads.storage import EFFECT_ERRORS, UNKNOWN_ACCOUNT
+from payloads.storage import ACCOUNT_CLOSED, EFFECT_ERRORS, UNKNOWN_ACCOUNT
 from payloads.valuation import PRICE_ERRORS
 
 
@@ -105,6 +105,7 @@ ENTRIES = (
             _WRONG_CURRENCY,
             DeclaredError("InsufficientCash", "more than the account's settled cash"),
             UNKNOWN_ACCOUNT,
+            ACCOUNT_CLOSED,
             *EFFECT_ERRORS,
         ),
     ),
@@ -119,6 +120,7 @@ ENTRIES = (
             DeclaredError("UnknownReference", "nothing was withdrawn under that reference"),
             _UNAVAILABLE,
             UNKNOWN_ACCOUNT,
+            ACCOUNT_CLOSED,
             *EFFECT_ERRORS,
         ),
         no_undo="money that was sent can only be asked back by people",
@@ -129,7 +131,7 @@ ENTRIES = (
         ReturnWithdrawal,
         WithdrawalReturned,
         Effect.EFFECT,
-        errors=(_UNAVAILABLE, UNKNOWN_ACCOUNT, *EFFECT_ERRORS),
+        errors=(_UNAVAILABLE, UNKNOWN_ACCOUNT, ACCOUNT_CLOSED, *EFFECT_ERRORS),
         no_undo="it takes back itself",
     ),
 )

@@ -2,7 +2,8 @@
 
 StoreError
 ├── UnknownAccount   no account has that id
-└── WrongCurrency    the account is kept in another currency
+├── WrongCurrency    the account is kept in another currency
+└── AccountClosed    the account is closed, or is being closed and takes nothing new
 """
 
 from sqlmodel import Session
@@ -17,6 +18,10 @@ class UnknownAccount(StoreError):
 
 class WrongCurrency(StoreError):
     """The account is kept in another currency."""
+
+
+class AccountClosed(StoreError):
+    """The account is closed, or is being closed and takes nothing new."""
 
 
 def account(tx: Session, tenant: str, account_id: str, *, lock: bool = False) -> Account:
@@ -37,4 +42,14 @@ def hold_currency(kept: Account, currency: str) -> None:
             f"{currency} cannot go on account {kept.account_id}, which is kept in {kept.currency}; "
             f"change the money into {kept.currency} first, then confirm that amount",
             "currency",
+        )
+
+
+def hold_open(kept: Account) -> None:
+    """AccountClosed if the account is closed: its books are at zero and stay there."""
+    if kept.closed_at is not None:
+        raise AccountClosed(
+            f"account {kept.account_id} was closed on {kept.closed_at:%Y-%m-%d}, and nothing is booked on "
+            "it; the client needs a new account",
+            "account_id",
         )

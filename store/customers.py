@@ -140,6 +140,12 @@ def goals(tx: Session, tenant: str, customer_id: str) -> list[dict[str, Any]]:
     ]
 
 
+def goal_ids(tx: Session, tenant: str, customer_id: str) -> list[str]:
+    """The ids of the goals on record, in their order; known also of a client who was erased."""
+    query = select(col(Goal.goal_id)).where(col(Goal.tenant) == tenant, col(Goal.customer_id) == customer_id)
+    return list(tx.scalars(query.order_by(col(Goal.place))))
+
+
 def save_goals(tx: Session, tenant: str, customer_id: str, wanted: list[dict[str, Any]]) -> bool:
     """Replace the client's goals, in the form of `goals`; False if they are on record already."""
     customer(tx, tenant, customer_id, lock=True)

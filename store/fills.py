@@ -4,6 +4,7 @@ StoreError
 └── FillMismatch   the broker reported something that cannot be true of the order
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
@@ -37,8 +38,19 @@ class FillMismatch(StoreError):
 
 
 @dataclass(frozen=True, slots=True)
+class Share:
+    """What a part of a block costs, in cents: shares of the whole, which add up."""
+
+    value_cents: int
+    fees_cents: int
+
+
+@dataclass(frozen=True, slots=True)
 class Executed:
-    """An execution as the broker reported it, the day it counts for at the exchange, and when it settles."""
+    """An execution as the broker reported it, the day it counts for at the exchange, and when it settles.
+
+    Of a part of a block `price` is the average, and `share` has the cents.
+    """
 
     execution_id: str
     units: int
@@ -46,6 +58,7 @@ class Executed:
     executed_at: datetime
     trade_date: date
     settles_on: date
+    share: Share | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +69,62 @@ class BookedFill:
     value_cents: int
 
 
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """Postings that take units out of parcels, and how many units there were too few of."""
+
+    postings: list[Posting]
+    missing: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """Units sold of what `parcels` hold; the proceeds are after brokerage, so they may be below nothing."""
+
+    order: Order
+    units: int
+    day: date
+    proceeds_cents: int
+    parcels: Sequence[Parcel]
+
+
+@dataclass(frozen=True, slots=True)
+class SoldParcel:
+    """Units of a parcel that a sale takes, with their shares of cost base and proceeds."""
+
+    parcel_id: str
+    units: int
+    cost_base_cents: int
+    proceeds_cents: int
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What a sale takes of which parcels, and by what method they were chosen."""
+
+    method: str
+    parcels: Sequence[SoldParcel]
+
+
+Choose = Callable[[Session, Sale], Taken]
+"""Chooses the parcels of a sale; they add up to its units and its proceeds."""
+
+
 def book(
-    tx: Session, tenant: str, order: Order, executed: Executed, *, brokerage_cents: int, at: datetime
+    tx: Session,
+    tenant: str,
+    order: Order,
+    executed: Executed,
+    *,
+    brokerage_cents: int,
+    choose: Choose,
+    at: datetime,
 ) -> bool:
     """Book one execution of `order`; False if it was booked before.
 
     Brokerage is charged once an order, with its first fill. Values are rounded on the order's
-    running total, so that an order in many parts costs what it would cost in one.
+    running total, so that an order in many parts costs what it would cost in one. A share of a block
+    costs what its `share` says. A sale takes the parcels that `choose` names.
     """
     # The account's lock also keeps two bookings of one order apart.
     currency = account(tx, tenant, order.account_id, lock=True).currency
@@ -70,15 +132,16 @@ def book(
     before = of_order(tx, tenant, order.client_order_id)
     if any(known.execution_id == executed.execution_id for known in before):
         return False
-    fees = 0 if before else brokerage_cents
-    fill = _insert(tx, tenant, order, executed, fees, at)
+    _hold_leaves(order, executed)
     spent = sum((known.units * known.price for known in before), Decimal(0))
     total = spent + executed.units * executed.price
-    value = _cents(total) - _cents(spent)
+    share = executed.share or Share(_cents(total) - _cents(spent), 0 if before else brokerage_cents)
+    value, fees = share.value_cents, share.fees_cents
     if order.side == orders.BUY:
-        postings = _purchase(order, executed, value + fees)
+        method, postings = None, _purchase(order, executed, value + fees)
     else:
-        postings = _sale(tx, tenant, order, executed, value - fees)
+        method, postings = _sale(tx, tenant, order, executed, value - fees, choose)
+    fill = _insert(tx, tenant, order, executed, fees, method, at)
     ledger.post(tx, tenant, order.account_id, _about(order, fill, executed, currency), postings)
     _advance(tx, order, total, executed.units, at)
     return True
@@ -99,23 +162,48 @@ def booked(tx: Session, tenant: str, order: Order) -> list[BookedFill]:
         .where(
             col(LedgerEntry.tenant) == tenant,
             col(LedgerEntry.account_id) == order.account_id,
-            col(LedgerEntry.reference).in_([_reference(fill) for fill in fills]),
+            col(LedgerEntry.reference).in_([reference(fill) for fill in fills]),
             col(LedgerPosting.book).in_(MONEY),
         )
         .group_by(col(LedgerEntry.reference))
     )
     # A purchase paid value and brokerage, a sale brought value less brokerage: added, it leaves the value.
-    money = {reference: int(cents) for reference, cents in tx.execute(query)}
-    return [BookedFill(fill, abs(money[_reference(fill)] + fill.fees_cents)) for fill in fills]
+    money = {name: int(cents) for name, cents in tx.execute(query)}
+    return [BookedFill(fill, abs(money[reference(fill)] + fill.fees_cents)) for fill in fills]
 
 
-def _insert(tx: Session, tenant: str, order: Order, executed: Executed, fees: int, at: datetime) -> Fill:
+def brokerage(tx: Session, tenant: str, account_id: str) -> dict[str, int]:
+    """Cents of brokerage that the account was charged, by the reference of the ledger's entry."""
+    query = (
+        select(Fill)
+        .join(
+            Order,
+            (col(Order.tenant) == col(Fill.tenant))
+            & (col(Order.client_order_id) == col(Fill.client_order_id)),
+        )
+        .where(col(Fill.tenant) == tenant, col(Order.account_id) == account_id, col(Fill.fees_cents) != 0)
+    )
+    return {reference(fill): fill.fees_cents for fill in tx.scalars(query)}
+
+
+def _hold_leaves(order: Order, executed: Executed) -> None:
     leaves = order.units - order.cum_units
     if not 1 <= executed.units <= leaves:
         raise FillMismatch(
             f"{order.broker} reports {executed.units} {order.etf} more on order {order.client_order_id}, "
             f"which has {leaves} left of {order.units}; ask the broker"
         )
+
+
+def _insert(
+    tx: Session,
+    tenant: str,
+    order: Order,
+    executed: Executed,
+    fees: int,
+    method: str | None,
+    at: datetime,
+) -> Fill:
     fill = Fill(
         tenant=tenant,
         broker=order.broker,
@@ -124,6 +212,7 @@ def _insert(tx: Session, tenant: str, order: Order, executed: Executed, fees: in
         units=executed.units,
         price=executed.price,
         fees_cents=fees,
+        parcels_by=method,
         executed_at=executed.executed_at,
         booked_at=at,
     )
@@ -136,7 +225,7 @@ def _insert(tx: Session, tenant: str, order: Order, executed: Executed, fees: in
 
 def _about(order: Order, fill: Fill, executed: Executed, currency: str) -> About:
     return About(
-        _reference(fill),
+        reference(fill),
         "purchase" if order.side == orders.BUY else "sale",
         executed.trade_date,
         currency,
@@ -179,42 +268,67 @@ def _purchase(order: Order, executed: Executed, cost_cents: int) -> list[Posting
     ]
 
 
-def _sale(tx: Session, tenant: str, order: Order, executed: Executed, proceeds_cents: int) -> list[Posting]:
-    """Units come from the oldest parcels; proceeds are shared by units, after brokerage."""
+def _sale(
+    tx: Session, tenant: str, order: Order, executed: Executed, proceeds_cents: int, choose: Choose
+) -> tuple[str, list[Posting]]:
+    """Each parcel sold leaves with its cost base, and its gain beside; the method comes first."""
+    held = _held(tx, tenant, order.portfolio_id, order.etf)
+    units = sum(parcel.units for parcel in held.values())
+    if executed.units > units:
+        raise FillMismatch(
+            f"{order.broker} reports {executed.units} {order.etf} sold of the {units} that "
+            f"{order.portfolio_id} holds; ask the broker"
+        )
+    sale = Sale(order, executed.units, executed.trade_date, proceeds_cents, tuple(held.values()))
+    taken = choose(tx, sale)
+    assert sum(sold.units for sold in taken.parcels) == executed.units, "a sale takes the units that it sold"
     postings = []
-    left, proceeds_left = executed.units, proceeds_cents
-    for parcel in _oldest_first(tx, tenant, order):
+    for sold in taken.parcels:
+        parcel = held[sold.parcel_id]
+        subject = Subject(order.portfolio_id, order.etf, parcel.parcel_id, parcel.acquired)
+        gain = sold.proceeds_cents - sold.cost_base_cents
+        postings.append(Posting(Book.SECURITIES, -sold.cost_base_cents, replace(subject, units=-sold.units)))
+        postings.append(Posting(Book.GAINS, -gain, subject))
+    money = Posting(Book.UNSETTLED, proceeds_cents, settles_on=executed.settles_on)
+    return taken.method, [*postings, money]
+
+
+def from_oldest(
+    tx: Session, tenant: str, portfolio_id: str, etf: str, units: int, proceeds_cents: int
+) -> Leaving:
+    """Units from the oldest parcels, with the gain of each; proceeds are shared by units, after brokerage."""
+    postings = []
+    left, proceeds_left = units, proceeds_cents
+    for parcel in _held(tx, tenant, portfolio_id, etf).values():
         sold = min(parcel.units, left)
         # Shares of what is left, so that the last parcel takes the rest and no cent is lost.
         cost = parcel.cost_base_cents * sold // parcel.units
         proceeds = proceeds_left * sold // left
-        subject = Subject(order.portfolio_id, order.etf, parcel.parcel_id, parcel.acquired)
+        subject = Subject(portfolio_id, etf, parcel.parcel_id, parcel.acquired)
         postings.append(Posting(Book.SECURITIES, -cost, replace(subject, units=-sold)))
         postings.append(Posting(Book.GAINS, cost - proceeds, subject))
         left, proceeds_left = left - sold, proceeds_left - proceeds
         if left == 0:
             break
-    if left:
-        raise FillMismatch(
-            f"{order.broker} reports {executed.units} {order.etf} sold of the {executed.units - left} that "
-            f"{order.portfolio_id} holds; ask the broker"
-        )
-    return [*postings, Posting(Book.UNSETTLED, proceeds_cents, settles_on=executed.settles_on)]
+    return Leaving(postings, left)
 
 
-def _oldest_first(tx: Session, tenant: str, order: Order) -> list[Parcel]:
+def _held(tx: Session, tenant: str, portfolio_id: str, etf: str) -> dict[str, Parcel]:
+    """The portfolio's parcels of the ETF, the oldest first."""
     query = select(Parcel).where(
         col(Parcel.tenant) == tenant,
-        col(Parcel.portfolio_id) == order.portfolio_id,
-        col(Parcel.etf) == order.etf,
+        col(Parcel.portfolio_id) == portfolio_id,
+        col(Parcel.etf) == etf,
         col(Parcel.units) > 0,
     )
-    return list(tx.scalars(query.order_by(col(Parcel.acquired), col(Parcel.parcel_id))))
+    rows = tx.scalars(query.order_by(col(Parcel.acquired), col(Parcel.parcel_id)))
+    return {parcel.parcel_id: parcel for parcel in rows}
 
 
 def _cents(amount: Decimal) -> int:
     return int((amount * 100).quantize(Decimal(1), ROUND_HALF_UP))
 
 
-def _reference(fill: Fill) -> str:
+def reference(fill: Fill) -> str:
+    """The reference of the fill in the ledger."""
     return f"{fill.broker}:{fill.execution_id}"

@@ -62,6 +62,15 @@ def parcels_held(tx: Session, tenant: str, portfolio_id: str, etf: str, on: date
     ]
 
 
+def disposals(tx: Session, tenant: str, portfolio_id: str) -> list[ParcelDisposal]:
+    """What the portfolio has disposed of, the earliest first."""
+    query = select(ParcelDisposal).where(
+        col(ParcelDisposal.tenant) == tenant, col(ParcelDisposal.portfolio_id) == portfolio_id
+    )
+    in_order = (col(ParcelDisposal.disposed), col(ParcelDisposal.reference), col(ParcelDisposal.parcel_id))
+    return list(tx.scalars(query.order_by(*in_order)))
+
+
 def traded_since(tx: Session, tenant: str, portfolio_id: str, etf: str, since: date) -> bool:
     """Whether units of `etf` came or went on `since` or later."""
     query = (

@@ -19,10 +19,10 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from store import projections
-from store.accounts import account, hold_currency
+from store.accounts import account, hold_currency, hold_open
 from store.errors import StoreError
 from store.projections import Movement
-from store.tables import MONEY, Book, LedgerEntry, LedgerPosting
+from store.tables import MONEY, SAME_ENTRY, Book, LedgerEntry, LedgerPosting
 
 REVERSAL = "reversal"
 
@@ -81,15 +81,18 @@ class About:
 def post(tx: Session, tenant: str, account_id: str, about: About, postings: Sequence[Posting]) -> bool:
     """Add an entry, once for each reference; False if it was booked before.
 
-    ReferenceConflict if the reference was booked with other postings; ValueError if they do not add up.
+    ReferenceConflict if the reference was booked with other postings; AccountClosed; ValueError if they do
+    not add up.
     """
     if sum(posting.amount_cents for posting in postings):
         raise ValueError(f"the postings of {about.reference} do not add up to zero")
-    hold_currency(account(tx, tenant, account_id, lock=True), about.currency)
+    kept = account(tx, tenant, account_id, lock=True)
+    hold_currency(kept, about.currency)
     before = find(tx, tenant, account_id, about.reference)
     if before is not None:
         _hold_same(before, postings_of(tx, before), about, postings)
         return False
+    hold_open(kept)
     entry = _entry(tenant, account_id, _next_sequence(tx, tenant, account_id), about)
     rows = [_row(entry, line, posting) for line, posting in enumerate(postings)]
     # All of it or nothing, also where the caller goes on after units turn out to be gone.
@@ -197,6 +200,20 @@ def entries(
         col(LedgerEntry.effective) <= until,
     )
     return list(tx.scalars(query.order_by(col(LedgerEntry.sequence))))
+
+
+def whole(tx: Session, tenant: str, account_id: str) -> list[tuple[LedgerEntry, list[LedgerPosting]]]:
+    """Every entry of the account with its lines, in the order in which they were booked."""
+    query = (
+        select(LedgerEntry, LedgerPosting)
+        .outerjoin(LedgerPosting, SAME_ENTRY)
+        .where(col(LedgerEntry.tenant) == tenant, col(LedgerEntry.account_id) == account_id)
+        .order_by(col(LedgerEntry.sequence), col(LedgerPosting.line))
+    )
+    found: dict[int, tuple[LedgerEntry, list[LedgerPosting]]] = {}
+    for entry, row in tx.execute(query):
+        found.setdefault(entry.sequence, (entry, []))[1].extend([row] if row else [])
+    return list(found.values())
 
 
 def postings_of(tx: Session, entry: LedgerEntry) -> list[LedgerPosting]:

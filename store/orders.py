@@ -3,10 +3,11 @@
 StoreError
 ├── InsufficientCash    a buy and its brokerage come to more than the cash available
 ├── InsufficientUnits   a sell of more units than are held and not on sale already
+├── UnknownParcel       the portfolio has no parcel of that id and ETF
 └── UnknownOrder        the portfolio has no order of that id
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
@@ -18,7 +19,7 @@ from payloads import plain_json
 from store import cash
 from store.effects import IntentChanged
 from store.errors import StoreError
-from store.tables import OPEN_STATES, Order, OrderState, Portfolio, Position
+from store.tables import OPEN_STATES, Order, OrderState, Parcel, Portfolio, Position
 
 BUY, SELL = "buy", "sell"
 # Before the key in `reported_by`: the fact is out, and no call has reported on the order.
@@ -33,6 +34,10 @@ class InsufficientCash(StoreError):
 
 class InsufficientUnits(StoreError):
     """A sell of more units than are held and not on sale already."""
+
+
+class UnknownParcel(StoreError):
+    """The portfolio has no parcel of that id and ETF."""
 
 
 class UnknownOrder(StoreError):
@@ -53,22 +58,34 @@ class Asked:
     price: Decimal | None
     planned_value_cents: int | None
     planned_cost_cents: int | None
+    asked_in: str = "trades"
+    parcel_ids: tuple[str, ...] | None = None
 
     @property
     def digest(self) -> str:
-        """The digest of what was asked; its place in the list does not count."""
-        named = {name: getattr(self, name) for name in self.__slots__ if name != "line"}
+        """The digest of what was asked; its place in the list does not count, nor parcels not named."""
+        placed = ("line", "asked_in")
+        named = {name: getattr(self, name) for name in self.__slots__ if name not in placed}
+        if self.parcel_ids is None:
+            del named["parcel_ids"]
         return plain_json.digest(named)
+
+    @property
+    def path(self) -> str:
+        """Where in the input it was asked for."""
+        return f"{self.asked_in}[{self.line}]"
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Which run sends an order, for whom, and when."""
+    """Which run sends an order, for whom, and when; what the market stood at, and for which block."""
 
     effect_root: str
     workflow_id: str
     actor: str
     at: datetime
+    arrival_price: Decimal | None = None
+    block_id: str | None = None
 
 
 def value_cents(units: int, price: Decimal) -> int:
@@ -89,8 +106,9 @@ def intend(
 ) -> Order:
     """Keep the intent to trade and reserve its cash; an intent kept before is answered as it stands.
 
-    `limit` is what will be sent. A buy needs one: it reserves units times limit and the brokerage.
-    InsufficientCash and InsufficientUnits keep nothing.
+    `limit` is what will be sent. A buy needs one: it reserves units times limit and the brokerage, and
+    in a block the cent that its share of the whole may be rounded up to. InsufficientCash and
+    InsufficientUnits keep nothing.
     """
     # The account is locked first, so that two runs cannot both count on the same cash or units.
     spendable = cash.available(tx, tenant, portfolio.account_id)
@@ -101,7 +119,7 @@ def intend(
     if asked.side == BUY:
         if limit is None:
             raise ValueError(f"the buy of {asked.etf} has no limit to reserve cash by")
-        reserved = value_cents(asked.units, limit) + brokerage_cents
+        reserved = value_cents(asked.units, limit) + brokerage_cents + (origin.block_id is not None)
         _hold_cash(asked, reserved, spendable)
     else:
         _hold_units(tx, tenant, asked)
@@ -121,6 +139,9 @@ def intend(
         price=asked.price,
         planned_value_cents=asked.planned_value_cents,
         planned_cost_cents=asked.planned_cost_cents,
+        arrival_price=origin.arrival_price,
+        block_id=origin.block_id,
+        parcel_ids=None if asked.parcel_ids is None else list(asked.parcel_ids),
         broker=broker,
         reserved_cents=reserved,
         created_at=origin.at,
@@ -231,9 +252,12 @@ def that_may_still_fill(
 
 
 def sent_through(tx: Session, tenant: str, broker: str, since: datetime) -> list[Order]:
-    """Orders of every portfolio that were meant for a broker since then, the oldest first."""
+    """Orders of every portfolio, parts of blocks apart, that were meant for a broker since then, by age."""
     query = select(Order).where(
-        col(Order.tenant) == tenant, col(Order.broker) == broker, col(Order.created_at) >= since
+        col(Order.tenant) == tenant,
+        col(Order.broker) == broker,
+        col(Order.created_at) >= since,
+        col(Order.block_id).is_(None),
     )
     return list(tx.scalars(query.order_by(col(Order.created_at), col(Order.client_order_id))))
 
@@ -242,6 +266,18 @@ def is_known(tx: Session, client_order_id: str) -> bool:
     """Whether any tenant has an order of that id."""
     query = select(col(Order.client_order_id)).where(col(Order.client_order_id) == client_order_id)
     return tx.scalar(query.limit(1)) is not None
+
+
+def of_block(tx: Session, tenant: str, block_id: str) -> list[Order]:
+    """The clients' parts of a block, in the order in which they were asked for."""
+    query = select(Order).where(col(Order.tenant) == tenant, col(Order.block_id) == block_id)
+    return list(tx.scalars(query.order_by(col(Order.line))))
+
+
+def decided(tx: Session, tenant: str, portfolio_id: str) -> list[Order]:
+    """Every order of the portfolio, its parts of blocks included, the oldest first."""
+    query = select(Order).where(col(Order.tenant) == tenant, col(Order.portfolio_id) == portfolio_id)
+    return list(tx.scalars(query.order_by(col(Order.created_at), col(Order.side).desc(), col(Order.line))))
 
 
 def mark_late(tx: Session, order: Order, at: datetime, *, had_ended: bool) -> None:
@@ -254,7 +290,7 @@ def mark_late(tx: Session, order: Order, at: datetime, *, had_ended: bool) -> No
 
 def filled_late(tx: Session, tenant: str, portfolio_id: str) -> list[Order]:
     """Orders with fills that came after their end, and that nobody has told of since."""
-    return [order for order in _all(tx, tenant, portfolio_id) if (order.reported_by or "").startswith(LATE)]
+    return [order for order in _all(tx, tenant, portfolio_id) if is_late(order)]
 
 
 def mark_late_told(tx: Session, orders: Iterable[Order], key: str, at: datetime) -> None:
@@ -263,6 +299,11 @@ def mark_late_told(tx: Session, orders: Iterable[Order], key: str, at: datetime)
         before = (order.reported_by or "").removeprefix(LATE)
         order.reported_by = before or f"{BY_CANCEL}{key}"
         _touch(tx, order, at)
+
+
+def is_late(order: Order) -> bool:
+    """Did the order fill after its end, or after it was told of, and nobody has told of that since."""
+    return (order.reported_by or "").startswith(LATE)
 
 
 def is_untold(order: Order) -> bool:
@@ -293,7 +334,7 @@ def _hold_cash(asked: Asked, needed: int, spendable: int) -> None:
         raise InsufficientCash(
             f"buying {asked.units} {asked.etf} takes {needed / 100:.2f} with brokerage, "
             f"and {spendable / 100:.2f} is available; pay in, or buy less",
-            f"trades[{asked.line}]",
+            asked.path,
         )
 
 
@@ -302,7 +343,24 @@ def _hold_units(tx: Session, tenant: str, asked: Asked) -> None:
     if asked.units > free:
         raise InsufficientUnits(
             f"{asked.units} {asked.etf} were to be sold, and {free} are held and not on sale already",
-            f"trades[{asked.line}].units",
+            f"{asked.path}.units",
+        )
+    if asked.parcel_ids is not None:
+        _hold_parcels(tx, tenant, asked, asked.parcel_ids)
+
+
+def _hold_parcels(tx: Session, tenant: str, asked: Asked, named: Sequence[str]) -> None:
+    path, covered = f"{asked.path}.parcel_ids", 0
+    for place, parcel_id in enumerate(named):
+        parcel = tx.get(Parcel, (tenant, parcel_id))
+        if parcel is None or (parcel.portfolio_id, parcel.etf) != (asked.portfolio_id, asked.etf):
+            raise UnknownParcel(
+                f"{asked.portfolio_id} has no parcel {parcel_id} of {asked.etf}", f"{path}[{place}]"
+            )
+        covered += parcel.units
+    if asked.units > covered:
+        raise InsufficientUnits(
+            f"{asked.units} {asked.etf} were to be sold out of parcels that hold {covered}", path
         )
 
 
@@ -312,10 +370,11 @@ def _differing(kept: Order, asked: Asked) -> list[str]:
         "price": (kept.price, asked.price),
         "value": (kept.planned_value_cents, asked.planned_value_cents),
         "cost": (kept.planned_cost_cents, asked.planned_cost_cents),
+        "parcel_ids": (kept.parcel_ids, None if asked.parcel_ids is None else list(asked.parcel_ids)),
         "portfolio_id": (kept.portfolio_id, asked.portfolio_id),
     }
     names = [name for name, (before, now) in pairs.items() if before != now] or ["limit"]
-    return [name if name == "portfolio_id" else f"trades[{asked.line}].{name}" for name in names]
+    return [name if name == "portfolio_id" else f"{asked.path}.{name}" for name in names]
 
 
 def _is_reported(order: Order) -> bool:
@@ -324,7 +383,12 @@ def _is_reported(order: Order) -> bool:
 
 
 def _all(tx: Session, tenant: str, portfolio_id: str) -> list[Order]:
-    query = select(Order).where(col(Order.tenant) == tenant, col(Order.portfolio_id) == portfolio_id)
+    """The portfolio's own orders; its parts of blocks are looked after with their block."""
+    query = select(Order).where(
+        col(Order.tenant) == tenant,
+        col(Order.portfolio_id) == portfolio_id,
+        col(Order.block_id).is_(None),
+    )
     # Sells are sent before buys; within a side the order of the list counts.
     return list(tx.scalars(query.order_by(col(Order.created_at), col(Order.side).desc(), col(Order.line))))
 

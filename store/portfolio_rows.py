@@ -30,11 +30,14 @@ FIELDS = (
     "marginal_rate",
 )
 MOMENTS = ("opened_at", "invested_at", "managed_at")
+# Nothing is watched of those that are closed, and of the firm's own.
+UNWATCHED = ("closed", "house")
 
 
 def page(tx: Session, tenant: str, after: str, limit: int) -> list[dict[str, Any]]:
-    """Up to `limit` portfolios whose ids follow `after`, by id."""
-    return _rows(tx, tenant, col(Portfolio.portfolio_id) > after, limit)
+    """Up to `limit` portfolios whose ids follow `after`, by id; without closed ones and the firm's own."""
+    watched = (col(Portfolio.portfolio_id) > after) & col(Portfolio.state).not_in(UNWATCHED)
+    return _rows(tx, tenant, watched, limit)
 
 
 def of_ids(tx: Session, tenant: str, ids: Sequence[str]) -> dict[str, dict[str, Any]]:

@@ -53,6 +53,23 @@ def newest(tx: Session, tenant: str) -> Snapshot | None:
     return tx.exec(_latest_first(tenant).where(col(Snapshot.partial).is_(False)).limit(1)).first()
 
 
+def covering(tx: Session, tenant: str, day: date) -> str | None:
+    """The digest of the whole snapshot to price `day` by; None if there is none.
+
+    Of those that reach the day the one that ends first, of several the first stored: it has the prices in
+    the units of the day. Where none does, the newest.
+    """
+    query = (
+        select(col(Snapshot.digest))
+        .where(col(Snapshot.tenant) == tenant, col(Snapshot.partial).is_(False), col(Snapshot.as_of) >= day)
+        .order_by(col(Snapshot.as_of), col(Snapshot.created_at), col(Snapshot.digest))
+    )
+    found = tx.exec(query.limit(1)).first()
+    if found is None and (last := newest(tx, tenant)) is not None:
+        return last.digest
+    return found
+
+
 def listed(tx: Session, tenant: str) -> list[Snapshot]:
     """Every snapshot of the tenant, that of the latest day first; contents are loaded when read."""
     return list(tx.exec(_latest_first(tenant)))

@@ -80,10 +80,12 @@ def plan_document(settings: Settings, name: str) -> dict[str, Any]:
 
     `dsl.release.Refused` lists the problems when something in the folder is wrong that concerns it.
     """
+    from dsl.narrowing import narrowed
+
     folder = _folder(settings)
     if _is_path(name):
         folder, name = _folder_of_file(settings, Path(name))
-    plans = _release_around(folder, name).plans
+    plans = _release_around(narrowed(folder, name), name).plans
     if name not in plans:
         near = nearest(name, plans)
         hint = f"did you mean {near}?" if near else f"there are: {listed(plans) or 'none'}"
@@ -158,7 +160,7 @@ def _folder_of_file(settings: Settings, path: Path) -> tuple[Folder, str]:
         raise Refused(report.problems or problems_of(settings, [path]))
     around = _folder(settings)
     others = tuple(other for other in around.workflows if other.name != name)
-    return Folder(around.path, (*others, file), around.catalogue), name
+    return replace(around, workflows=(*others, file)), name
 
 
 def _release_around(folder: Folder, name: str) -> "Release":

@@ -14,6 +14,7 @@ from store import cash, event_proof, events, halts, portfolios, snapshots
 from store.cents import from_cents
 from store.database import Database
 from worker.errors import UnknownId
+from worker.portfolio_fees import fees_of
 from worker.settings import BrokerName, Settings
 from worker.storage import existing_database
 
@@ -76,7 +77,8 @@ def show_portfolio(settings: Settings, portfolio_id: str) -> dict[str, Any]:
     `drift` is the signed difference of weights, `total_drift` half the sum of their sizes; both count
     cash as a part of the whole. Prices are null while there is no market snapshot. `cash` counts trades
     from their day on; `settled_cash` is what could leave the account today, `unsettled_cash` what trades
-    have still to bring (negative: to cost).
+    have still to bring (negative: to cost). `fees` says what has accrued since the last invoice, without
+    GST, what that invoice asked for, and what of all invoices is still owed.
     """
     with _reading(settings) as tx:
         row = portfolios.portfolio(tx, settings.tenant, portfolio_id)
@@ -88,6 +90,7 @@ def show_portfolio(settings: Settings, portfolio_id: str) -> dict[str, Any]:
             "settled_cash": from_cents(cash.settled(tx, settings.tenant, row.account_id)),
             "unsettled_cash": from_cents(cash.unsettled(tx, settings.tenant, row.account_id)),
         }
+        fees = fees_of(tx, row)
         target = dict(row.target)
         about = {
             "portfolio_id": portfolio_id,
@@ -115,6 +118,7 @@ def show_portfolio(settings: Settings, portfolio_id: str) -> dict[str, Any]:
         **priced,
         "cash": balance,
         **money,
+        "fees": fees,
         "value": balance + sum((holding["value"] or Decimal(0) for holding in holdings), Decimal(0)),
         "holdings": holdings,
         "total_drift": sum((abs(holding["drift"] or 0) for holding in holdings), Decimal(0)) / 2,

@@ -60,7 +60,7 @@ async def retry(
 
 async def _asked_again(client: Client, events: list[HistoryEvent]) -> list[str]:
     """The approvals that were given to a run that may trade: before it does, they are asked for once more."""
-    given: dict[str, None] = {}
+    given = dict.fromkeys(await _approved_before(client, events[0]))
     trades = False
     for event in events:
         marker = event.marker_recorded_event_attributes
@@ -72,6 +72,15 @@ async def _asked_again(client: Client, events: list[HistoryEvent]) -> list[str]:
             [message] = await client.data_converter.decode(request.args.payloads)
             given |= {message["step"]: None} if message["decision"] == "approve" else {}
     return list(given) if trades else []
+
+
+async def _approved_before(client: Client, start: HistoryEvent) -> list[str]:
+    """The approvals that the runs were given which this one continues."""
+    attributes = start.workflow_execution_started_event_attributes
+    if not attributes.continued_execution_run_id:
+        return []
+    _, state = await client.data_converter.decode(attributes.input.payloads)
+    return [row["step_id"] or row["place"][0] for row in state.get("standing", ())]
 
 
 def _may_trade(loaded: dict[str, Any]) -> bool:

@@ -15,11 +15,12 @@ from dsl.plan_reader import read_plan
 from dsl.upgrade import reason_against, same_loop
 from dsl.values import fill_and_check
 from payloads import plain_json
+from workflows import standing
 from workflows.frame import Begun, Frame, UndoLog
 from workflows.mailbox import Mailbox, Message
 from workflows.outcomes import StepFailed
 from workflows.place import Place
-from workflows.progress import StepProgress
+from workflows.progress import StepProgress, moved
 from workflows.returned import Returned
 
 if TYPE_CHECKING:
@@ -68,7 +69,9 @@ async def _newer(run: "Interpreter", step: p.Repeat, frame: Frame) -> State | No
         return None
     plan = read_plan(found["plan"], found["plan_digest"])
     known = [("steps", id) for id in frame.scope.steps] + [("vars", name) for name in frame.scope.variables]
-    run.stays = reason_against(plan, path, step.id, known)
+    given = standing.rows(run)
+    approved = [(row["place"][1], row["step_id"]) for row in given]
+    run.stays = reason_against(plan, path, step.id, known, approved)
     _, misfits = fill_and_check(plan.input, run.scope.roots["input"])
     if misfits and run.stays is None:
         run.stays = f"the input does not fit version {plan.version}: {misfits[0]}"
@@ -78,6 +81,8 @@ async def _newer(run: "Interpreter", step: p.Repeat, frame: Frame) -> State | No
         "release": found["release"],
         "plan_digest": found["plan_digest"],
         "position": same_loop(plan, path, step.id),
+        "standing": standing.moved(given, plan),
+        "progress": [row.as_json() for row in moved(run.progress.outside(f"{path}.repeat["), plan)],
     }
 
 
@@ -86,7 +91,6 @@ def _state(run: "Interpreter", position: str) -> State:
     on_the_way = {
         path: level() for path, level in run.levels.items() if f"{position}.".startswith(f"{path}.")
     }
-    rows = [row for path, row in progress.steps.items() if not path.startswith(f"{position}.repeat[")]
     return {
         "release": run.caller.release,
         "plan_digest": run.plan.digest,
@@ -97,6 +101,7 @@ def _state(run: "Interpreter", position: str) -> State:
         "steps": run.scope.steps,
         "vars": run.scope.variables,
         "undo": undo_rows(run, run.undo),
+        "standing": standing.rows(run),
         "begun": run.begun,
         "started_at": run.started_at.isoformat(),
         "stays": run.stays,
@@ -104,7 +109,7 @@ def _state(run: "Interpreter", position: str) -> State:
         "unread": [[message.name, message.payload, message.id] for message in mailbox.unread],
         "rejected": mailbox.rejected,
         "seen": mailbox.seen,
-        "progress": [row.as_json() for row in rows],
+        "progress": [row.as_json() for row in progress.outside(f"{position}.repeat[")],
         "finished": progress.finished[-REMEMBERED:],
         "undone": progress.undone[-REMEMBERED:],
     }
@@ -132,6 +137,7 @@ def take_up(run: "Interpreter", state: State) -> None:
         run.progress.steps[row["path"]] = StepProgress(**{**row, **times})
     frame = Frame(Place(), run.scope, run.undo)
     run.undo.entries.extend(undo_log(state["undo"], frame).entries)
+    standing.take_up(run, state.get("standing", ()))  # older runs wrote none
 
 
 def undo_rows(run: "Interpreter", undo: UndoLog) -> list[State]:

@@ -1,11 +1,14 @@
 """What a run has done so far, for `status` and the web UI's details."""
 
-from dataclasses import dataclass, field
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from dsl import plan as p
 from dsl.plan_walk import planned
+from dsl.scenarios.steps import walk_plan
 
 KINDS: dict[type[p.Step], str] = {
     p.Call: "call",
@@ -23,6 +26,7 @@ KINDS: dict[type[p.Step], str] = {
     p.Fail: "fail",
     p.Finish: "finish",
 }
+TURN = re.compile(r"\b(repeat|for_each)\[\d+\]")
 OVER = ("done", "skipped", "failed", "undone")
 MARKS = {
     "pending": "☐",
@@ -127,6 +131,10 @@ class Progress:
         active = [s for s in self.steps.values() if s.state in ("running", "waiting")]
         return [s for s in active if not any(o is not s and o.path.startswith(s.path + ".") for o in active)]
 
+    def outside(self, turns: str) -> list[StepProgress]:
+        """The steps whose paths do not begin with `turns`."""
+        return [step for path, step in self.steps.items() if not path.startswith(turns)]
+
     def listing(self, steps: tuple[p.Step, ...]) -> list[dict[str, Any]]:
         """Every step of the plan in its order, loop turns as they happened.
 
@@ -149,3 +157,17 @@ class Progress:
         over = bool(around) and self.steps[around].state in OVER
         title = step.title.source if step.title is not None and step.title.constant else None
         return StepProgress(path, step.id, KINDS[type(step)], "skipped" if over else "pending", title=title)
+
+
+def moved(steps: Iterable[StepProgress], plan: p.Plan) -> list[StepProgress]:
+    """The steps as they stand in another plan, found by id; those that it has not are left out."""
+    there = dict(walk_plan(plan))
+    outside_loops = {step.id: path for path, step in planned(plan.steps) if step.id is not None}
+    found = []
+    for step in steps:
+        same = there.get(TURN.sub(r"\1[]", step.path))
+        if same is not None and (same.id, KINDS[type(same)]) == (step.id, step.kind):
+            found.append(step)
+        elif step.id in outside_loops:
+            found.append(replace(step, path=outside_loops[step.id]))
+    return found

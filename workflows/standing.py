@@ -1,17 +1,23 @@
 """Approvals that a run was given, and which of them still stand when it is about to trade.
 
 Temporal can reset a run to any point behind an approval; the decision is history then, and a replay must
-take it. It was made for a run that went another way since. So what trades asks such approvals once more.
+take it. It was made for a run that went another way since. A run that continues as new takes along what it
+was approved, but not the decision. So what trades asks such approvals once more.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from temporalio import workflow
 
 from dsl import plan as p
+from dsl.scenarios.steps import walk_plan
+from dsl.upgrade import same_approval
 from workflows.frame import Frame
+from workflows.place import Place
+from workflows.scope import Scope
 
 if TYPE_CHECKING:
     from workflows.interpreter import Interpreter
@@ -50,7 +56,11 @@ async def keep(run: "Interpreter", step: p.Approve, frame: Frame, *, shown: bool
     `shown`: what was decided on is what this run shows. Else the run was reset since, and has to ask again.
     """
     given_in = await _recorded(run, frame, "/given", workflow.info().run_id if shown else NOWHERE)
-    run.standing[TURN_OF_REPEAT.sub("repeat[]", frame.place.runtime)] = Standing(step, frame, given_in)
+    _stand(run, Standing(step, frame, given_in))
+
+
+def _stand(run: "Interpreter", given: Standing) -> None:
+    run.standing[TURN_OF_REPEAT.sub("repeat[]", given.path)] = given
 
 
 async def _recorded(run: "Interpreter", frame: Frame, part: str, run_id: str) -> str:
@@ -65,7 +75,7 @@ async def _recorded(run: "Interpreter", frame: Frame, part: str, run_id: str) ->
 
 
 async def renew(run: "Interpreter", frame: Frame) -> None:
-    """Go on once every approval that bears on this step was given since the run was last reset."""
+    """Go on once every approval that bears on this step was given in this run, since it was last reset."""
     from workflows.approvals import approve
 
     while guards := [one for one in run.standing.values() if one.guards(frame.place.runtime)]:
@@ -77,6 +87,7 @@ async def renew(run: "Interpreter", frame: Frame) -> None:
             await workflow.wait_condition(lambda stale=stale: not stale.asking)  # type: ignore[misc]
             continue
         stale.asking = True
+        run.lanes.open += 1  # to go on behind the approval would lose that it is this step that asks
         run.progress.start(stale.path, stale.step, run.title(stale.step, stale.frame), run.now())
         state = "failed"
         try:
@@ -84,9 +95,60 @@ async def renew(run: "Interpreter", frame: Frame) -> None:
             state = "done"
         finally:
             stale.asking = False
+            run.lanes.open -= 1
             run.progress.end(stale.path, state, run.now())
         if stale.step.id is not None:
             stale.frame.scope.steps[stale.step.id] = output
+            frame.scope.steps[stale.step.id] = output  # a turn of a loop has a copy of its own
+
+
+def rows(run: "Interpreter") -> list[dict[str, Any]]:
+    """What was approved, for the run that this one continues as."""
+    return [_row(run, given) for given in run.standing.values()]
+
+
+def _row(run: "Interpreter", given: Standing) -> dict[str, Any]:
+    place, scope = given.frame.place, given.frame.scope
+    return {
+        "place": [place.runtime, place.static, place.iteration],
+        "step_id": given.step.id,
+        "given_in": given.given_in,
+        "calendar": given.frame.calendar,
+        "names": {name: value for name, value in scope.roots.items() if name not in run.scope.roots},
+        "steps": scope.beside(run.scope),
+    }
+
+
+def moved(rows: list[dict[str, Any]], plan: p.Plan) -> list[dict[str, Any]]:
+    """The rows with the places that their approvals have in a newer plan, which has them all."""
+    return [{**row, "place": _place_in(plan, row)} for row in rows]
+
+
+def _place_in(plan: p.Plan, row: dict[str, Any]) -> list[str]:
+    _, path, iteration = row["place"]
+    found = str(same_approval(plan, path, row["step_id"]))
+    first, *rest = found.split("[]")
+    turns = zip(iteration.split("."), rest, strict=False)  # the iteration is empty outside of loops
+    return [first + "".join(f"[{turn}]{part}" for turn, part in turns), found, iteration]
+
+
+def take_up(run: "Interpreter", rows: Sequence[dict[str, Any]]) -> None:
+    """What an earlier run was approved, from its `rows`."""
+    steps = dict(walk_plan(run.plan))
+    for row in rows:
+        place = Place(*row["place"])
+        step = steps[place.static]
+        assert isinstance(step, p.Approve)
+        frame = Frame(place, _scope(run, row), run.undo, calendar=row["calendar"])
+        _stand(run, Standing(step, frame, row["given_in"]))
+
+
+def _scope(run: "Interpreter", row: dict[str, Any]) -> Scope:
+    """What the approval sees: the run's names as they are now, and those of the loops that it lay in."""
+    if not row["names"] and not row["steps"]:
+        return run.scope
+    inner = run.scope.turn(row["steps"])
+    return Scope({**inner.roots, **row["names"]})
 
 
 def _loop(part: str) -> str | None:

@@ -69,10 +69,11 @@ class Snapshot:
             return None
         return self.distributed[:, self._columns(tickers)] / 10.0**PLACES
 
-    def closing(self, ticker: str) -> Decimal:
-        """The exact last price of a ticker; KeyError when it is not in the snapshot."""
+    def closing(self, ticker: str, session: date | None = None) -> Decimal:
+        """The exact price of a ticker, of the last session unless told; KeyError when it is not there."""
         (column,) = self._columns([ticker])
-        return (Decimal(int(self.units[-1, column])).scaleb(-PLACES)).normalize() + Decimal("0.00")
+        row = -1 if session is None else self.sessions.index(session)
+        return (Decimal(int(self.units[row, column])).scaleb(-PLACES)).normalize() + Decimal("0.00")
 
     def to_bytes(self) -> bytes:
         """The whole snapshot, compressed: a header line, then prices as little-endian integers."""

@@ -1,9 +1,13 @@
 """Loops without a bound: a `repeat` that never rests, a workflow that always runs itself."""
 
+from datetime import timedelta
+
 from dsl import definition as written
 from dsl.check.endings import always_ends
 from dsl.definition import Block, Definition, Step, walk
+from dsl.durations import Sessions, parse_duration
 from dsl.problems import Report
+from dsl.tree import Node, ScalarNode
 
 
 def check_repeat(step: written.Repeat, report: Report) -> None:
@@ -17,7 +21,19 @@ def check_repeat(step: written.Repeat, report: Report) -> None:
 
 
 def _rests(step: Step) -> bool:
-    return isinstance(step, written.Wait | written.Receive | written.Approve)
+    match step:
+        case written.Wait():
+            return not _no_time(step.wait)
+        case written.Receive():
+            return not _no_time(step.within)
+    return isinstance(step, written.Approve)
+
+
+def _no_time(node: Node | None) -> bool:
+    """Does it say zero; a `${ }` may."""
+    if not isinstance(node, ScalarNode) or "${" in node.text:
+        return False
+    return parse_duration(node.text.strip()) in (timedelta(0), Sessions(0))
 
 
 def check_recursion(definition: Definition, report: Report) -> None:

@@ -77,7 +77,7 @@ def _hold(top: Fields) -> Hold | None:
         return None
     fields = Fields(mapping, "`on_failure`", top.report)
     fields.allow(("hold", "role"), required=("hold", "role"))
-    duration, role = fields.duration("hold"), fields.text("role")
+    duration, role = fields.duration("hold", some=True), fields.text("role")
     return Hold(duration, role) if duration and role else None
 
 

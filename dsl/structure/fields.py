@@ -218,7 +218,7 @@ class Fields:
                 "K129", node, f"`{key}` cannot be counted in sessions (bd)", "use s, m, h, d or w"
             )
             return None
-        if some and span == timedelta(0):
+        if some and span in (timedelta(0), Sessions(0)):
             self.report.node("K134", node, f"`{key}` of {node.text.strip()} leaves no time", "write 30s, say")
             return None
         return node

@@ -27,7 +27,7 @@ def read_repeat(
         **common,
         until=expression_under(loop, "until"),
         at_most=count_or_template(loop, "at_most"),
-        every=span_or_template(loop, "every"),
+        every=span_or_template(loop, "every", some=True),
         body=body,
         on_exhausted=on_exhausted,
         upgrade=fields.one_of("upgrade", ("next_turn",)) is not None,

@@ -65,7 +65,7 @@ def _schedule(fields: Fields, common: dict[str, Any]) -> written.Trigger | None:
 
 def _threshold(fields: Fields, common: dict[str, Any]) -> written.Trigger | None:
     threshold, rearm = fields.text("threshold"), fields.text("rearm")
-    cooldown = fields.duration("cooldown")
+    cooldown = fields.duration("cooldown", some=True)
     if threshold is None:
         return None
     common["each"] = True

@@ -1,4 +1,4 @@
-"""Whether anything keeps the limits, and which of them clash; scipy is loaded for this alone."""
+"""Whether anything keeps the limits, and which of them clash."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from engines import milp
 from engines.construction.problem import Floats, Infeasible, Limits, Row
 from engines.construction.region import Region
 
@@ -64,19 +65,14 @@ class Wanted:
 
 def feasible_weights(allowed: Region) -> Floats:
     """Weights that keep every limit of the region, at a corner of it; Infeasible where none do."""
-    from scipy.optimize import Bounds, LinearConstraint, milp
-
-    size = len(allowed.lowest)
-    answer = milp(
-        np.zeros(size),
-        bounds=Bounds(allowed.lowest, allowed.highest),
-        constraints=[
-            LinearConstraint(np.ones((1, size)), 1, 1),
-            LinearConstraint(allowed.rows, allowed.floors, np.inf),
-        ],
-    )
-    if answer.x is not None:
-        weights: Floats = np.clip(answer.x, allowed.lowest, allowed.highest)
+    every = np.arange(len(allowed.lowest))
+    rows = [milp.Row(every, np.ones(len(every)), 1, 1)]
+    rows += [
+        milp.Row(every, row, floor, np.inf) for row, floor in zip(allowed.rows, allowed.floors, strict=True)
+    ]
+    found = milp.least(np.zeros(len(every)), rows, low=allowed.lowest, high=allowed.highest)
+    if found is not None:
+        weights: Floats = np.clip(found.point, allowed.lowest, allowed.highest)
         if allowed.holds(weights):
             return weights
     raise Infeasible("no weights keep all limits together", ())
@@ -84,32 +80,24 @@ def feasible_weights(allowed: Region) -> Floats:
 
 def some_holding(wanted: Wanted) -> Flags | None:
     """Which assets some portfolio within all limits holds; None where there is no such portfolio."""
-    from scipy.optimize import Bounds, LinearConstraint, milp
-
     size, limits = wanted.size, wanted.limits
-    one = np.eye(size)
-    able = wanted.left()
+    weights, flags, able = np.arange(size), np.arange(size, 2 * size), wanted.left().astype(float)
     most = size if limits.max_assets is None else limits.max_assets
-    nothing, all_ones = np.zeros(size), np.ones(size)
-    constraints = [
-        LinearConstraint(np.append(all_ones, nothing)[None, :], 1, 1),
-        LinearConstraint(np.append(nothing, all_ones)[None, :], 0, most),
-        LinearConstraint(np.hstack((one, -limits.max_weight * one)), -np.inf, 0),
-        LinearConstraint(np.hstack((one, -limits.min_weight * one)), 0, np.inf),
-        *(
-            LinearConstraint(np.append(row.figures, nothing)[None, :], row.least, row.most)
-            for row in limits.rows
-        ),
-    ]
-    answer = milp(
+    rows = [milp.Row(weights, np.ones(size), 1, 1), milp.Row(flags, np.ones(size), 0, most)]
+    rows += [milp.Row(weights, row.figures, row.least, row.most) for row in limits.rows]
+    for pair in ((place, size + place) for place in range(size)):
+        rows.append(milp.Row(pair, (1.0, -limits.max_weight), -np.inf, 0))
+        rows.append(milp.Row(pair, (1.0, -limits.min_weight), 0, np.inf))
+    found = milp.least(
         np.zeros(2 * size),
-        integrality=np.append(nothing, all_ones),
-        bounds=Bounds(np.zeros(2 * size), np.append(able, able).astype(float)),
-        constraints=constraints,
+        rows,
+        low=np.zeros(2 * size),
+        high=np.append(able, able),
+        whole=np.append(np.zeros(size), np.ones(size)).astype(bool),
     )
-    if answer.x is None:
+    if found is None:
         return None
-    held: Flags = answer.x[size:] > 0.5
+    held: Flags = found.point[size:] > 0.5
     return held
 
 

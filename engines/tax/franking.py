@@ -11,11 +11,15 @@ from engines.tax.taxpayer import Distribution, Income
 
 @dataclass(frozen=True, slots=True)
 class Credits:
-    """Franking credits attached to distributions, split into allowed and denied."""
+    """Franking credits attached to distributions, split into allowed and denied.
+
+    `each` is what is allowed of every distribution's credit, in their order.
+    """
 
     allowed: Decimal
     denied: Decimal
     assumptions: tuple[str, ...]
+    each: tuple[Decimal, ...]
 
 
 def franking_credits(income: Income, rules: YearRules) -> Credits:
@@ -28,13 +32,13 @@ def franking_credits(income: Income, rules: YearRules) -> Credits:
     attached = [_attached(paid, income, rules) for paid in income.distributions]
     assumptions = _rate_assumed(income, rules)
     if income.kind == "individual" and total(attached) < rules.small_holder_credits:
-        return Credits(total(attached), NOTHING, assumptions)
-    allowed = NOTHING
+        return Credits(total(attached), NOTHING, assumptions, tuple(attached))
+    each = []
     for place, credit in enumerate(attached):
         share, assumed = _kept_share(income, place, credit, rules)
-        allowed += cents(credit * share)
+        each.append(cents(credit * share))
         assumptions += assumed
-    return Credits(allowed, total(attached) - allowed, assumptions)
+    return Credits(total(each), total(attached) - total(each), assumptions, tuple(each))
 
 
 def _attached(paid: Distribution, income: Income, rules: YearRules) -> Decimal:

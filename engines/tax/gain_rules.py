@@ -45,6 +45,17 @@ class Parts(NamedTuple, Generic[Number]):
     favoured: Number
 
 
+NO_GAINS = Parts(NOTHING, NOTHING)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a year stands before a sale: losses of earlier years, and the parts of its gains so far."""
+
+    brought_forward: Decimal
+    so_far: Parts[Decimal] = NO_GAINS
+
+
 class SortedGain(Protocol):
     """A gain of which the parts are known."""
 

@@ -12,10 +12,9 @@ from decimal import Decimal
 from engines.errors import InvalidValue
 from engines.tax.errors import OutsideYear
 from engines.tax.gain_lines import Line, lines_of
-from engines.tax.gain_rules import GainRules, YearOfGains
-from engines.tax.lowest_tax import taken_for_least
+from engines.tax.gain_rules import GainRules, Standing, YearOfGains
 from engines.tax.parcel_choice import ORDERS, taken_as_named, taken_in_order
-from engines.tax.parcels import Disposal, Parcel
+from engines.tax.parcels import Disposal, Parcel, Taken
 from engines.tax.years import TaxYear
 
 
@@ -41,14 +40,37 @@ def capital_gains(
     named without `specific`, or not named with it.
     """
     _check(disposals, method, year)
-    if method == "specific":
-        taken = taken_as_named(parcels, disposals)
-    elif method == "lowest_tax":
-        taken = taken_for_least(parcels, disposals, rules, brought_forward)
-    else:
-        taken = taken_in_order(parcels, disposals, ORDERS[method])
+    taken = _taken(parcels, disposals, method, rules, Standing(brought_forward))
     lines = lines_of(parcels, disposals, taken, rules)
     return CapitalGains(lines, rules.settle(lines, brought_forward))
+
+
+def one_sale(
+    parcels: Sequence[Parcel], sold: Disposal, method: str, rules: GainRules, before: Standing
+) -> tuple[Line, ...]:
+    """What one more sale takes in a year of which the gains so far are known.
+
+    By lowest_tax it is what makes the year's net gain the least, given what was sold before. Errors are
+    those of `capital_gains`.
+    """
+    return lines_of(parcels, [sold], _taken(parcels, [sold], method, rules, before), rules)
+
+
+def _taken(
+    parcels: Sequence[Parcel],
+    disposals: Sequence[Disposal],
+    method: str,
+    rules: GainRules,
+    before: Standing,
+) -> list[Taken]:
+    if method == "specific":
+        return taken_as_named(parcels, disposals)
+    if method == "lowest_tax":
+        # Brings in the solvers, which take longer to load than the other methods to answer.
+        from engines.tax.lowest_tax import taken_for_least
+
+        return taken_for_least(parcels, disposals, rules, before)
+    return taken_in_order(parcels, disposals, ORDERS[method])
 
 
 def _check(disposals: Sequence[Disposal], method: str, year: TaxYear) -> None:

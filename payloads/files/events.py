@@ -31,9 +31,14 @@ class Derived(_Written):
 
 
 class BusinessEvent(_Written):
-    """Something that definitions may start or go on from; `schema` is the JSON Schema of its data."""
+    """Something that definitions may start or go on from; `schema` is the JSON Schema of its data.
+
+    `producers` are definitions and activities, and `people`; `consumers` the definitions that take it.
+    """
 
     summary: str
+    producers: list[str] = Field(default_factory=list)
+    consumers: list[str] = Field(default_factory=list)
     schema_: dict[str, Any] | None = Field(None, alias="schema")
     derives: list[Derived] = Field(default_factory=list)
     personal: list[str] = Field(default_factory=list)

@@ -7,17 +7,26 @@ from pydantic import Field
 from payloads.base import Flag, Fraction, Real, Whole
 from payloads.bounds import Share
 from payloads.files.written import Dated, Figure, Words, Written
+from payloads.goal_simulation import Guardrails
 
 GoalType = Literal["retirement", "purchase", "wealth", "income", "legacy"]
 Adjustment = Literal["contribute_more", "later", "lower_target", "other_risk"]
 Category = Literal["conservative", "moderate", "growth", "aggressive"]
 
 
+class Glide(Dated):
+    """Over the last so many years before the goal's day a plan moves into the mix of this category."""
+
+    years: Annotated[Whole, Field(ge=1, le=50)]
+    to: Category
+
+
 class TypeOfGoal(Written):
-    """What a goal of this type needs, and what may change in its plan, in turn."""
+    """What a goal of this type needs, what may change in its plan, in turn, and how its risk falls."""
 
     needs: Literal["capital", "income", "withdrawals"]
     adjustments: Annotated[list[Adjustment], Field(min_length=1)]
+    glide: Glide | None = None
 
 
 class Change(Written):
@@ -35,6 +44,10 @@ class Assumed(Dated):
     volatility: Annotated[Fraction, Field(gt=0)]
 
 
+class WrittenGuardrails(Guardrails, Dated):
+    """When withdrawals that are to follow the market are cut and raised."""
+
+
 class GoalPlanningFile(Written):
     """Everything that plans of goals rest on."""
 
@@ -46,5 +59,6 @@ class GoalPlanningFile(Written):
     milestones: Annotated[list[Share], Field(min_length=1, description="shares of the target, rising")]
     tolerance: Figure
     types: dict[GoalType, TypeOfGoal]
+    guardrails: WrittenGuardrails
     adjustments: dict[Adjustment, Change]
     strategies: dict[Category, Assumed]

@@ -107,6 +107,22 @@ class MarketPortfolio(Written):
         return self
 
 
+class VolatilityWatch(Written):
+    """When the market's volatility over its last sessions has risen sharply above its usual one."""
+
+    since: IsoDate
+    source: str
+    recent_sessions: int = Field(ge=5, le=1000)
+    usual_sessions: int = Field(ge=10, le=20_000)
+    spike: Annotated[Real, Field(gt=1, le=100, description="as many times the usual one")]
+
+    @model_validator(mode="after")
+    def _apart(self) -> "VolatilityWatch":
+        if self.usual_sessions <= self.recent_sessions:
+            raise ValueError("usual_sessions must be more than recent_sessions")
+        return self
+
+
 class MarketFile(Written):
     """Market data, estimates and the simulated market."""
 
@@ -122,6 +138,7 @@ class MarketFile(Written):
     classes: dict[Identifier, AssetClass] = Field(min_length=1)
     regimes: RegimeWatch | None = None
     market_portfolio: MarketPortfolio | None = None
+    volatility_watch: VolatilityWatch | None = None
 
     @model_validator(mode="after")
     def _known_factors(self) -> "MarketFile":

@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field, model_validator
 
 from payloads.base import Fraction, IsoDate, Payload, Price
 from payloads.base import Money as MoneyAmount
+from payloads.parcel_methods import ParcelMethod
 
 Value = TypeVar("Value")
 Money = Annotated[MoneyAmount, Field(gt=0)]
@@ -91,6 +92,7 @@ class TradingFile(Payload):
     price_collar: Rule[Fraction]
     largest_order_value: Rule[Money]
     ticks: Rule[list[TickBand]]
+    parcel_method: Rule[ParcelMethod] | None = None
     polling: Polling
 
     @model_validator(mode="after")
@@ -105,3 +107,7 @@ class TradingFile(Payload):
         """The smallest step of a limit at that price."""
         bands = self.ticks.on(day)
         return next(band.step for band in bands if band.below is None or price < band.below)
+
+    def parcels_by(self, day: date) -> ParcelMethod:
+        """How the house's sales choose parcels; releases from before there was a choice take the oldest."""
+        return "fifo" if self.parcel_method is None else self.parcel_method.on(day)

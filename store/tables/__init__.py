@@ -1,7 +1,10 @@
 """The tables. Importing the package declares all of them, so that the schema is always whole."""
 
 from store.tables.agents import Policy, PolicyCheckpoint
+from store.tables.billing import FeeAccrual, FeeInvoice, FeeWork
+from store.tables.blocks import Block, BlockExecution, BlockSlice
 from store.tables.clients import Agreement, ClientKey, Customer, Goal, IdentityCheck, Notification
+from store.tables.documents import Document
 from store.tables.holdings import (
     Account,
     Deposit,
@@ -42,15 +45,22 @@ __all__ = [
     "SAME_ENTRY",
     "Account",
     "Agreement",
+    "Block",
+    "BlockExecution",
+    "BlockSlice",
     "Book",
     "ClientKey",
     "Customer",
     "Deposit",
     "Dispatch",
     "DispatchCursor",
+    "Document",
     "EffectRow",
     "EventCheckpoint",
     "EventRow",
+    "FeeAccrual",
+    "FeeInvoice",
+    "FeeWork",
     "Fill",
     "Goal",
     "IdentityCheck",

@@ -32,6 +32,7 @@ class Account(Row, table=True):
     customer_id: str
     currency: str
     opened_at: datetime = Field(sa_type=Moment)
+    closed_at: datetime | None = Field(default=None, sa_type=Moment)  # nothing is booked from then on
 
 
 class Deposit(Row, table=True):
@@ -50,7 +51,10 @@ class Deposit(Row, table=True):
 
 
 class Portfolio(Row, table=True):
-    """A portfolio: `opened`, then `invested`, then `managed`; its targets and what they rest on."""
+    """A portfolio: `opened`, `invested`, `managed`, `closing`, `closed`; its targets and what they rest on.
+
+    The firm's own, which takes over wrong trades, is `house` for good.
+    """
 
     __tablename__ = "portfolios"
     __table_args__ = (of_customer(), of_account())
@@ -63,6 +67,8 @@ class Portfolio(Row, table=True):
     mandate: str = Field(default="advised", sa_column_kwargs={"server_default": "advised"})
     # whether distributions are taken in units where the fund offers them
     reinvest: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    # fifo, lifo, highest_cost or lowest_tax; none: the house's
+    parcel_method: str | None = None
     risk_score: int | None = None
     risk_category: str | None = None
     marginal_rate: Decimal | None = Field(default=None, sa_type=Exact)
@@ -75,6 +81,7 @@ class Portfolio(Row, table=True):
     opened_at: datetime = Field(sa_type=Moment)
     invested_at: datetime | None = Field(default=None, sa_type=Moment)
     managed_at: datetime | None = Field(default=None, sa_type=Moment)
+    closing_by: str | None = None  # the effect root of the run that closes it
 
 
 class Position(Row, table=True):

@@ -17,7 +17,8 @@ class Book(StrEnum):
     CASH = "cash"  # settled money at the bank
     UNSETTLED = "unsettled"  # trades until their settlement day: positive is still to come in
     SECURITIES = "securities"  # units at their cost base
-    FEES = "fees"  # what the client paid for advice and administration
+    FEES = "fees"  # what the client was charged for advice and administration
+    OWED = "owed"  # what of it is still to be paid: negative, because it is the firm's
     WITHHELD = "withheld"  # tax that was kept back from income
     INCOME = "income"  # distributions and interest
     GAINS = "gains"  # proceeds above (negative) or below (positive) the cost base of what was sold

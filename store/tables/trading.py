@@ -7,7 +7,7 @@ from enum import StrEnum
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index
 from sqlmodel import Field
 
-from store.columns import Exact, Moment
+from store.columns import Exact, Json, Moment
 from store.tables.base import Row
 from store.tables.holdings import of_portfolio
 
@@ -37,7 +37,8 @@ class Order(Row, table=True):
     """The intent to trade, and what became of it.
 
     `client_order_id` is the effect key of the order's line. `reserved_cents` is the cash that an open
-    buy order may still take: it falls with each fill and is 0 once the order is closed.
+    buy order may still take: it falls with each fill and is 0 once the order is closed. An order with a
+    `block_id` is a client's part of a block: the broker never sees it, its fills are shares of the block's.
     """
 
     __tablename__ = "orders"
@@ -46,6 +47,7 @@ class Order(Row, table=True):
         CheckConstraint("reserved_cents >= 0", name="reserved"),
         Index(None, "tenant", "portfolio_id"),
         Index(None, "tenant", "effect_root"),
+        Index(None, "tenant", "block_id"),
     )
 
     client_order_id: str = Field(primary_key=True)
@@ -62,6 +64,9 @@ class Order(Row, table=True):
     price: Decimal | None = Field(default=None, sa_type=Exact)  # that the intent was planned with
     planned_value_cents: int | None = Field(default=None, sa_type=BigInteger)
     planned_cost_cents: int | None = Field(default=None, sa_type=BigInteger)
+    arrival_price: Decimal | None = Field(default=None, sa_type=Exact)  # the market's, when it was decided
+    block_id: str | None = None
+    parcel_ids: list[str] | None = Field(default=None, sa_type=Json)  # of a sell; none: by method
     broker: str
     broker_order_id: str | None = None
     state: str = OrderState.INTENDED
@@ -90,6 +95,7 @@ class Fill(Row, table=True):
     units: int = Field(sa_type=BigInteger)
     price: Decimal = Field(sa_type=Exact)
     fees_cents: int = Field(sa_type=BigInteger)
+    parcels_by: str | None = None  # the method that chose the parcels of a sale
     executed_at: datetime = Field(sa_type=Moment)
     booked_at: datetime = Field(sa_type=Moment)
 

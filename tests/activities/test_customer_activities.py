@@ -58,7 +58,8 @@ def test_a_new_client_has_ids_and_nothing_recorded(house: House) -> None:
         "portfolio_id": "P-C-1",
         "recorded": NOTHING_YET,
     }
-    (event,) = house.log()
+    event, registered = house.log()
+    assert (registered.name, registered.kind) == ("user_registered", "business")
     assert (event.name, event.stream) == ("CustomerOnboarded", "client:C-1")
     assert "Alex" not in str(event.data)
     assert house.personal(event)["name"] == "Alex Example"
@@ -111,7 +112,7 @@ def test_newer_details_are_kept_and_told(house: House) -> None:
     house.register(income=120000.50, marginal_rate=0.37)
     house.register("run-2", income=120000.50, marginal_rate=0.37)
     house.register("run-3", income=120000.50, email="new@mail.example")
-    first, changed = house.log()
+    first, _, changed = house.log()
     assert (changed.name, changed.kind, changed.data["fields"]) == ("profile_updated", "business", ["email"])
     assert house.personal(changed) == {"email": "new@mail.example"}
     assert first.name == "CustomerOnboarded"
@@ -148,7 +149,8 @@ def test_what_the_identity_provider_says_is_recorded(house: House, email: str, s
     answer = house("identity.verify", customer_id="C-1")
     assert answer["status"] == status
     assert bool(answer["reason"]) == (status != "verified")
-    assert house.log()[-1].data["status"] == status
+    [told] = [event for event in house.log() if event.name == "IdentityVerified"]
+    assert told.data["status"] == status
     again = house.register("run-2", email=email)
     assert again["recorded"]["identity"] == (status == "verified")
 
@@ -175,7 +177,7 @@ def test_goals_are_recorded_when_they_differ(house: House) -> None:
     assert house("goals.define", customer_id="C-1", goals=[GOAL])["goal_ids"] == ["GOAL_002"]
     house("goals.define", run_id="run-2", customer_id="C-1", goals=[{**GOAL, "target_amount": "150000.00"}])
     house("goals.define", run_id="run-3", customer_id="C-1", goals=[{**GOAL, "target_amount": 160000}])
-    _, first, second = house.log()
+    _, _, first, second = house.log()
     assert (first.name, second.name) == ("GoalsDefined", "GoalsDefined")
     assert "Zebedee" not in str(first.data)
     assert house.personal(first) == {"goal_names": {"GOAL_002": "House for Zebedee"}}
@@ -263,6 +265,45 @@ def test_a_message_is_sent_once(house: House) -> None:
     house.services.notifications = None
     assert house("notifications.send", **given) == first
     assert house.facts().count("ClientNotified") == 1
+
+
+def notices(house: House) -> list[str]:
+    return [event.data["notification_id"] for event in house.log() if event.name == "ClientNotified"]
+
+
+def test_two_runs_tell_a_client_once_about_one_thing(house: House) -> None:
+    """At the same time too, and a later run as well; each is answered with the one message."""
+    house.register()
+
+    def remind(run: str, **changed: Any) -> Any:
+        given = {"customer_id": "C-1", "template": "deposit_reminder", "about": "D-1", **changed}
+        return house("notifications.send", run_id=run, **given)["notification_id"]
+
+    answers = at_once([lambda run=run: remind(run) for run in ("run-1", "run-2", "run-3", "run-4")])
+    assert set(answers) == {answers[0]} == set(notices(house))
+    house.services.notifications = None
+    assert remind("run-5") == answers[0]
+    assert len(notices(house)) == 1
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"about": "D-2"},
+        {"about": None},
+        {"template": "onboarding_lapsed"},
+        {"values": {"reference": "D-1"}},
+        {"customer_id": "C-2"},
+    ],
+)
+def test_another_thing_is_told_too(house: House, changed: dict[str, Any]) -> None:
+    """Another occasion, template, value or client; and a run of its own where nothing says what it is about."""
+    house.register()
+    house.register(run_id="other", customer_id="C-2")
+    given = {"customer_id": "C-1", "template": "deposit_reminder", "about": "D-1"}
+    house("notifications.send", run_id="run-1", **given)
+    house("notifications.send", run_id="run-2", **{**given, **changed})
+    assert len(set(notices(house))) == 2
 
 
 def test_two_workers_with_the_same_step_are_one_client(house: House) -> None:

@@ -41,6 +41,39 @@ def test_a_deposit_is_asked_for_once(house: House) -> None:
     assert house.facts() == ["CustomerOnboarded", "DepositRequested"]
 
 
+def asked_for(house: House, run: str, **changed: Any) -> str:
+    given = {"account_id": "A-C-1", "amount": 100000, "about": "onboarding", **changed}
+    return str(house("payments.request_deposit", run_id=run, **given)["reference"])
+
+
+def test_two_runs_ask_once_for_money_about_one_thing(house: House) -> None:
+    """At the same time too, and so does a later one while nobody has paid."""
+    runs = [f"run-{number}" for number in range(4)]
+    references = at_once([lambda run=run: asked_for(house, run) for run in runs])  # type: ignore[misc]
+    house.services.payments = None
+    assert {*references, asked_for(house, "later")} == {references[0]}
+    assert house.facts().count("DepositRequested") == 1
+
+
+def test_once_it_is_paid_more_money_has_a_reference_of_its_own(house: House) -> None:
+    """Else what is paid then would count as the payment that is booked already."""
+    first = asked_for(house, "run-1")
+    confirm(house, reference=first)
+    second = asked_for(house, "run-2")
+    assert second != first
+    assert asked_for(house, "run-3") == second
+    assert confirm(house, run_id="run-2", reference=second)["cash"] == 200000
+    # A step that is tried again keeps its answer, also where others ask for more money since.
+    assert [asked_for(house, run) for run in ("run-1", "run-2", "run-3")] == [first, second, second]
+
+
+@pytest.mark.parametrize("changed", [{"amount": 99999.99}, {"about": "top-up"}, {"about": None}])
+def test_other_money_is_asked_for_too(house: House, changed: dict[str, Any]) -> None:
+    """Another amount, for something else; and each run for its own where nothing says what it is about."""
+    assert asked_for(house, "run-1") != asked_for(house, "run-2", **changed)
+    assert house.facts().count("DepositRequested") == 2
+
+
 def test_money_that_arrives_is_booked(house: House) -> None:
     """The request that it answers is closed."""
     reference = house("payments.request_deposit", account_id="A-C-1", amount=100000)["reference"]

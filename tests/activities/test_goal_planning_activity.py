@@ -55,6 +55,23 @@ def test_strategies_suit_the_client(score: int, names: list[str]) -> None:
     assert [strategy["name"] for strategy in planned(risk_score=score)["strategies"]] == names
 
 
+def test_plans_glide_as_their_type_says() -> None:
+    """A purchase is calm in its last year; wealth stays as it is; who is calm already does not glide."""
+    calm, moderate = planned({"goal_type": "purchase"})["strategies"]
+    assert calm["glide_path"] == []
+    assert [step["from_year"] for step in moderate["glide_path"]] == [7, 8, 9]
+    last = moderate["glide_path"][-1]
+    assert (last["expected_return"], last["volatility"]) == (calm["expected_return"], calm["volatility"])
+    assert all(each["glide_path"] == [] for each in planned()["strategies"])
+
+
+def test_withdrawals_follow_the_market_where_the_client_wants_it() -> None:
+    """By the guardrails of the catalogue."""
+    income = {"goal_type": "income", "target_amount": 12_000}
+    assert planned(income)["withdrawal"]["guardrails"] is None
+    assert planned(income, guarded=True)["withdrawal"]["guardrails"]["no_cuts_in_last_years"] == 15
+
+
 def test_a_rigid_goal_only_asks_for_more_money() -> None:
     """Date, amount and risk stay; after the last step there is no more."""
     found = planned({"flexibility": "rigid"}, turn=4)

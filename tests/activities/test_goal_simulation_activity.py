@@ -48,6 +48,49 @@ def test_the_required_contribution_holds_when_it_is_paid() -> None:
     assert answer(monthly_contribution=least - Decimal("1"))["success_probability"] < 0.9
 
 
+def test_the_required_initial_amount_holds_when_it_is_there() -> None:
+    """Put into the plan it gives the success that was wanted, a thousandth less does not."""
+    for asked in ({}, {"withdrawal": {"amount": 5000, "every": "year"}, "monthly_contribution": 300}):
+        least = answer(success_target=0.9, **asked)["required_initial"]
+        assert answer(initial=least, **asked)["success_probability"] >= 0.9
+        assert answer(initial=round(least * Decimal("0.999"), 2), **asked)["success_probability"] < 0.9
+    assert answer(target=None)["required_initial"] is None
+
+
+def test_a_glide_path_changes_what_is_expected() -> None:
+    """Certain growth of 10% for two years, then 1% for eight; the mean of paths with risk is the same."""
+    steps = [{"from_year": 2, "expected_return": 0.01, "volatility": 0}]
+    calm = answer(expected_return=0.1, volatility=0, glide_path=steps)
+    assert float(calm["mean"]) == pytest.approx(100000 * 1.1**2 * 1.01**8, abs=0.01)
+    risky = answer(expected_return=0.1, glide_path=steps, paths=20000)
+    deviation = 100000 * 1.1**2 * 1.01**8 * 0.15 * 2**0.5
+    assert float(risky["mean"]) == pytest.approx(float(calm["mean"]), abs=4 * deviation / 20000**0.5)
+    assert risky["fan"][:24] == answer(expected_return=0.1, paths=20000)["fan"][:24]
+
+
+def test_guardrails_follow_how_the_money_goes() -> None:
+    """They are cut on bad paths and raised on good ones, and run out less often than without."""
+    drawn = {"rate": 0.055, "every": "year", "indexed": True}
+    asked: dict[str, Any] = {"target": None, "years": 30, "inflation": 0.025}
+    plain = answer(withdrawal=drawn, **asked)
+    guarded = answer(withdrawal=drawn | {"guardrails": {}}, **asked)
+    assert guarded["success_probability"] > plain["success_probability"] + 0.1
+    assert plain["guarded"] is None
+    found = guarded["guarded"]
+    assert 0 < found["cut_probability"] < 1
+    assert 0 < found["raise_probability"] < 1
+    assert found["last"]["p5"] < Decimal(5500) * Decimal("1.025") ** 29 < found["last"]["p95"]
+
+
+def test_the_required_contribution_holds_with_guardrails() -> None:
+    """Searched for on the same paths, because withdrawals depend on it."""
+    drawn = {"rate": 0.01, "every": "month", "guardrails": {"no_cuts_in_last_years": 0}}
+    asked: dict[str, Any] = {"target": 50000, "years": 8, "paths": 500, "withdrawal": drawn}
+    least = answer(**asked)["required_contribution"]
+    assert answer(monthly_contribution=least, **asked)["success_probability"] >= 0.8
+    assert answer(monthly_contribution=least - Decimal("0.5"), **asked)["success_probability"] < 0.8
+
+
 def test_the_required_return_reaches_the_target_without_risk() -> None:
     """Put back as a certain return the plan just ends at its target."""
     found = answer(annual_fee=0.01, inflation=0.02, monthly_contribution=100)
@@ -69,11 +112,22 @@ def test_without_a_question_there_is_no_success() -> None:
         assert found[name] is None
 
 
+def test_a_target_of_nothing_is_always_reached() -> None:
+    """So with a withdrawal only running out can fail."""
+    assert (answer(target=0)["success_probability"], answer(target=0)["required_contribution"]) == (1, 0)
+    taken = {"years": 30, "withdrawal": {"rate": 0.05, "every": "year"}}
+    found, without = answer(target=0, **taken), answer(target=None, **taken)
+    assert 0 < found["success_probability"] == without["success_probability"] < 1
+
+
 def test_a_rate_takes_a_share_of_what_was_there_at_first() -> None:
     """4% of 100,000 is 4,000."""
     asked = {"target": None, "years": 30}
     by_rate = answer(withdrawal={"rate": 0.04, "every": "year", "indexed": True}, inflation=0.03, **asked)
     by_amount = answer(withdrawal={"amount": 4000, "every": "year", "indexed": True}, inflation=0.03, **asked)
+    # No other amount at first can be required where withdrawals are a share of it.
+    assert by_rate.pop("required_initial") is None
+    assert by_amount.pop("required_initial") > 0
     assert by_rate == by_amount
     assert 0 < by_rate["success_probability"] < 1
 
@@ -88,6 +142,31 @@ def test_historical_walks_every_window() -> None:
 @pytest.mark.parametrize(
     ("changed", "expected"),
     [
+        (
+            {"withdrawal": {"rate": 0.1, "every": "year", "guardrails": {}}, "initial": 0},
+            ("InvalidInput", "withdrawal"),
+        ),
+        (
+            {"withdrawal": {"rate": 0.1, "every": "year", "guardrails": {"cut_by": 1}}},
+            ("InvalidInput", "withdrawal.guardrails.cut_by"),
+        ),
+        (
+            {"glide_path": [{"from_year": 0.01, "expected_return": 0, "volatility": 0}]},
+            ("InvalidInput", "glide_path[0].from_year"),
+        ),
+        (
+            {"glide_path": [{"from_year": year, "expected_return": 0, "volatility": 0} for year in (2, 1)]},
+            ("InvalidInput", "glide_path"),
+        ),
+        (
+            {
+                "method": "historical",
+                "returns": [0.01] * 240,
+                "glide_path": [{"from_year": 1, "expected_return": 0, "volatility": 0}],
+            },
+            ("InvalidInput", "glide_path"),
+        ),
+        ({"target": -1}, ("InvalidInput", "target")),
         ({"years": 0}, ("InvalidInput", "years")),
         ({"years": 1.01}, ("InvalidInput", "years")),
         ({"volatility": -0.1}, ("InvalidInput", "volatility")),

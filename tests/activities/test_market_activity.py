@@ -1,5 +1,6 @@
 """Market data as definitions ask for it: the newest snapshot, and quotes from one."""
 
+import statistics
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from types import SimpleNamespace
@@ -15,7 +16,7 @@ from payloads.call import Call
 from store import snapshots
 from store.database import Database
 from store.tables import Snapshot as Row
-from tests.support.contexts import pure_context
+from tests.support.contexts import catalogue_files, pure_context
 
 TAKEN = datetime(2026, 6, 30, 8, tzinfo=UTC)
 
@@ -141,3 +142,38 @@ def test_a_quote_that_cannot_be_given_says_why(given: dict[str, Any], kind: str,
     with pytest.raises(ActivityFault) as refused:
         run("market.quote", {"snapshot": digest, "etfs": ["VAS"], **given}, pure_context())
     assert (refused.value.type, refused.value.path) == (kind, path)
+
+
+def test_volatility_is_that_of_the_market_portfolio(database: Database, tenant: str) -> None:
+    """Its daily returns are weighed day by day here; yields are paid evenly where a fund never goes ex."""
+    snapshot = store(database, tenant)
+    answer = run("market.volatility", {}, context_of(database, tenant))
+    market = catalogue_files()["market"]
+    weights = {etf: float(weight) for etf, weight in market["market_portfolio"]["weights"].items()}
+    prices = snapshot.prices(list(weights))
+    paid = snapshot.distributions(list(weights))
+    returns = [
+        sum(
+            weight * ((prices[day, at] + paid[day, at]) / prices[day - 1, at] - 1)
+            for at, weight in enumerate(weights.values())
+        )
+        for day in range(1, len(prices))
+    ]
+    for name, sessions in (("volatility", 21), ("usual", 252)):
+        assert answer[name] == pytest.approx(statistics.stdev(returns[-sessions:]) * 252**0.5, rel=1e-9)
+    assert (answer["snapshot"], answer["simulated"]) == (snapshot.digest, True)
+
+
+def test_without_a_snapshot_nothing_is_measured(database: Database, tenant: str) -> None:
+    """It is said that there is none."""
+    with pytest.raises(ActivityFault) as raised:
+        run("market.volatility", {}, context_of(database, tenant))
+    assert raised.value.type == "NoSnapshot"
+
+
+def test_a_catalogue_that_watches_nothing_is_said_to() -> None:
+    """Before any snapshot is looked for."""
+    market = {key: value for key, value in catalogue_files()["market"].items() if key != "volatility_watch"}
+    with pytest.raises(ActivityFault) as raised:
+        run("market.volatility", {}, pure_context(changed_files={"market": market}))
+    assert raised.value.type == "NotWatched"

@@ -141,7 +141,15 @@ def test_a_portfolio_is_created_and_managed_once(call: Call, brokerage: Brokerag
     for run_id in ("run-1", "run-2"):
         assert call("portfolio.create", run_id=run_id) == created
         assert call("monitoring.start", run_id=run_id) == managed
-    assert [event.name for event in facts(brokerage)] == ["PortfolioCreated", "PortfolioMonitoringStarted"]
+    told = facts(brokerage)
+    assert [event.name for event in told if event.kind == "fact"] == [
+        "PortfolioCreated",
+        "PortfolioMonitoringStarted",
+    ]
+    assert [event.data["stage"] for event in told if event.name == "client_advanced"] == [
+        "invested",
+        "managed",
+    ]
     with brokerage.database.reading() as tx:
         row = tx.get_one(Portfolio, (brokerage.tenant, PORTFOLIO))
     assert row.invested_at is not None

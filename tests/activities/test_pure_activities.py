@@ -255,6 +255,7 @@ def test_figures_of_a_quote_are_taken_as_they_are() -> None:
 def test_advice_needs_no_heavy_library() -> None:
     """Commands answer at once because numpy, pandas and calendars stay unread until they are used."""
     modules = "risk goals pods limits applications tax rebalancing calendars"
+    modules += " capital_gains wash_sales harvests"
     code = (
         "import sys; from importlib import import_module\n"
         f"for name in '{modules}'.split(): import_module('activities.' + name)\n"

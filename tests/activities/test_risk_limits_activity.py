@@ -64,6 +64,16 @@ def test_without_scenarios_those_of_the_catalogue_are_told() -> None:
     assert found["worst"] == "crisis_2008"
 
 
+def test_scenarios_of_the_catalogue_can_be_named() -> None:
+    """By name alone, beside one's own."""
+    own = {"name": "Gold falls", "shocks": {"gold": -0.2}}
+    found = stressed(weights=WEIGHTS, scenarios=["rates_2022", own, {"name": "crisis_2008"}])
+    all_of_them = {each["name"]: each for each in stressed(weights=WEIGHTS)["scenarios"]}
+    assert [each["name"] for each in found["scenarios"]] == ["rates_2022", "Gold falls", "crisis_2008"]
+    assert found["scenarios"][0] == all_of_them["rates_2022"]
+    assert found["scenarios"][2] == all_of_them["crisis_2008"]
+
+
 def test_every_scenario_of_2008_2020_and_2022_speaks_of_every_asset_class() -> None:
     """No class rides through a crisis because somebody forgot it."""
     files = catalogue_files()
@@ -89,6 +99,14 @@ def test_every_scenario_of_2008_2020_and_2022_speaks_of_every_asset_class() -> N
             "how XYZ reacts to x",
         ),
         ({"weights": {"VAS": 1}, "scenarios": []}, "InvalidInput", "scenarios", "at least 1"),
+        ({"weights": {"VAS": 1}, "scenarios": [7]}, "InvalidInput", "scenarios[0]", "an object"),
+        (
+            {"weights": {"VAS": 1}, "scenarios": ["rates_2022", "crisis_1929"]},
+            "UnknownScenario",
+            "scenarios[1]",
+            "there are crisis_2008, pandemic_2020",
+        ),
+        ({"weights": {"VAS": 1}, "scenarios": [" "]}, "InvalidInput", "scenarios[0].name", "form"),
         ({"weights": {"VAS": 1.2}}, "InvalidInput", "weights.VAS", "at most 1"),
     ],
 )

@@ -55,6 +55,7 @@ COMMANDS = [
         "version",
     ),
     *("data import", "data pull", "data list", "data show", "data check"),
+    "goals simulate",
     *("agents train", "agents evaluate", "agents show"),
 ]
 
@@ -314,12 +315,13 @@ def test_a_defect_is_one_line_unless_asked_for_more(kronos: Kronos, tmp_path: Pa
     [
         (
             "cli.main cli.definitions cli.activities cli.start cli.status cli.demo cli.up",
-            "temporalio sqlalchemy sqlmodel scipy numpy rich starlette asyncio pydantic",
+            "temporalio sqlalchemy sqlmodel highspy numpy rich starlette asyncio pydantic",
         ),
         ("worker.endpoint", "temporalio.client sqlalchemy"),
-        ("activities.pod_optimizer activities.master_portfolio activities.market", "scipy sqlalchemy dsl"),
-        ("activities.consolidation", "numpy scipy sqlalchemy dsl"),
+        ("activities.pod_optimizer activities.master_portfolio activities.market", "sqlalchemy dsl"),
+        ("activities.consolidation", "numpy sqlalchemy dsl"),
         ("worker.local", "dsl.check sqlalchemy numpy temporalio"),
+        ("engines.tax.lowest_tax", "highspy"),
         ("worker.library", "dsl.check dsl.compile jsonschema sqlalchemy pydantic"),
         ("worker.records", "alembic dsl adapters activities sqlalchemy.dialects.postgresql"),
     ],

@@ -123,6 +123,23 @@ READ = "- call: portfolio.read\n  with: {portfolio_id: a}\n"
             "",
             ("K134", FIRST + 1),
         ),
+        (
+            f"- approve: {{role: compliance, show: {{a: 1}}}}\n  calendar: XASX\n  within: 0bd\n"
+            f"  on_reject: {NO}\n  on_timeout: {NO}",
+            "",
+            ("K134", FIRST + 2),
+        ),
+        (f"- repeat: {{at_most: 3, every: 0s}}\n  steps: {GO}", "", ("K134", FIRST)),
+        (f"- repeat: {{at_most: 3, every: 0bd}}\n  calendar: XASX\n  steps: {GO}", "", ("K134", FIRST)),
+        (READ, "on_failure: {hold: 0d, role: operations}", ("K134", FIRST - 2)),
+        ("- repeat: {until: input.amount > 1}\n  steps: [{wait: 0s}]", "", ("K308", FIRST)),
+        ("- repeat: {until: input.amount > 1}\n  steps: [{wait: 0bd, calendar: XASX}]", "", ("K308", FIRST)),
+        (
+            "- repeat: {until: input.amount > 1}\n"
+            "  steps: [{receive: paid, within: 0m, on_timeout: [{set: {late: true}}]}]",
+            "",
+            ("K308", FIRST),
+        ),
     ],
 )
 def test_numbers_that_cannot_go_together_are_found(steps: str, top: str, expected: tuple[str, int]) -> None:
@@ -136,6 +153,10 @@ def test_numbers_that_cannot_go_together_are_found(steps: str, top: str, expecte
         (f"{READ}  retry: {{first: 5m, longest: 5m}}", ""),
         (f"{READ}  retry: {{first: 5m}}", "defaults: {retry: {longest: 1h}}"),
         (f"- for_each: input.ids\n  as: i\n  steps: {GO}", ""),
+        ("- wait: 0s", ""),
+        ("- wait: 0bd\n  calendar: XASX", ""),
+        (f"- receive: paid\n  within: 0s\n  on_timeout: {GO}", ""),
+        ("- repeat: {until: input.amount > 1}\n  steps: [{wait: 0s}, {wait: '${ days(1) }'}]", ""),
     ],
 )
 def test_what_goes_together_is_not_refused(steps: str, top: str) -> None:

@@ -118,3 +118,27 @@ def test_what_an_expression_in_a_trap_gets_wrong_is_found_too() -> None:
     """As if the quotes were there, at the name that is wrong."""
     (trap, name) = [each for each in problems(small('- when: "a" == input.idd\n  wait: 1d')) if each.is_error]
     assert (trap.code, name.code, name.column) == ("K142", "K204", 22)
+
+
+@pytest.mark.parametrize(
+    ("line", "faults"),
+    [
+        ("when: !has(input.noote)", [("K204", 20)]),
+        ("when: !input.urgent && input.amont > 3", [("K204", 16), ("K204", 32)]),
+        ("when: !input.amount", [("K231", 10)]),
+        ("when: !vars.x || steps.nobody.y", [("K204", 15), ("K204", 26)]),
+        ("when: !", [("K220", 10)]),
+    ],
+)
+def test_an_expression_that_yaml_took_for_a_tag_is_read_on(line: str, faults: list[tuple[str, int]]) -> None:
+    """Whatever is wrong in it is found in the same pass, at its column."""
+    found = problems(small(f"- wait: 1d\n  {line}"))
+    assert [(each.code, each.column) for each in found if each.is_error and each.code != "K141"] == faults
+    assert [each.code for each in found].count("K141") == 1
+
+
+def test_more_expressions_than_are_read_again_are_told_of_their_tag() -> None:
+    """A file is not read over and over; those left have their own code, and nothing made up beside it."""
+    text = small("".join("- wait: 1d\n  when: !input.urgent\n" for _ in range(30)))
+    codes = [code for code, _ in seen(text)]
+    assert (codes.count("K141"), codes.count("K204"), set(codes)) == (30, 20, {"K141", "K204"})

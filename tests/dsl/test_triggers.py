@@ -105,6 +105,7 @@ FROM_EVENT = 'input: {portfolio_id: "${ event.portfolio_id }"}'
         ("{threshold: portfolio_drift, " + GIVEN + "}", ["K233"]),
         ("{threshold: portfolio_drift >, " + GIVEN + "}", ["K220"]),
         ("{threshold: drawdown > 10%, cooldown: 2bd, " + GIVEN + "}", ["K129"]),
+        ("{threshold: drawdown > 10%, cooldown: 0d, " + GIVEN + "}", ["K134"]),
         ("{threshold: drawdown > 10%, where: portfolio.state == 'managed', " + GIVEN + "}", []),
         ('{threshold: drawdown > 10%, input: {portfolio_id: P, drift: "${ portfolio_drift }"}}', []),
     ],

@@ -5,13 +5,15 @@ from pathlib import Path
 from typing import Any
 
 from payloads import plain_json
-from store import customers, ledger, ledger_proof, portfolios
+from store import customers, events, ledger, ledger_proof, portfolios
+from store.cents import from_cents as cents
 from store.ledger import About, Posting, Subject
 from store.tables import Book
 from tests.support.asking import over
 from tests.support.databases import NOON
 from tests.support.people import take_on
 from tests.support.town import PROJECT, Town, town
+from worker.reports import documents_of, kept_document
 from worker.services import opened
 
 BOUGHT = date(2025, 3, 3)
@@ -54,6 +56,26 @@ def books(place: Town, customer_id: str) -> dict[str, int]:
         }
 
 
+def reports_tell_of_it(place: Town) -> None:
+    """The distribution of 1 July is income of the year before, and cash of July.
+
+    853.20 less 47.10 deferred; 597.24 of it franked carry 255.96.
+    """
+    held = {"portfolio_id": "P-C-1"}
+    taxed = done(place, "tax_year_end", "taxed", held | {"year": "2024-25"})
+    assert (taxed["status"], taxed["outstanding_statements"]) == ("reported", [])
+    kept = kept_document(place.settings, taxed["document_id"])["content"]
+    assert (kept["totals"]["income"], kept["totals"]["credits_allowed"]) == (cents(806_10), cents(255_96))
+    stated = done(place, "statements", "stated", held | {"every": "month", "period": "2025-07"})
+    told = kept_document(place.settings, stated["document_id"])["content"]
+    assert (told["opening"]["cash"], told["closing"]["cash"]) == (0, cents(853_20))
+    listed = documents_of(place.settings, "P-C-1")["documents"]
+    assert [each["kind"] for each in listed] == ["monthly_statement", "tax_report"]
+    with opened(place.settings) as services, services.database.reading() as tx:
+        told = {event.name for event in events.read(tx, place.settings.tenant)}
+        assert {"tax_document_ready", "statement_ready", "TaxYearReported"} <= told
+
+
 def test_what_a_fund_does_reaches_all_holders(tmp_path: Path) -> None:
     """0.8532 a unit for 1,000 and 333 units; 0.0471 a unit off the cost bases; three units for one.
 
@@ -75,8 +97,9 @@ def test_what_a_fund_does_reaches_all_holders(tmp_path: Path) -> None:
         }
         assert books(place, "C-1") == first
         assert books(place, "C-2")["cash"] == 284_12
-        assert done(place, "distributions", "again", example("distributions"))["cash"] == 1137.32
+        assert done(place, "distributions", "repeated", example("distributions"))["cash"] == 1137.32
         assert books(place, "C-1") == first
+        reports_tell_of_it(place)
         split = done(place, "corporate_actions", "split", example("corporate_actions"))
         assert (split["clients"], split["cash"], split["gain"]) == (2, 0, 0)
         assert books(place, "C-1") == first

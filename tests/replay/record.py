@@ -10,6 +10,7 @@ replaying needs no key; the client is the example's.
 import asyncio
 import tempfile
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,9 @@ async def record(folder: Path) -> None:
         wanted = (PROJECT / "examples/goal_planning.json").read_text(encoding="utf-8")
         await ran(client, "goal_planning", plain_json.loads(wanted))
         await ran(client, "goal_progress", held)
+        earn_interest(services)
+        await ran(client, "tax_year_end", held)
+        await ran(client, "statements", held)
         await learn(client)
         await workers.drain()
 
@@ -108,6 +112,14 @@ def pay_in(services: Services) -> None:
     with services.database.transaction() as tx:
         about = {"currency": "AUD", "reference": "MORE", "kind": "deposit", "at": services.now()}
         cash.book(tx, services.tenant, "A-CUST_12345", amount_cents=10_000_00, **about)
+
+
+def earn_interest(services: Services) -> None:
+    """A dollar a year ago: in the last tax year that is over, whenever that is."""
+    with services.database.transaction() as tx:
+        about = {"currency": "AUD", "reference": "INTEREST", "kind": "interest", "at": services.now()}
+        day = services.now().date() - timedelta(days=365)
+        cash.book(tx, services.tenant, "A-CUST_12345", amount_cents=1_00, effective=day, **about)
 
 
 async def approved(client: Client, run: WorkflowHandle[Any, Any]) -> None:

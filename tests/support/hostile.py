@@ -90,7 +90,7 @@ def mutations(count: int, seed: int) -> Iterator[Folder]:
     chance, good = random.Random(seed), texts()
     for place in range(count):
         name = chance.choice(sorted(good))
-        text = _noise(chance) if place % 10 == 0 else _changed(good[name], chance)
+        text = _noise(chance) if place % 10 == 0 else changed(good[name], chance)
         yield folder_with(name, text.encode("utf-8", "surrogatepass"))
 
 
@@ -106,7 +106,8 @@ def _noise(chance: random.Random) -> str:
     return "".join(chance.choice(PIECES) for _ in range(chance.randrange(60)))
 
 
-def _changed(text: str, chance: random.Random) -> str:
+def changed(text: str, chance: random.Random) -> str:
+    """The text with a few pieces put in, cut out, doubled or moved."""
     for _ in range(chance.randrange(1, 6)):
         start = chance.randrange(len(text) + 1)
         match chance.randrange(4):

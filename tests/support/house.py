@@ -60,8 +60,8 @@ class House:
             return events.read(tx, self.tenant)
 
     def facts(self) -> list[str]:
-        """The names of the events so far."""
-        return [event.name for event in self.log()]
+        """The names of the facts so far."""
+        return [event.name for event in self.log() if event.kind == "fact"]
 
     def personal(self, event: Event) -> dict[str, Any]:
         """The personal part of an event."""

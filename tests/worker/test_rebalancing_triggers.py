@@ -242,9 +242,8 @@ def test_losses_that_are_worth_it_start_a_run(place: Place) -> None:
             "rebalancing",
             "rebalancing_needed",
             {"portfolio_id": "P-1", "reason": "the adviser asks for it"},
-            {"reason": "manual", "mode": "full", "detail": "the adviser asks for it"},
+            {"reason": "manual", "mode": "full", "max_drift": 0, "detail": "the adviser asks for it"},
         ),
-        ("rebalancing", "rebalancing_needed", {"portfolio_id": "P-1"}, {"reason": "manual", "detail": ""}),
         (
             "automated_investment",
             "deposit_received",

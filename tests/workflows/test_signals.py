@@ -141,6 +141,26 @@ async def test_a_receive_that_times_out_runs_its_branch_or_fails(client: Client)
     assert len(house.asked("portfolio.read")) == 1
 
 
+async def test_a_receive_of_no_time_takes_what_has_come_or_its_branch(client: Client) -> None:
+    """Nothing is waited for: it looks into the mailbox."""
+    look = {"kind": "receive", "receive": ["deposit"], "within": "0s", "on_timeout": [call("none")]}
+    document = plan(
+        {**look, "id": "before"},
+        {"kind": "receive", "receive": ["go"]},
+        {**look, "id": "after"},
+        signals={**SIGNALS, "go": {"type": "object"}},
+        output="${ [steps.before.timed_out, steps.after.timed_out] }",
+    )
+    house = House({"trial": document}, {"portfolio.read": echo})
+    async with working(client, house, cached=0):
+        run = await start(client)
+        await until(run, lambda status: status["waits_for"] == "go")
+        await run.signal("deposit", {"amount": 5})
+        await run.signal("go", {})
+        assert await run.result() == [True, False]
+    assert len(house.asked("portfolio.read")) == 1
+
+
 async def test_a_signal_to_a_run_that_fell_out_of_the_cache_leaves_a_history_that_replays(
     client: Client,
 ) -> None:

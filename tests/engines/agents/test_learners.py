@@ -104,7 +104,7 @@ def test_another_process_learns_the_same_bytes_without_the_solver(hashes: str, t
     """However it hashes, and however many threads multiply; all that finds exact optima is taken away."""
     code = (
         "import json, sys\n"
-        "for gone in ('engines.pod_optimizer', 'engines.master_solver', 'scipy.optimize', 'gymnasium'):\n"
+        "for gone in ('engines.pod_optimizer', 'engines.milp', 'highspy', 'scipy', 'gymnasium'):\n"
         "    sys.modules[gone] = None\n"
         "from tests.engines.agents.test_learners import wide_policies\n"
         "print(json.dumps(wide_policies()))\n"

@@ -1,0 +1,324 @@
+"""Blocks: one order for many clients, filled in slices and shared out fairly."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator
+
+from payloads.base import Amount, Etf, Flag, Identifier, IsoDate, Payload, Price, Units
+from payloads.bounds import AmountFromZero, PositivePrice, PositiveUnits
+from payloads.entry import DeclaredError, Effect, Entry, Role
+from payloads.orders import BROKER_ERRORS, SEND_ERRORS, Length, Side
+from payloads.storage import EFFECT_ERRORS, READ_ERRORS, UNKNOWN_PORTFOLIO
+
+MOST_PARTS = 5000
+BlockId = Identifier
+
+
+class Filled(Payload):
+    """Units that filled at a price."""
+
+    units: PositiveUnits
+    price: PositivePrice
+
+
+class Lacking(Payload):
+    """A client and the units that still lack to complete their order."""
+
+    id: Identifier
+    units: Annotated[Units, Field(ge=0)]
+
+
+class ShareFills(Payload):
+    """What filled of a block, and who waits for it; ties go to the first in the order given."""
+
+    fills: list[Filled] = Field(max_length=100_000)
+    parts: list[Lacking] = Field(min_length=1, max_length=MOST_PARTS)
+    minimum_units: PositiveUnits = Field(
+        1, description="the fewest units that a client is given, unless they complete the order"
+    )
+    brokerage: AmountFromZero = Field(0, description="of the whole block", validate_default=True)
+
+    @field_validator("parts")
+    @classmethod
+    def _once_each(cls, parts: list[Lacking]) -> list[Lacking]:
+        return _each_once(parts, [part.id for part in parts])
+
+
+class SharedPart(Payload):
+    """What a client gets: units, what they cost at the average price, and their share of the brokerage."""
+
+    id: str
+    units: Units
+    value: Amount
+    brokerage: Amount
+
+
+class SharedFills(Payload):
+    """Every client's part, in the order given; the parts add up to `units`, `value` and the brokerage.
+
+    `average_price` is per unit, to eight places; null when nothing filled.
+    """
+
+    parts: list[SharedPart]
+    units: Units
+    value: Amount
+    average_price: Price | None
+
+
+class BlockPart(Payload):
+    """One client's part of a block, in whole units."""
+
+    portfolio_id: Identifier
+    units: PositiveUnits
+
+
+class OpenBlock(Payload):
+    """What is bought or sold for whom."""
+
+    block_id: BlockId
+    etf: Etf
+    side: Side
+    parts: list[BlockPart] = Field(min_length=1, max_length=MOST_PARTS)
+    limit: PositivePrice | None = Field(
+        None,
+        description="worst price a unit; without it a buy takes the snapshot's, a sell is at market",
+    )
+    minimum_units: PositiveUnits = Field(
+        1, description="the fewest units that a client is given, unless they complete the order"
+    )
+
+    @field_validator("parts")
+    @classmethod
+    def _once_each(cls, parts: list[BlockPart]) -> list[BlockPart]:
+        return _each_once(parts, [part.portfolio_id for part in parts])
+
+
+class OpenedBlock(Payload):
+    """A block that may be traded now: its units in all, its limit, and the clients' orders."""
+
+    block_id: str
+    units: Units
+    limit: Price | None
+    arrival_price: Price = Field(description="the newest snapshot's, that execution is measured against")
+    orders: list[str]
+
+
+class SendSlice(Payload):
+    """How much of a block to send to the broker now."""
+
+    block_id: BlockId
+    units: PositiveUnits
+    limit: PositivePrice | None = Field(None, description="no worse than the block's, which it is by default")
+
+
+class SentSlice(Payload):
+    """The slice's client order id."""
+
+    order: str
+
+
+class AwaitBlock(Payload):
+    """Which block to bring to its end, and how long its slices may still fill."""
+
+    block_id: BlockId
+    within: Length = Field("1d", description="from the first look; then what is left is cancelled")
+
+
+class CancelBlock(Payload):
+    """Which block to stop."""
+
+    block_id: BlockId
+
+
+class ClientPart(Payload):
+    """What a client ordered and got; `price` is the average of the whole block, null without units."""
+
+    portfolio_id: str
+    order: str
+    ordered: Units
+    units: Units
+    price: Price | None
+    value: Amount
+    brokerage: Amount
+    state: str
+
+
+class BlockReport(Payload):
+    """What became of a block. `filled`: whole; `partial`: something filled; `expired`: nothing did."""
+
+    block_id: str
+    etf: str
+    side: Side
+    status: Literal["filled", "partial", "expired"]
+    ordered: Units
+    filled: Units
+    average_price: Price | None
+    value: Amount
+    brokerage: Amount
+    parts: list[ClientPart]
+
+
+class CancelledBlock(Payload):
+    """Whether there was a block to stop; what had filled by then was shared out."""
+
+    block_id: str
+    cancelled: Flag
+    filled: Units
+
+
+class ShowBlock(Payload):
+    """Which block to show."""
+
+    block_id: BlockId
+
+
+class SliceShown(Payload):
+    """A slice as it stands at the broker, as far as is known."""
+
+    order: str
+    broker_order_id: str | None
+    units: Units
+    limit: Price | None
+    state: str
+    filled: Units
+    average_price: Price | None
+    reason: str
+    sent_at: datetime
+
+
+class ExecutionShown(Payload):
+    """An execution, the slice it belongs to, and the allocation that shared it out (0: none yet)."""
+
+    execution_id: str
+    order: str
+    units: Units
+    price: Price
+    executed_at: datetime
+    trade_date: IsoDate
+    allocation: Units
+
+
+class AllocationShown(Payload):
+    """What a client was given in one allocation."""
+
+    allocation: Units
+    portfolio_id: str
+    units: Units
+    price: Price
+    value: Amount
+    brokerage: Amount
+
+
+class BlockTrail(BlockReport):
+    """A block from the intent to every client's part: the report, and how it came about."""
+
+    limit: Price | None
+    arrival_price: Price
+    minimum_units: Units
+    workflow_id: str
+    by: str
+    opened_at: datetime
+    closed_at: datetime | None
+    slices: list[SliceShown]
+    executions: list[ExecutionShown]
+    allocations: list[AllocationShown]
+
+
+def _each_once(parts: list, names: list[str]) -> list:  # type: ignore[type-arg] # of parts of either kind
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise ValueError(f"two parts for {name}; add their units up in one")
+        seen.add(name)
+    return parts
+
+
+UNKNOWN_BLOCK = DeclaredError("UnknownBlock", "there is no block of that id")
+_MISMATCH = DeclaredError("FillMismatch", "the broker reported a fill that cannot be true of its order")
+_OTHER_BROKER = DeclaredError("OtherBroker", "a slice is at a broker that this worker does not speak to")
+_UNANSWERED = DeclaredError(
+    "OutcomeUnknown", "the broker did not answer; asked again by client order id", retryable=True
+)
+_CLOSING_ERRORS = (_MISMATCH, _OTHER_BROKER, *BROKER_ERRORS, _UNANSWERED, *EFFECT_ERRORS)
+
+ENTRIES = (
+    Entry(
+        "orders.allocate",
+        "Share what filled between clients: whole units in proportion, one average price, no cent lost",
+        ShareFills,
+        SharedFills,
+        errors=(DeclaredError("FilledTooMuch", "more units filled than the clients lack"),),
+    ),
+    Entry(
+        "orders.open_block",
+        "Take every client's part of a block: their portfolios' leases, cash and units; nothing is sent",
+        OpenBlock,
+        OpenedBlock,
+        Effect.EFFECT,
+        Role.BROKER,
+        errors=(
+            UNKNOWN_PORTFOLIO,
+            DeclaredError("BlockExists", "another run has opened a block of that id"),
+            DeclaredError("PortfolioBusy", "another run trades one of the portfolios", retryable=True),
+            DeclaredError("InsufficientCash", "a part and its brokerage come to more than the client's cash"),
+            DeclaredError("InsufficientUnits", "a part of more units than are held and not on sale already"),
+            *SEND_ERRORS,
+            *BROKER_ERRORS,
+            *EFFECT_ERRORS,
+        ),
+        files=("fees", "trading"),
+    ),
+    Entry(
+        "orders.send_slice",
+        "Send a part of a block to the broker, once",
+        SendSlice,
+        SentSlice,
+        Effect.TRADES,
+        Role.BROKER,
+        errors=(
+            UNKNOWN_BLOCK,
+            DeclaredError("BlockClosed", "the block is over: nothing more is sent for it"),
+            DeclaredError("SliceTooLarge", "a slice of more units than the block has left to send"),
+            DeclaredError("SliceBeyondLimit", "a slice at a worse limit than the block's"),
+            DeclaredError("OrderRejected", "the broker rejected the slice"),
+            *SEND_ERRORS,
+            _OTHER_BROKER,
+            *BROKER_ERRORS,
+            _UNANSWERED,
+            *EFFECT_ERRORS,
+        ),
+        no_undo="orders.cancel_block, the undo of opening the block, stops its slices",
+        files=("limits", "trading"),
+    ),
+    Entry(
+        "orders.await_block",
+        "Wait for a block's slices to fill, cancel what is left, and give every client their part",
+        AwaitBlock,
+        BlockReport,
+        Effect.EFFECT,
+        Role.BROKER,
+        errors=(UNKNOWN_BLOCK, *_CLOSING_ERRORS),
+        no_undo="it books what the market did, which stays true",
+        files=("fees", "limits", "trading"),
+    ),
+    Entry(
+        "orders.cancel_block",
+        "Stop a block, give every client their part of what filled, and free what was held for the rest",
+        CancelBlock,
+        CancelledBlock,
+        Effect.EFFECT,
+        Role.BROKER,
+        errors=_CLOSING_ERRORS,
+        no_undo="a block that is stopped is not traded again by itself",
+        files=("fees", "limits", "trading"),
+    ),
+    Entry(
+        "orders.show_block",
+        "Show how a block was traded, from every client's order to every client's part",
+        ShowBlock,
+        BlockTrail,
+        Effect.READS,
+        errors=(UNKNOWN_BLOCK, *READ_ERRORS),
+    ),
+)
