@@ -1,22 +1,23 @@
-"""Portfolios in columns, read from the store: positions, parcels, targets, cash, capital and goals."""
+"""Portfolios in columns, read from the store: positions, parcels, targets, pods, cash, capital and goals.
 
-from array import array
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+They come page by page in the order in which the database sorts ids, and are put in the order of bytes at the
+end. Nothing is kept of a portfolio but its columns.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, fields
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, Executable, collate, func, select
-from sqlmodel import Session, col
+from sqlmodel import Session
 
-from engines.watching import Portfolios, Shares
+from engines.watching import Floats, Portfolios, Whole
+from store.holdings_pages import Page, Rows, pages
 from store.partitions import Partition, partition_of
-from store.tables import MONEY, Book, Goal, LedgerPosting, Parcel, Portfolio, Position
-
-PAGE = 10_000
 
 
 def divided(tx: Session, tenant: str, of: int, at: datetime) -> Iterator[Partition]:
@@ -24,164 +25,192 @@ def divided(tx: Session, tenant: str, of: int, at: datetime) -> Iterator[Partiti
 
     All is read before the first partition is given.
     """
-    tickers: dict[str, int] = {}
-    pods: dict[str, int] = {}
-    money, capital = _sums(tx, tenant, MONEY), _sums(tx, tenant, (Book.CAPITAL,))
-    goals = _goals(tx, tenant)
-    positions, costs = _Group(_positions(tx, tenant)), _Group(_costs(tx, tenant))
-    tables = [_Table() for _ in range(of)]
-    for row in _portfolios(tx, tenant):
-        held = {etf: [units, 0, 0.0] for etf, units in positions.of(row.portfolio_id)}
-        for etf, cents in costs.of(row.portfolio_id):
-            held[etf][1] = int(cents)
-        for etf, weight in row.target.items():
-            held.setdefault(etf, [0, 0, 0.0])[2] = float(weight)
-        lines = {tickers.setdefault(etf, len(tickers)): (etf, *line) for etf, line in held.items()}
-        asked = {
-            etf: {pods.setdefault(pod, len(pods)): float(share) for pod, share in shares.items()}
-            for etf, shares in row.pods_by_etf.items()
-        }
-        table = tables[partition_of(row.portfolio_id, of)]
-        money_in = -capital.get(row.account_id, 0)
-        table.add(row, lines, asked, money.get(row.account_id, 0), money_in, goals)
-    tables.reverse()
-    while tables:
-        yield tables.pop().partition(tuple(tickers), tuple(pods), at)
+    tickers, pods = _Names(), _Names()
+    parts: list[list[_Part]] = [[] for _ in range(of)]
+    for page in pages(tx, tenant):
+        whole = _columns(page, tickers, pods)
+        numbers = np.array([partition_of(each, of) for each in page.ids], dtype=np.int64)
+        for number in np.unique(numbers).tolist():
+            parts[number].append(whole.taken(np.flatnonzero(numbers == number)))
+    parts.reverse()
+    while parts:
+        yield _partition(parts.pop(), tuple(tickers.places), tuple(pods.places), at)
 
 
-class _Group:
-    """Rows that begin with the id of their portfolio, in the order of the ids, taken one by one."""
+class _Names:
+    """Names by their places, in the order in which they came."""
 
-    def __init__(self, rows: Iterable[Any]) -> None:
-        self._rows = iter(rows)
-        self._next = next(self._rows, None)
+    def __init__(self) -> None:
+        self.places: dict[str, int] = {}
 
-    def of(self, portfolio_id: str) -> Iterator[tuple[str, int]]:
-        """What follows the id in each row of this portfolio; all of them must be taken."""
-        while self._next is not None and self._next[0] == portfolio_id:
-            yield self._next[1], self._next[2]
-            self._next = next(self._rows, None)
+    def of(self, names: Sequence[str]) -> Whole:
+        places = self.places
+        for name in set(names) - places.keys():
+            places[name] = len(places)
+        return np.array([places[name] for name in names], dtype=np.int64)
 
 
-@dataclass(slots=True)
-class _Table:
-    """Rows of one partition, by ascending id."""
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Some portfolios and their columns; `asked` has line, pod and share, lines counted from the first."""
 
-    ids: list[str] = field(default_factory=list)
-    counts: "array[int]" = field(default_factory=lambda: array("q"))
-    whole: dict[str, "array[int]"] = field(
-        default_factory=lambda: {name: array("q") for name in ("etf", "units", "cost", "cash", "capital")}
-    )
-    target: "array[float]" = field(default_factory=lambda: array("d"))
-    asked: list[tuple[int, int, float]] = field(default_factory=list)  # line, pod, share
-    rate: "array[float]" = field(default_factory=lambda: array("d"))
-    goal_counts: "array[int]" = field(default_factory=lambda: array("q"))
-    goal_days: "array[int]" = field(default_factory=lambda: array("q"))
+    ids: NDArray[np.bytes_]
+    counts: Whole
+    lines: dict[str, NDArray[Any]]
+    asked: tuple[Whole, Whole, Floats]
+    rows: dict[str, NDArray[Any]]
+    goal_counts: Whole
+    goal_day: Whole
 
-    def add(
-        self,
-        row: Any,
-        held: Mapping[int, Sequence[Any]],
-        asked: Mapping[str, Mapping[int, float]],
-        cash: int,
-        capital: int,
-        goals: Mapping[str, Sequence[int]],
-    ) -> None:
-        """One more portfolio: `held` has name, units, cost base and target by ETF, `asked` shares by pod."""
-        self.ids.append(row.portfolio_id)
-        self.counts.append(len(held))
-        for etf, (name, units, cost, target) in sorted(held.items()):
-            self.asked += [(len(self.target), pod, share) for pod, share in asked.get(name, {}).items()]
-            self.whole["etf"].append(etf)
-            self.whole["units"].append(units)
-            self.whole["cost"].append(cost)
-            self.target.append(target)
-        self.whole["cash"].append(cash)
-        self.whole["capital"].append(capital)
-        self.rate.append(np.nan if row.marginal_rate is None else float(row.marginal_rate))
-        days = goals.get(row.customer_id, ())
-        self.goal_counts.append(len(days))
-        self.goal_days.extend(days)
-
-    def partition(self, tickers: tuple[str, ...], pods: tuple[str, ...], at: datetime) -> Partition:
-        """The rows as columns."""
-        portfolios = Portfolios(
-            offsets=_offsets(self.counts),
-            **{name: np.array(column, dtype=np.int64) for name, column in self.whole.items()},
-            target=np.array(self.target, dtype=np.float64),
-            pod=self._pods(len(pods)),
-            marginal_rate=np.array(self.rate, dtype=np.float64),
-            goal_offsets=_offsets(self.goal_counts),
-            goal_day=np.array(self.goal_days, dtype=np.int64),
+    def taken(self, places: Whole) -> "_Part":
+        """The portfolios at these places, in that order."""
+        lines, goals = _taken(self.counts, places), _taken(self.goal_counts, places)
+        at, pod, share = self.asked
+        new_place = np.full(int(self.counts.sum()), -1, dtype=np.int64)
+        new_place[lines] = np.arange(len(lines))
+        kept = new_place[at] >= 0
+        return _Part(
+            self.ids[places],
+            self.counts[places],
+            {name: column[lines] for name, column in self.lines.items()},
+            (new_place[at[kept]], pod[kept], share[kept]),
+            {name: column[places] for name, column in self.rows.items()},
+            self.goal_counts[places],
+            self.goal_day[goals],
         )
-        ids = np.array([one.encode() for one in self.ids], dtype=np.bytes_)
-        return Partition(ids, tickers, portfolios, at, pods)
-
-    def _pods(self, count: int) -> Shares:
-        shares = np.zeros((len(self.target), count), dtype=np.float32)
-        if self.asked:
-            lines, pods, parts = zip(*self.asked, strict=True)
-            shares[np.array(lines), np.array(pods)] = parts
-        return shares
 
 
-def _portfolios(tx: Session, tenant: str) -> Iterable[Any]:
-    columns = (
-        Portfolio.portfolio_id,
-        Portfolio.customer_id,
-        Portfolio.account_id,
-        Portfolio.marginal_rate,
-        Portfolio.target,
-        Portfolio.pods_by_etf,
+def _taken(counts: Whole, places: Whole) -> Whole:
+    """Where the members of the groups at `places` stand, whose sizes are `counts`."""
+    starts, sizes = _offsets(counts)[places], counts[places]
+    return np.repeat(starts - _offsets(sizes)[:-1], sizes) + np.arange(int(sizes.sum()))
+
+
+def _columns(page: Page, tickers: _Names, pods: _Names) -> _Part:
+    """The page in columns."""
+    place = {portfolio_id: at for at, portfolio_id in enumerate(page.ids)}
+    targets = [json.loads(row[2]) for row in page.rows]
+    asked = [json.loads(row[3]) for row in page.rows]
+    target = _keys(np.arange(len(targets)), targets, tickers)
+    held = _owners(page.positions, place), tickers.of([row[1] for row in page.positions])
+    paid = _owners(page.costs, place), tickers.of([row[1] for row in page.costs])
+    width = max(1, len(tickers.places))
+    keys = [owner * width + etf for owner, etf in (held, paid, target)]
+    lines = np.unique(np.concatenate(keys))
+    goal_owner = _owners(page.goals, place)
+    goal_day = np.array([row[1].toordinal() for row in page.goals], dtype=np.int64)
+    return _Part(
+        ids=np.array([each.encode() for each in page.ids], dtype=np.bytes_),
+        counts=np.bincount(lines // width, minlength=len(place)),
+        lines={
+            "etf": lines % width,
+            "units": _placed(lines, keys[0], np.array([row[2] for row in page.positions], dtype=np.int64)),
+            "cost": _placed(lines, keys[1], np.array([int(row[2]) for row in page.costs], dtype=np.int64)),
+            "target": _placed(lines, keys[2], np.array(_values(targets), dtype=np.float64)),
+        },
+        asked=_asked(lines, width, asked, tickers, pods),
+        rows=_of_rows(page, place),
+        goal_counts=np.bincount(goal_owner, minlength=len(place)),
+        goal_day=goal_day[np.argsort(goal_owner, kind="stable")],
     )
-    query = select(*columns).where(col(Portfolio.tenant) == tenant)  # type: ignore[call-overload]
-    return _streamed(tx, query.order_by(_bytewise(tx, Portfolio.portfolio_id)))
 
 
-def _positions(tx: Session, tenant: str) -> Iterable[Any]:
-    query = select(col(Position.portfolio_id), col(Position.etf), col(Position.units)).where(
-        col(Position.tenant) == tenant, col(Position.units) > 0
+def _of_rows(page: Page, place: dict[str, int]) -> dict[str, NDArray[Any]]:
+    """One number a portfolio; capital is what was paid in, less what was taken out."""
+    owner = _owners(page.sums, place)
+    money, capital = np.zeros((2, len(place)), dtype=np.int64)
+    money[owner] = [int(row[1]) for row in page.sums]
+    capital[owner] = [-int(row[2]) for row in page.sums]
+    rates = [np.nan if row[1] is None else float(row[1]) for row in page.rows]
+    return {"cash": money, "capital": capital, "marginal_rate": np.array(rates, dtype=np.float64)}
+
+
+def _owners(rows: Rows, place: dict[str, int]) -> Whole:
+    return np.array([place[row[0]] for row in rows], dtype=np.int64)
+
+
+def _keys(owners: Whole, maps: Sequence[dict[str, Any]], names: _Names) -> tuple[Whole, Whole]:
+    """The owner of each entry, and the place of its name."""
+    sizes = np.array([len(each) for each in maps], dtype=np.int64)
+    return np.repeat(owners, sizes), names.of(list(chain.from_iterable(maps)))
+
+
+def _values(maps: Sequence[dict[str, float]]) -> list[float]:
+    return list(chain.from_iterable(each.values() for each in maps))
+
+
+def _placed(lines: Whole, keys: Whole, values: NDArray[Any]) -> NDArray[Any]:
+    """A column of the lines with the values at their keys, 0 elsewhere."""
+    column = np.zeros(len(lines), dtype=values.dtype)
+    column[np.searchsorted(lines, keys)] = values
+    return column
+
+
+def _asked(
+    lines: Whole, width: int, asked: Sequence[dict[str, dict[str, float]]], tickers: _Names, pods: _Names
+) -> tuple[Whole, Whole, Floats]:
+    """Line, pod and share of what pods asked for, where there is such a line."""
+    owner = np.arange(len(asked))
+    known = tickers.places
+    there = [{etf: shares for etf, shares in each.items() if etf in known} for each in asked]
+    owners, etfs = _keys(owner, there, tickers)
+    shares = list(chain.from_iterable(each.values() for each in there))
+    at, pod = _keys(np.arange(len(shares)), shares, pods)
+    keys = (owners * width + etfs)[at]
+    places = np.minimum(np.searchsorted(lines, keys), max(0, len(lines) - 1))
+    kept = lines[places] == keys if len(lines) else np.zeros(0, dtype=np.bool_)
+    return places[kept], pod[kept], np.array(_values(shares), dtype=np.float64)[kept]
+
+
+def _partition(
+    parts: Sequence[_Part], tickers: tuple[str, ...], pods: tuple[str, ...], at: datetime
+) -> Partition:
+    """The parts together, in the order of the bytes of their ids."""
+    if not parts:
+        return Partition(np.array([], dtype=np.bytes_), tickers, _nobody(len(pods)), at, pods)
+    whole = _together(parts)
+    whole = whole.taken(np.argsort(whole.ids, kind="stable"))
+    shares = np.zeros((int(whole.counts.sum()), len(pods)), dtype=np.float32)
+    line, pod, share = whole.asked
+    shares[line, pod] = share
+    portfolios = Portfolios(
+        offsets=_offsets(whole.counts),
+        pod=shares,
+        goal_offsets=_offsets(whole.goal_counts),
+        goal_day=whole.goal_day,
+        **whole.lines,
+        **whole.rows,
     )
-    return _streamed(tx, query.order_by(_bytewise(tx, Position.portfolio_id)))
+    return Partition(whole.ids, tickers, portfolios, at, pods)
 
 
-def _costs(tx: Session, tenant: str) -> Iterable[Any]:
-    cost = func.sum(col(Parcel.cost_base_cents))
-    query = select(col(Parcel.portfolio_id), col(Parcel.etf), cost).where(
-        col(Parcel.tenant) == tenant, col(Parcel.units) > 0
+def _together(parts: Sequence[_Part]) -> _Part:
+    def joined(column: Callable[[_Part], NDArray[Any]]) -> NDArray[Any]:
+        return np.concatenate([column(part) for part in parts])
+
+    starts = _offsets(np.array([int(part.counts.sum()) for part in parts]))
+    line = np.concatenate([part.asked[0] + start for part, start in zip(parts, starts, strict=False)])
+    first = parts[0]
+    return _Part(
+        joined(lambda part: part.ids),
+        joined(lambda part: part.counts),
+        {name: joined(lambda part, name=name: part.lines[name]) for name in first.lines},  # type: ignore[misc]
+        (line, joined(lambda part: part.asked[1]), joined(lambda part: part.asked[2])),
+        {name: joined(lambda part, name=name: part.rows[name]) for name in first.rows},  # type: ignore[misc]
+        joined(lambda part: part.goal_counts),
+        joined(lambda part: part.goal_day),
     )
-    grouped = query.group_by(col(Parcel.portfolio_id), col(Parcel.etf))
-    return _streamed(tx, grouped.order_by(_bytewise(tx, Parcel.portfolio_id)))
 
 
-def _streamed(tx: Session, query: Executable) -> Iterable[Any]:
-    return tx.execute(query.execution_options(yield_per=PAGE))
+def _nobody(pods: int) -> Portfolios:
+    nothing: dict[str, Any] = {
+        each.name: np.zeros(0, dtype=np.float64 if each.name in ("target", "marginal_rate") else np.int64)
+        for each in fields(Portfolios)
+    }
+    start = np.zeros(1, dtype=np.int64)
+    pod = np.zeros((0, pods), dtype=np.float32)
+    return Portfolios(**{**nothing, "offsets": start, "goal_offsets": start, "pod": pod})
 
 
-def _bytewise(tx: Session, column: Any) -> ColumnElement[str]:
-    """The order of UTF-8 bytes, which is SQLite's own; PostgreSQL sorts as its language does."""
-    if tx.get_bind().dialect.name == "postgresql":
-        return collate(column, "C")
-    plain: ColumnElement[str] = column
-    return plain
-
-
-def _sums(tx: Session, tenant: str, books: Sequence[Book]) -> dict[str, int]:
-    query = (
-        select(col(LedgerPosting.account_id), func.sum(col(LedgerPosting.amount_cents)))
-        .where(col(LedgerPosting.tenant) == tenant, col(LedgerPosting.book).in_(books))
-        .group_by(col(LedgerPosting.account_id))
-    )
-    return {account: int(cents) for account, cents in tx.execute(query)}
-
-
-def _goals(tx: Session, tenant: str) -> dict[str, list[int]]:
-    found: dict[str, list[int]] = defaultdict(list)
-    query = select(col(Goal.customer_id), col(Goal.target_date)).where(col(Goal.tenant) == tenant)
-    for customer_id, day in tx.execute(query.execution_options(yield_per=PAGE)):
-        found[customer_id].append(day.toordinal())
-    return found
-
-
-def _offsets(counts: Sequence[int]) -> NDArray[np.int64]:
-    return np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(np.array(counts, dtype=np.int64))])
+def _offsets(counts: Whole) -> Whole:
+    return np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(counts)])

@@ -20,6 +20,7 @@ CONDITIONS = (
     "portfolio_drift > 5% && portfolio.gone > 10",
     "drawdown * 3000000 > cash_share",
     "true and portfolio_drift > drawdown",
+    "default(drawdown, 0.2) < 10% and default(cash_share, portfolio_drift) >= 0",
 )
 # Without the very smallest numbers: what is divided by them is beyond floats, and left to the condition itself.
 share = st.sampled_from([float("nan"), 0.0, 0.05, 0.1, 0.15, 0.0500000000001, 1.0]) | st.floats(
@@ -57,3 +58,18 @@ def test_most_portfolios_are_left_out() -> None:
     assert found.true.tolist() == [False, True, True, False]
     assert found.false.tolist() == [True, True, True, True]
     assert found.fault.tolist() == [False, False, False, True]
+
+
+def test_a_flag_and_a_number_with_a_default_are_decided() -> None:
+    """Where the flag is down nothing else counts, and what has a default is never missing."""
+    metrics = {
+        "regime_changed": np.array([1.0, 0.0, 0.0, np.nan]),
+        "days_to_goal": np.array([10.0, 300.0, np.nan, np.nan]),
+        "portfolio_drift": np.array([0.05, 0.05, np.nan, 0.05]),
+    }
+    changed = look(compile_expression("regime_changed and portfolio_drift > 2%"), metrics, 4)
+    assert changed.true.tolist() == [True, False, False, False]
+    assert changed.fault.tolist() == [False, False, False, True]
+    near = look(compile_expression("default(days_to_goal, 9999) < 180"), metrics, 4)
+    assert near.true.tolist() == [True, False, False, False]
+    assert not near.fault.any()

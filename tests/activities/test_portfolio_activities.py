@@ -199,6 +199,61 @@ def test_a_portfolio_on_its_target_needs_no_trades(call: Call, brokerage: Broker
     assert bought < 100000
 
 
+def test_a_proposal_says_why_each_etf_is_traded_or_not(call: Call, brokerage: Brokerage) -> None:
+    """2,000 VAS at 90.00 are 64 points of 280,000: what they gained is taxed, and still too far away."""
+    give(brokerage, VAS=2000)
+    call("portfolio.set_target", weights=WEIGHTS, snapshot="a" * 64)
+    found = call("rebalancing.propose")
+    assert {one["etf"]: one["reason"] for one in found["decisions"]} == {
+        "VAS": "beyond_limit",
+        "VAF": "beyond_limit",
+        "VGS": "beyond_limit",
+    }
+    sale = found["decisions"][0]
+    assert (sale["side"], sale["parcels"][0]["discountable"]) == ("sell", False)
+    gained = float(sale["value"]) - float(sale["cost"]) - sale["units"]  # bought at 1.00 today
+    assert float(sale["parcels"][0]["gain"]) == pytest.approx(gained)
+    assert float(found["tax"]) == pytest.approx(0.47 * gained, abs=0.01)
+    assert found["assumptions"] == ["The client's marginal rate is not known; 0.47 is taken."]
+
+
+def test_a_trade_that_is_not_worth_its_tax_is_not_planned(call: Call, brokerage: Brokerage) -> None:
+    """Six points above: 2% of them is less than 47% of what they gained."""
+    give(brokerage, VAS=1400, VGS=700)
+    call("portfolio.set_target", weights={"VAS": 0.36, "VGS": 0.31, "VAF": 0.33}, snapshot="a" * 64)
+    drift = call("portfolio.measure_drift")
+    weighed = call("portfolio.measure_drift", tax_aware=True)
+    sold = [{trade["etf"] for trade in one["trades"] if trade["side"] == "sell"} for one in (drift, weighed)]
+    assert sold[0] > sold[1] == set()
+    assert drift["by_etf"] == weighed["by_etf"]
+    refused = [one for one in call("rebalancing.propose")["decisions"] if one["reason"] == "not_worth_it"]
+    assert {one["etf"] for one in refused} == sold[0]
+    plain = call("rebalancing.propose", tax_aware=False)
+    assert [one["units"] for one in plain["orders"]] == [one["units"] for one in drift["trades"]]
+    assert plain["tax"] is None
+
+
+def test_a_band_that_says_nothing_is_refused(call: Call) -> None:
+    """With where it stands, before anything is read."""
+    refused = fault(call, "rebalancing.propose", mode="band_edge", band={"floor": 0.1})
+    assert (refused.type, refused.path) == ("InvalidInput", "band")
+    assert fault(call, "portfolio.measure_drift", mode="half").path == "mode"
+
+
+def test_a_target_keeps_which_pods_asked_for_it(call: Call, brokerage: Brokerage) -> None:
+    """As shares of each ETF; a later target without pods leaves them."""
+    by_pod = {"POD1": {"VAS": 30000, "VAF": 20000}, "POD3": {"VAS": 10000, "VGS": 0}}
+    call("portfolio.set_target", weights=WEIGHTS, snapshot="a" * 64, by_pod=by_pod)
+    call("portfolio.set_target", run_id="run-2", weights=WEIGHTS, snapshot="a" * 64)
+    with brokerage.database.reading() as tx:
+        row = tx.get_one(Portfolio, (brokerage.tenant, PORTFOLIO))
+    assert row.pods_by_etf == {"VAF": {"POD1": 1}, "VAS": {"POD1": Decimal("0.75"), "POD3": Decimal("0.25")}}
+    refused = fault(
+        call, "portfolio.set_target", weights=WEIGHTS, snapshot="a" * 64, by_pod={"POD1": {"VAS": -1}}
+    )
+    assert (refused.type, refused.path) == ("InvalidInput", "by_pod.POD1.VAS")
+
+
 def test_drift_needs_a_target(call: Call) -> None:
     """Without one nothing can have drifted."""
     assert fault(call, "portfolio.measure_drift").type == "NoTarget"
