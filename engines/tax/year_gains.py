@@ -1,17 +1,19 @@
 """The capital gains of a tax year as they were booked, parcel by parcel, discounted by the year's rules.
 
 Which parcel was sold was decided when the sale was booked; here the gains are sorted and netted. A gain
-without units is one of a fund's statement that took a cost base below nothing (CGT event E10, at the end
-of the fund's year), or the money for a fraction of a unit.
+without units is the money for a fraction of a unit, or a fund's statement's: what it takes off a cost base
+below nothing is gained at the end of the fund's year (CGT event E10); what it moves of units that were sold
+before it came belongs to their sale, and to its year.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from typing import Literal
 
-from engines.books import GAINS, SECURITIES, Booked, Line, standing
+from engines.books import COST_BASE, GAINS, SECURITIES, Booked, Line, standing
 from engines.tax.gain_rules import GainRules, Piece, YearOfGains
 from engines.tax.months import held_longer
 
@@ -22,11 +24,13 @@ Treatment = Literal["discounted", "short", "undiscounted", "loss", "none"]
 class Gain:
     """What one entry brought on one parcel, in cents; `gain` is negative for a loss.
 
-    `parcel` and `acquired` are None for the money of a fraction, which belongs to no parcel.
+    `parcel` and `acquired` are None for the money of a fraction, which belongs to no parcel. `booked` is the
+    day for which it was booked, `day` that of the gain.
     """
 
     reference: str
     kind: str
+    booked: date
     day: date
     etf: str
     parcel: str | None
@@ -56,10 +60,11 @@ class Sorted:
     treatment: Treatment
 
 
-def gains_of(entries: Iterable[Booked]) -> list[Gain]:
-    """Every gain and loss of these entries that stand, in the order of days and of booking."""
+def gains_of(entries: Sequence[Booked]) -> list[Gain]:
+    """Every gain and loss of the entries that stand, by their days."""
     ordered = sorted(standing(entries), key=lambda entry: (entry.day, entry.sequence))
-    return [gain for entry in ordered for gain in _gains(entry)]
+    found = [gain for entry in ordered for gain in _gains(entry, entries)]
+    return sorted(found, key=lambda gain: gain.day)
 
 
 def sort_gains(gains: Sequence[Gain], rules: GainRules) -> list[Sorted]:
@@ -72,15 +77,17 @@ def settle(gains: Sequence[Gain], rules: GainRules, brought_forward: Decimal) ->
     return rules.settle(sort_gains(gains, rules), brought_forward)
 
 
-def _gains(entry: Booked) -> list[Gain]:
+def _gains(entry: Booked, entries: Sequence[Booked]) -> list[Gain]:
     parcels: dict[str | None, list[Line]] = {}
     for line in entry.lines_of(GAINS):
         parcels.setdefault(line.parcel, []).append(line)
-    return [_gain(entry, parcel, lines) for parcel, lines in parcels.items()]
+    whole = [_gain(entry, parcel, lines) for parcel, lines in parcels.items()]
+    if entry.kind != COST_BASE:
+        return whole
+    return [part for gain in whole for part in _by_year_of_sale(gain, entry, entries)]
 
 
 def _gain(entry: Booked, parcel: str | None, lines: Sequence[Line]) -> Gain:
-    """A parcel's gain; one without units is proceeds where it is above nothing, else cost."""
     gain = -sum(line.cents for line in lines)
     sold = [
         line for line in entry.lines_of(SECURITIES) if parcel and line.parcel == parcel and line.units < 0
@@ -89,6 +96,7 @@ def _gain(entry: Booked, parcel: str | None, lines: Sequence[Line]) -> Gain:
     return Gain(
         reference=entry.reference,
         kind=entry.kind,
+        booked=entry.day,
         day=entry.day,
         etf=lines[0].etf or "",
         parcel=parcel,
@@ -97,6 +105,32 @@ def _gain(entry: Booked, parcel: str | None, lines: Sequence[Line]) -> Gain:
         proceeds=cost + gain,
         cost=cost,
     )
+
+
+def _by_year_of_sale(gain: Gain, entry: Booked, entries: Sequence[Booked]) -> list[Gain]:
+    """A statement's gain on a parcel, that on units sold before it came on the days of their sales."""
+    before = standing([each for each in entries if each.sequence < entry.sequence])
+    lines = [
+        (each, line) for each in before for line in each.lines_of(SECURITIES) if line.parcel == gain.parcel
+    ]
+    sales = [(each.day, -line.units) for each, line in lines if each.day > entry.day and each.disposes(line)]
+    left, sold = sum(line.units for _, line in lines), sum(units for _, units in sales)
+    if not sold:
+        return [gain]
+    moved = sum(line.cents for line in entry.lines_of(SECURITIES) if line.parcel == gain.parcel)
+    share = moved - gain.gain
+    excess = moved - round(Fraction(share * left, left + sold))
+    parts, rest = [_without_units(gain, entry.day, excess)], gain.gain - excess
+    for day, units in sales:
+        part = round(Fraction(rest * units, sold))
+        parts.append(_without_units(gain, day, part))
+        rest, sold = rest - part, sold - units
+    return [part for part in parts if part.gain]
+
+
+def _without_units(gain: Gain, day: date, cents: int) -> Gain:
+    """So many cents of a gain on a day: proceeds where it is above nothing, else cost."""
+    return replace(gain, day=day, proceeds=max(cents, 0), cost=max(-cents, 0))
 
 
 def _sorted(place: int, gain: Gain, rules: GainRules) -> Sorted:
