@@ -6,12 +6,12 @@ below nothing is gained at the end of the fund's year (CGT event E10); what it m
 before it came belongs to their sale, and to its year.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from engines.books import COST_BASE, GAINS, SECURITIES, Booked, Line, standing
 from engines.tax.gain_rules import GainRules, Piece, YearOfGains
@@ -50,6 +50,17 @@ class Gain:
         return 0 if self.acquired is None else (self.day - self.acquired).days
 
 
+class Move(NamedTuple):
+    """A line that moved units of a parcel, and its entry."""
+
+    entry: Booked
+    line: Line
+
+
+Moves = Mapping[str, Sequence[Move]]
+"""By parcel, in the order in which they were booked."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sorted:
     """A gain with its parts by the rules, in dollars, and how it is taxed."""
@@ -63,7 +74,8 @@ class Sorted:
 def gains_of(entries: Sequence[Booked]) -> list[Gain]:
     """Every gain and loss of the entries that stand, by their days."""
     ordered = sorted(standing(entries), key=lambda entry: (entry.day, entry.sequence))
-    found = [gain for entry in ordered for gain in _gains(entry, entries)]
+    moves = _moves_of_parcels(entries)
+    found = [gain for entry in ordered for gain in _gains(entry, moves)]
     return sorted(found, key=lambda gain: gain.day)
 
 
@@ -77,21 +89,34 @@ def settle(gains: Sequence[Gain], rules: GainRules, brought_forward: Decimal) ->
     return rules.settle(sort_gains(gains, rules), brought_forward)
 
 
-def _gains(entry: Booked, entries: Sequence[Booked]) -> list[Gain]:
-    parcels: dict[str | None, list[Line]] = {}
+def _moves_of_parcels(entries: Sequence[Booked]) -> Moves:
+    """Every line that moved units of a parcel, with its entry, those that were taken back too."""
+    moves: dict[str, list[Move]] = {}
+    for entry in entries:
+        for line in entry.lines_of(SECURITIES):
+            if line.parcel and line.units:
+                moves.setdefault(line.parcel, []).append(Move(entry, line))
+    return moves
+
+
+def _gains(entry: Booked, moves: Moves) -> list[Gain]:
+    gained: dict[str | None, list[Line]] = {}
     for line in entry.lines_of(GAINS):
-        parcels.setdefault(line.parcel, []).append(line)
-    whole = [_gain(entry, parcel, lines) for parcel, lines in parcels.items()]
-    if entry.kind != COST_BASE:
-        return whole
-    return [part for gain in whole for part in _by_year_of_sale(gain, entry, entries)]
-
-
-def _gain(entry: Booked, parcel: str | None, lines: Sequence[Line]) -> Gain:
-    gain = -sum(line.cents for line in lines)
-    sold = [
-        line for line in entry.lines_of(SECURITIES) if parcel and line.parcel == parcel and line.units < 0
+        gained.setdefault(line.parcel, []).append(line)
+    held: dict[str | None, list[Line]] = {}
+    for line in entry.lines_of(SECURITIES):
+        held.setdefault(line.parcel, []).append(line)
+    return [
+        part
+        for parcel, lines in gained.items()
+        for part in _parts(_gain(entry, lines, held.get(parcel, [])), entry, held.get(parcel, []), moves)
     ]
+
+
+def _gain(entry: Booked, lines: Sequence[Line], held: Sequence[Line]) -> Gain:
+    """What an entry brought on one parcel, of which it has `lines` of gains and `held` of securities."""
+    gain = -sum(line.cents for line in lines)
+    sold = [line for line in held if line.parcel and line.units < 0]
     cost = -sum(line.cents for line in sold) if sold else max(-gain, 0)
     return Gain(
         reference=entry.reference,
@@ -99,7 +124,7 @@ def _gain(entry: Booked, parcel: str | None, lines: Sequence[Line]) -> Gain:
         booked=entry.day,
         day=entry.day,
         etf=lines[0].etf or "",
-        parcel=parcel,
+        parcel=lines[0].parcel,
         acquired=lines[0].acquired,
         units=-sum(line.units for line in sold),
         proceeds=cost + gain,
@@ -107,19 +132,26 @@ def _gain(entry: Booked, parcel: str | None, lines: Sequence[Line]) -> Gain:
     )
 
 
-def _by_year_of_sale(gain: Gain, entry: Booked, entries: Sequence[Booked]) -> list[Gain]:
+def _parts(gain: Gain, entry: Booked, held: Sequence[Line], moves: Moves) -> list[Gain]:
     """A statement's gain on a parcel, that on units sold before it came on the days of their sales."""
-    before = standing([each for each in entries if each.sequence < entry.sequence])
-    lines = [
-        (each, line) for each in before for line in each.lines_of(SECURITIES) if line.parcel == gain.parcel
+    if entry.kind != COST_BASE or gain.parcel is None:
+        return [gain]
+    before = [move for move in moves.get(gain.parcel, ()) if move.entry.sequence < entry.sequence]
+    taken_back = {move.entry.reverses for move in before}
+    left = sum(move.line.units for move in before)
+    sales = [
+        (move.entry.day, -move.line.units)
+        for move in before
+        if move.entry.day > entry.day
+        and move.entry.reference not in taken_back
+        and move.entry.reverses is None
+        and move.entry.disposes(move.line)
     ]
-    sales = [(each.day, -line.units) for each, line in lines if each.day > entry.day and each.disposes(line)]
-    left, sold = sum(line.units for _, line in lines), sum(units for _, units in sales)
+    sold = sum(units for _, units in sales)
     if not sold:
         return [gain]
-    moved = sum(line.cents for line in entry.lines_of(SECURITIES) if line.parcel == gain.parcel)
-    share = moved - gain.gain
-    excess = moved - round(Fraction(share * left, left + sold))
+    moved = sum(line.cents for line in held)
+    excess = moved - round(Fraction((moved - gain.gain) * left, left + sold))
     parts, rest = [_without_units(gain, entry.day, excess)], gain.gain - excess
     for day, units in sales:
         part = round(Fraction(rest * units, sold))
