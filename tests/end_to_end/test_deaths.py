@@ -31,14 +31,19 @@ PATIENCE = 900.0  # seconds; far more than it takes, for machines that do much e
 CAPITAL = 100_000
 DEFINITIONS = {path.stem for path in (PROJECT / "definitions/workflows").glob("*.yaml")}
 # They act on every holder at once, or wait for days and for signals that name what was asked: the story of
-# one client has no part for them.
+# one client has no part for them. Nor for those that end it, undo a part of it, or sell what it is about.
 WITHOUT_A_PART = {
+    "account_closure",
     "corporate_actions",
     "deposit",
     "distributions",
     "education",
+    "fee_accrual",
+    "fee_billing",
     "fund_statement",
+    "sale",
     "savings_plan",
+    "trade_error",
 }
 # A dead worker's workflow task is given to another one after two seconds; these are forked warm, and quick.
 QUICK = {"history__defaultWorkflowTaskTimeout": '"2s"'}
