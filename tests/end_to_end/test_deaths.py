@@ -31,8 +31,10 @@ PATIENCE = 900.0  # seconds; far more than it takes, for machines that do much e
 CAPITAL = 100_000
 DEFINITIONS = {path.stem for path in (PROJECT / "definitions/workflows").glob("*.yaml")}
 # They act on every holder at once, wait for days and for signals that name what was asked, look back on months
-# and years that are over, or are started by events beside the story of one client, which waits for none of them.
+# and years that are over, are started by events beside the story of one client, end it, undo a part of it, or
+# sell what it is about.
 WITHOUT_A_PART = {
+    "account_closure",
     "annual_review",
     "client_lifecycle",
     "client_reaction",
@@ -41,12 +43,16 @@ WITHOUT_A_PART = {
     "deposit",
     "distributions",
     "education",
+    "fee_accrual",
+    "fee_billing",
     "fund_statement",
     "house_clock",
     "market_watch",
+    "sale",
     "savings_plan",
     "statements",
     "tax_year_end",
+    "trade_error",
 }
 # A dead worker's workflow task is given to another one after two seconds; these are forked warm, and quick.
 QUICK = {"history__defaultWorkflowTaskTimeout": '"2s"'}
