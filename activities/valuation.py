@@ -4,6 +4,7 @@ ActivityError
 └── NoTarget   the portfolio has no target to have drifted from
 """
 
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from zoneinfo import ZoneInfo
@@ -39,14 +40,13 @@ def value(ask: PortfolioId, context: Context) -> PortfolioValue:
     """What the portfolio is worth at the newest prices, cash included."""
     held = read(ask, context)
     market, prices = newest_prices(set(held.positions), context)
-    zone = ZoneInfo(context.catalogue.read("trading", TradingFile).exchange.timezone)
     worth = {etf: prices[etf] * units for etf, units in held.positions.items()}
     return PortfolioValue(
         portfolio_id=ask.portfolio_id,
         value=cents(held.cash + sum(worth.values(), Decimal(0))),
         cash=held.cash,
         holdings={etf: cents(amount) for etf, amount in worth.items()},
-        valued_on=context.now().astimezone(zone).date(),
+        valued_on=exchange_day(context),
         snapshot=market.snapshot,
         as_of=market.as_of,
         simulated=market.simulated,
@@ -67,6 +67,12 @@ def measure_drift(ask: PortfolioId, context: Context) -> Drift:
         by_etf={etf: float(drift) for etf, drift in drifts.drifts.items()},
         trades=[Trade.model_validate(order, from_attributes=True) for order in plan.orders],
     )
+
+
+def exchange_day(context: Context) -> date:
+    """The day where the exchange is."""
+    zone = ZoneInfo(context.catalogue.read("trading", TradingFile).exchange.timezone)
+    return context.now().astimezone(zone).date()
 
 
 def _held(portfolio_id: str, context: Context) -> tuple[PortfolioRead, dict[str, Decimal]]:

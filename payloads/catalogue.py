@@ -23,6 +23,7 @@ DOMAINS = (
     "capital_gains",
     "wash_sales",
     "harvests",
+    "harvest_plans",
     "fees",
     "rebalancing",
     "watching",
