@@ -30,8 +30,8 @@ WORKERS = 4
 PATIENCE = 900.0  # seconds; far more than it takes, for machines that do much else
 CAPITAL = 100_000
 DEFINITIONS = {path.stem for path in (PROJECT / "definitions/workflows").glob("*.yaml")}
-# They act on every holder at once, or wait for days and for signals that name what was asked: the story of
-# one client has no part for them.
+# They act on every holder at once, or wait for days and for signals that name what was asked, or for a loss:
+# the story of one client has no part for them.
 WITHOUT_A_PART = {
     "corporate_actions",
     "deposit",
@@ -39,6 +39,7 @@ WITHOUT_A_PART = {
     "education",
     "fund_statement",
     "savings_plan",
+    "tax_optimization",
 }
 # A dead worker's workflow task is given to another one after two seconds; these are forked warm, and quick.
 QUICK = {"history__defaultWorkflowTaskTimeout": '"2s"'}

@@ -35,9 +35,10 @@ def make_dear(place: Town) -> tuple[str, str, int]:
         parcel = max(held, key=lambda one: one.cost_base_cents)
         raised = Subject(PORTFOLIO, parcel.etf, parcel.parcel_id, parcel.acquired)
         lines = [Posting(Book.SECURITIES, LOST, raised), Posting(Book.CAPITAL, -LOST)]
+        cost = parcel.cost_base_cents + LOST
         about = About("raised", "cost_base", date(2025, 11, 17), "AUD", NOON)
         ledger.post(tx, tenant, ACCOUNT, about, lines)
-        return parcel.etf, parcel.parcel_id, parcel.cost_base_cents + LOST
+        return parcel.etf, parcel.parcel_id, cost
 
 
 def test_a_loss_is_realised_once_and_the_books_balance(tmp_path: Path) -> None:
@@ -64,7 +65,7 @@ def test_a_loss_is_realised_once_and_the_books_balance(tmp_path: Path) -> None:
         assert held.units.get(etf, 0) == 0
         assert (held.problems, held.cash) == ([], CAPITAL * 100 - held.spent)
         tenant = place.settings.tenant
-        with opened(place.settings) as services, services.database.reading() as tx:
+        with opened(place.settings) as services, services.database.transaction() as tx:
             assert ledger_proof.verify(tx, tenant) == []
             [sold] = holdings.disposals(tx, tenant, PORTFOLIO)
             assert (sold.parcel_id, sold.units, sold.cost_base_cents) == (parcel, swap["units_sold"], cost)
