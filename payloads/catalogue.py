@@ -26,6 +26,7 @@ DOMAINS = (
     "harvests",
     "tax_reports",
     "statements",
+    "harvest_plans",
     "fees",
     "rebalancing",
     "watching",

@@ -66,7 +66,8 @@ async def record(folder: Path) -> None:
         await ran(client, "deposit", held | {"amount": 5000}, money_arrived=arrived, debit_failed=bounced)
         await ran(client, "withdrawal", held | {"amount": 1})
         await ran(client, "savings_plan", held | {"amount": 500, "months": 1})
-        await ran(client, "risk_management", held)
+        for name in ("risk_management", "tax_optimization"):
+            await ran(client, name, held)
         await bill(client, services)
         wanted = (PROJECT / "examples/goal_planning.json").read_text(encoding="utf-8")
         await ran(client, "goal_planning", plain_json.loads(wanted))
