@@ -18,7 +18,7 @@ from temporalio.converter import DataConverter
 
 from activities.services import Services
 from payloads import plain_json
-from store import cash
+from store import cash, portfolios
 from tests.replay import paths
 from tests.support.contexts import catalogue_files
 from tests.support.reviewers import PAUSE, approve_all
@@ -61,6 +61,8 @@ async def record(folder: Path) -> None:
         arrived = {"amount": 5000, "reference": "DEPOSIT-2"}
         await ran(client, "deposit", held | {"amount": 5000}, money_arrived=arrived, debit_failed=bounced)
         await ran(client, "withdrawal", held | {"amount": 1})
+        give_mandate(services)
+        await ran(client, "block_order", example("block_order"))
         await ran(client, "savings_plan", held | {"amount": 500, "months": 1})
         await ran(client, "risk_management", held)
         wanted = (PROJECT / "examples/goal_planning.json").read_text(encoding="utf-8")
@@ -108,6 +110,14 @@ def pay_in(services: Services) -> None:
     with services.database.transaction() as tx:
         about = {"currency": "AUD", "reference": "MORE", "kind": "deposit", "at": services.now()}
         cash.book(tx, services.tenant, "A-CUST_12345", amount_cents=10_000_00, **about)
+
+
+def give_mandate(services: Services) -> None:
+    """The example's client leaves decisions to the house, as the clients of a block do."""
+    with services.database.transaction() as tx:
+        portfolio = portfolios.portfolio(tx, services.tenant, "P-CUST_12345", lock=True)
+        portfolio.mandate = "discretionary"
+        tx.add(portfolio)
 
 
 async def approved(client: Client, run: WorkflowHandle[Any, Any]) -> None:
