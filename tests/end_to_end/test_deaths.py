@@ -30,12 +30,13 @@ WORKERS = 4
 PATIENCE = 900.0  # seconds; far more than it takes, for machines that do much else
 CAPITAL = 100_000
 DEFINITIONS = {path.stem for path in (PROJECT / "definitions/workflows").glob("*.yaml")}
-# They act on every holder at once, wait for days, for a loss, and for signals that name what was asked, look
-# back on months and years that are over, are started by events beside the story of one client, end it, undo a
-# part of it, or sell what it is about.
+# They act on every holder or on several clients at once, wait for days, for a loss, and for signals that name what
+# was asked, look back on months and years that are over, are started by events beside the story of one client,
+# end it, undo a part of it, or sell what it is about. A block's worker dies in test_blocks.py.
 WITHOUT_A_PART = {
     "account_closure",
     "annual_review",
+    "block_order",
     "client_lifecycle",
     "client_reaction",
     "compliance_review",

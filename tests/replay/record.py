@@ -20,7 +20,7 @@ from temporalio.converter import DataConverter
 
 from activities.services import Services
 from payloads import plain_json
-from store import cash
+from store import cash, portfolios
 from store.tables import Order
 from tests.replay import paths
 from tests.support.contexts import catalogue_files
@@ -65,6 +65,8 @@ async def record(folder: Path) -> None:
         arrived = {"amount": 5000, "reference": "DEPOSIT-2"}
         await ran(client, "deposit", held | {"amount": 5000}, money_arrived=arrived, debit_failed=bounced)
         await ran(client, "withdrawal", held | {"amount": 1})
+        give_mandate(services)
+        await ran(client, "block_order", example("block_order"))
         await ran(client, "savings_plan", held | {"amount": 500, "months": 1})
         for name in ("risk_management", "tax_optimization"):
             await ran(client, name, held)
@@ -148,6 +150,14 @@ def earn_interest(services: Services) -> None:
         about = {"currency": "AUD", "reference": "INTEREST", "kind": "interest", "at": services.now()}
         day = services.now().date() - timedelta(days=365)
         cash.book(tx, services.tenant, "A-CUST_12345", amount_cents=1_00, effective=day, **about)
+
+
+def give_mandate(services: Services) -> None:
+    """The example's client leaves decisions to the house, as the clients of a block do."""
+    with services.database.transaction() as tx:
+        portfolio = portfolios.portfolio(tx, services.tenant, "P-CUST_12345", lock=True)
+        portfolio.mandate = "discretionary"
+        tx.add(portfolio)
 
 
 async def approved(client: Client, run: WorkflowHandle[Any, Any]) -> None:
