@@ -3,6 +3,7 @@
 import asyncio
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 from temporalio.client import Client, WorkflowFailureError
 
+from cli.output import as_yaml
 from tests.support.review import write_definitions
 from tests.support.servers import dev_server
 from worker import approving, client
@@ -17,6 +19,7 @@ from worker.connection import connect
 from worker.errors import WorkerError
 from worker.library import publish
 from worker.scenarios.recording import scenario_of_run
+from worker.scenarios.selection import try_definitions
 from worker.serving import running
 from worker.settings import Settings, load_settings
 
@@ -100,7 +103,18 @@ def decisions(file: dict[str, Any]) -> list[tuple[str, str, str]]:
     return [(one["step"], one["decision"], one["by"]) for one in test["approvals"]]
 
 
-async def test_a_child_that_was_reset_later_is_recorded_as_its_parent_saw_it(settings: Settings) -> None:
+async def passes_as_a_test(settings: Settings, file: dict[str, Any], folder: Path) -> None:
+    """The recorded test runs again, and comes out as the run did."""
+    path = folder / "recorded.yaml"
+    path.write_text(as_yaml(file), encoding="utf-8")
+    results = await try_definitions(settings, [str(path)])
+    assert [problem.message for test in results.tests for problem in test.problems] == []
+    assert (len(results.tests), results.passed) == (1, True)
+
+
+async def test_a_child_that_was_reset_later_is_recorded_as_its_parent_saw_it(
+    settings: Settings, tmp_path: Path
+) -> None:
     """The parent failed with the child's first end; what became of the child since is not its own."""
     connected = await connect(settings)
     async with running(connected, settings, "all"):
@@ -114,9 +128,12 @@ async def test_a_child_that_was_reset_later_is_recorded_as_its_parent_saw_it(set
         file = await scenario_of_run(connected, run)
     assert decisions(file) == [("ok", "reject", "kim")]
     assert file["tests"][0]["expect"]["error"] == "Declined"
+    await passes_as_a_test(settings, file, tmp_path)
 
 
-async def test_a_child_that_was_reset_under_its_parent_is_recorded_as_it_went_on(settings: Settings) -> None:
+async def test_a_child_that_was_reset_under_its_parent_is_recorded_as_it_went_on(
+    settings: Settings, tmp_path: Path
+) -> None:
     """The parent waits for the run that goes on."""
     connected = await connect(settings)
     async with running(connected, settings, "all"):
@@ -128,6 +145,7 @@ async def test_a_child_that_was_reset_under_its_parent_is_recorded_as_it_went_on
         assert await connected.get_workflow_handle(run).result() == {"by": "lee"}
         file = await scenario_of_run(connected, run)
     assert decisions(file) == [("ok", "approve", "lee")]
+    await passes_as_a_test(settings, file, tmp_path)
 
 
 async def asked(connected: Client, run: str) -> bool:
@@ -138,7 +156,9 @@ async def asked(connected: Client, run: str) -> bool:
         return False
 
 
-async def test_an_approval_that_was_asked_once_more_is_recorded_once(settings: Settings) -> None:
+async def test_an_approval_that_was_asked_once_more_is_recorded_once(
+    settings: Settings, tmp_path: Path
+) -> None:
     """The test's run is not reset: it asks each step once, and the last decision is what counted."""
     connected = await connect(settings)
     async with running(connected, settings, "all"):
@@ -152,3 +172,4 @@ async def test_an_approval_that_was_asked_once_more_is_recorded_once(settings: S
                 await reset(connected, run, event)
         file = await scenario_of_run(connected, run)
     assert decisions(file) == [("first", "approve", "lee"), ("ok", "approve", "lee")]
+    await passes_as_a_test(settings, file, tmp_path)
