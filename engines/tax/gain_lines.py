@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
+from itertools import chain
 from typing import NamedTuple
 
 from engines.shares import cents_by_weight
@@ -47,14 +48,16 @@ def lines_of(
     for place in by_day(disposals):
         disposal, pieces = disposals[place], by_disposal[place]
         proceeds = cents_by_weight(in_cents(disposal.proceeds), [one.parts for one in pieces])
+        lines = found[place]
         for one, brought in zip(pieces, proceeds, strict=True):
-            cost = _half_up(cost_left[one.parcel] * one.parts, parts_left[one.parcel])
-            cost_left[one.parcel] -= cost
-            parts_left[one.parcel] -= one.parts
-            found[place].append(
-                _line(parcels[one.parcel], disposal, one, _money(brought), _money(cost), rules)
-            )
-    return tuple(line for lines in found for line in lines)
+            at, parts = one.parcel, one.parts
+            cost, left = cost_left[at], parts_left[at]
+            if parts != left:
+                cost = _half_up(cost * parts, left)
+            cost_left[at] -= cost
+            parts_left[at] = left - parts
+            lines.append(_line(parcels[at], disposal, one, _money(brought), _money(cost), rules))
+    return tuple(chain.from_iterable(found))
 
 
 def _line(

@@ -134,7 +134,7 @@ class Discounting:
         """Favoured: a gain of units held for longer than the months, by a taxpayer with a discount."""
         gain = piece.proceeds - piece.cost_base
         nothing = gain - gain
-        if gain > 0 and self.discount and piece.long:
+        if piece.long and gain > 0 and self.discount:
             return Parts(nothing, gain)
         return Parts(gain, nothing)
 
@@ -282,7 +282,7 @@ def _discounted(
 
 def _gains_and_losses(gains: Iterable[SortedGain]) -> tuple[Decimal, Decimal]:
     """All parts that are gains, and all that are losses, positive."""
-    parts = [part for gain in gains for part in (gain.ordinary, gain.favoured)]
+    parts = [part for gain in gains for part in (gain.ordinary, gain.favoured) if part]
     return (
         sum((part for part in parts if part > 0), NOTHING),
         -sum((part for part in parts if part < 0), NOTHING),

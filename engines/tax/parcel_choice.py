@@ -3,7 +3,9 @@
 Disposals take in the order of their days, and only parcels bought up to that day.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Container, Iterator, Sequence
+from datetime import date
 from heapq import heappop, heappush
 
 from engines.tax.errors import UnknownParcel
@@ -46,18 +48,17 @@ def taken_in_order(parcels: Sequence[Parcel], disposals: Sequence[Disposal], ord
     """
     left = [in_parts(parcel.units) for parcel in parcels]
     ranked = order(parcels)
-    ranks = [0] * len(parcels)
-    for rank, place in enumerate(ranked):
-        ranks[place] = rank
-    arriving = _by_purchase(parcels)
-    held: dict[str, list[int]] = {}
+    sales = Counter(disposal.etf for disposal in disposals)
+    in_rank = _by_etf(parcels, ranked, sales)
+    # One that is alone in its ETF goes through the parcels once; others share a heap of what is left.
+    heaps = {etf: _Heap(parcels, places) for etf, places in in_rank.items() if sales[etf] > 1}
     found: list[Taken] = []
     for place in by_day(disposals):
         disposal = disposals[place]
-        queue, coming = held.setdefault(disposal.etf, []), arriving.get(disposal.etf, [])
-        while coming and parcels[coming[-1]].acquired <= disposal.day:
-            heappush(queue, ranks[coming.pop()])
-        found += _off_the_queue(queue, ranked, left, disposal, place)
+        if disposal.etf in heaps:
+            found += _off_the_heap(heaps[disposal.etf], left, disposal, place)
+        else:
+            found += _off_the_list(in_rank.get(disposal.etf, []), parcels, left, disposal, place)
     return found
 
 
@@ -84,29 +85,70 @@ def taken_as_named(parcels: Sequence[Parcel], disposals: Sequence[Disposal]) -> 
     return found
 
 
-def _by_purchase(parcels: Sequence[Parcel]) -> dict[str, list[int]]:
-    """Places of each ETF's parcels, the last bought first."""
-    grouped: dict[str, list[int]] = {}
-    for place in newest_first(parcels):
-        grouped.setdefault(parcels[place].etf, []).append(place)
-    return grouped
+class _Heap:
+    """The parcels of one ETF that are bought by a day and not sold out, the first in rank on top."""
+
+    def __init__(self, parcels: Sequence[Parcel], in_rank: list[int]) -> None:
+        self._parcels, self._in_rank = parcels, in_rank
+        days = range(len(in_rank))
+        self._coming = sorted(days, key=lambda rank: parcels[in_rank[rank]].acquired, reverse=True)
+        self._ranks: list[int] = []
+
+    def add_until(self, day: date) -> None:
+        """Take in what was bought by `day`."""
+        coming, parcels, in_rank = self._coming, self._parcels, self._in_rank
+        while coming and parcels[in_rank[coming[-1]]].acquired <= day:
+            heappush(self._ranks, coming.pop())
+
+    def top(self) -> int | None:
+        """The place of the first parcel, or None."""
+        return self._in_rank[self._ranks[0]] if self._ranks else None
+
+    def drop(self) -> None:
+        """The first parcel is sold out."""
+        heappop(self._ranks)
 
 
-def _off_the_queue(
-    queue: list[int], ranked: list[int], left: list[int], disposal: Disposal, place: int
-) -> Iterator[Taken]:
-    """What a disposal takes of the parcels in a heap of ranks; parcels sold out leave it."""
+def _by_etf(parcels: Sequence[Parcel], ranked: Sequence[int], wanted: Container[str]) -> dict[str, list[int]]:
+    """Places in rank by ETF, of those that are sold."""
+    found: dict[str, list[int]] = {}
+    for place in ranked:
+        etf = parcels[place].etf
+        if etf in wanted:
+            found.setdefault(etf, []).append(place)
+    return found
+
+
+def _off_the_heap(heap: _Heap, left: list[int], disposal: Disposal, place: int) -> Iterator[Taken]:
+    """What a disposal takes of the parcels in a heap; those sold out leave it."""
+    heap.add_until(disposal.day)
     missing = in_parts(disposal.units)
     while missing:
-        if not queue:
+        first = heap.top()
+        if first is None:
             raise oversold(disposal, place, missing)
-        first = ranked[queue[0]]
         parts = min(missing, left[first])
         yield Taken(place, first, parts)
         left[first] -= parts
         missing -= parts
         if not left[first]:
-            heappop(queue)
+            heap.drop()
+
+
+def _off_the_list(
+    in_rank: Sequence[int], parcels: Sequence[Parcel], left: list[int], disposal: Disposal, place: int
+) -> Iterator[Taken]:
+    """What a disposal takes that is alone in its ETF."""
+    missing, day = in_parts(disposal.units), disposal.day
+    for first in in_rank:
+        if not missing:
+            return
+        if parcels[first].acquired <= day:
+            parts = min(missing, left[first])
+            yield Taken(place, first, parts)
+            missing -= parts
+    if missing:
+        raise oversold(disposal, place, missing)
 
 
 def _named(
