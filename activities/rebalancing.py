@@ -54,5 +54,11 @@ def _weighing(tax: TaxOnSales, context: Context) -> tuple[Weighing, list[str]]:
         for parcel in tax.parcels
     ]
     return weighing_of(
-        context.catalogue, parcels, tax.marginal_rate, tax.as_of, tax.benefit_rate, tax.always_beyond
+        context.catalogue,
+        parcels,
+        tax.marginal_rate,
+        tax.as_of,
+        tax.method,
+        tax.benefit_rate,
+        tax.always_beyond,
     )

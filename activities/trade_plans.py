@@ -10,15 +10,18 @@ from activities.context import Catalogue
 from activities.trade_reasons import decision_of
 from engines.drift import Band
 from engines.tax.errors import UnknownTaxYear
-from engines.tax.gain_rules import Discounting, GainRules, Indexing
+from engines.tax.gain_rules import Discounting, GainRules, Indexing, Standing
+from engines.tax.parcel_choice import ORDERS, taken_in_order
 from engines.tax.parcels import Parcel
+from engines.tax.rules import NOTHING
 from engines.tax.years import TaxYear
 from engines.trading.modes import Mode, Way
 from engines.trading.orders import Order
 from engines.trading.proposal import Proposal
-from engines.trading.weighing import Weighing
+from engines.trading.weighing import Choose, Weighing
 from payloads import rebalancing as payload
 from payloads.files.rebalancing import RebalancingFile
+from payloads.parcel_methods import ParcelMethod
 
 NOT_INDEXED = (
     "Gains are taxed here without the indexation that holds from {since}, and without a discount: the tax is "
@@ -42,6 +45,7 @@ def weighing_of(
     parcels: Sequence[Parcel],
     marginal_rate: Decimal,
     as_of: date,
+    method: ParcelMethod,
     benefit_rate: Decimal | None = None,
     always_beyond: Decimal | None = None,
 ) -> tuple[Weighing, list[str]]:
@@ -56,9 +60,18 @@ def weighing_of(
             rules=rules,
             marginal_rate=marginal_rate,
             as_of=as_of,
+            choose=_chosen_by(method, rules),
         ),
         assumptions,
     )
+
+
+def _chosen_by(method: ParcelMethod, rules: GainRules) -> Choose:
+    if method == "lowest_tax":
+        from engines.tax.lowest_tax import taken_for_least  # its solver is heavy, and others need none
+
+        return lambda parcels, sales: taken_for_least(parcels, sales, rules, Standing(NOTHING))
+    return lambda parcels, sales: taken_in_order(parcels, sales, ORDERS[method])
 
 
 def _gain_rules(catalogue: Catalogue, as_of: date) -> tuple[GainRules, list[str]]:

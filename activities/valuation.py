@@ -7,6 +7,7 @@ ActivityError
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from typing import cast
 from zoneinfo import ZoneInfo
 
 from activities.context import Context
@@ -28,9 +29,11 @@ from payloads.base import cents
 from payloads.files.trading import TradingFile
 from payloads.market import LatestSnapshot, SnapshotReference
 from payloads.orders import Trade
+from payloads.parcel_methods import ParcelMethod
 from payloads.portfolios import PortfolioId, PortfolioRead
 from payloads.rebalancing import TradePlan
 from payloads.valuation import Drift, MeasureDrift, PortfolioValue, ProposedTrades, ProposeTrades
+from store import portfolios
 
 SHARE_PLACES = 12
 
@@ -100,11 +103,20 @@ def _weighing(held: PortfolioRead, context: Context) -> tuple[Weighing, list[str
         for parcel in held.parcels
     ]
     today = exchange_day(context)
+    method = _parcel_method(held.portfolio_id, today, context)
     if held.marginal_rate is not None:
-        return weighing_of(context.catalogue, parcels, Decimal(repr(held.marginal_rate)), today)
+        return weighing_of(context.catalogue, parcels, Decimal(repr(held.marginal_rate)), today, method)
     rate = rules_of(context.catalogue).unknown_marginal_rate.value
-    weighing, assumptions = weighing_of(context.catalogue, parcels, rate, today)
+    weighing, assumptions = weighing_of(context.catalogue, parcels, rate, today, method)
     return weighing, [*assumptions, f"The client's marginal rate is not known; {rate} is taken."]
+
+
+def _parcel_method(portfolio_id: str, day: date, context: Context) -> ParcelMethod:
+    """How sales of the portfolio choose their parcels when they are booked."""
+    with context.services.database.reading() as tx:
+        own = portfolios.portfolio(tx, context.call.tenant, portfolio_id).parcel_method
+    house = context.catalogue.read("trading", TradingFile).parcels_by(day)
+    return house if own is None else cast(ParcelMethod, own)
 
 
 def exchange_day(context: Context) -> date:

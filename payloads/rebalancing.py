@@ -17,6 +17,7 @@ from payloads.bounds import (
 )
 from payloads.capital_gains import Parcel
 from payloads.entry import DeclaredError, Entry
+from payloads.parcel_methods import ParcelMethod
 from payloads.tax import UNKNOWN_TAX_YEAR
 
 Mode = Literal["full", "band_edge", "cash_flows_first", "buy_only"]
@@ -93,9 +94,10 @@ class TradingCosts(Payload):
 class TaxOnSales(Payload):
     """What is known of the tax on sales: only trades are made that are worth their cost and this tax."""
 
-    parcels: list[Parcel] = Field(description="all that is held; the oldest are sold first")
+    parcels: list[Parcel] = Field(description="all that is held")
     marginal_rate: Weight
     as_of: IsoDate
+    method: ParcelMethod = Field("fifo", description="which parcels a sale takes")
     benefit_rate: Share | None = Field(
         None, description="worth a year of money that comes nearer to its target; by the catalogue if absent"
     )

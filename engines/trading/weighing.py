@@ -8,12 +8,12 @@ An order is made where what it is worth exceeds its cost and the tax on the parc
     worth = rate · money by which its ETF comes nearer to its target
     tax   = marginal rate · net capital gain of the sales made with it, less that of those made without it
 
-Sales are looked at from the least taxed on, so that losses are there for the gains after them. Parcels go
-oldest first, as they are booked. What cash is short of is sold, and an ETF that has drifted further than
-`always_beyond` traded, whatever it costs.
+Sales are looked at from the least taxed on, so that losses are there for the gains after them. Which parcels
+go is chosen as it will be when they are booked. What cash is short of is sold, and an ETF that has drifted
+further than `always_beyond` traded, whatever it costs.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
@@ -23,13 +23,22 @@ from engines.errors import EngineError
 from engines.tax.gain_lines import Line, lines_of
 from engines.tax.gain_rules import GainRules
 from engines.tax.parcel_choice import oldest_first, taken_in_order
-from engines.tax.parcels import Disposal, Parcel
+from engines.tax.parcels import Disposal, Parcel, Taken
 from engines.trading.decisions import Decision, Planned, Reason
 from engines.trading.orders import CENT, NO_MONEY, Order, Portfolio
 
 
 class MissingParcels(EngineError):
     """An ETF is held whose parcels do not cover the units."""
+
+
+Choose = Callable[[Sequence[Parcel], Sequence[Disposal]], Sequence[Taken]]
+"""Chooses the parcels of sales."""
+
+
+def oldest(parcels: Sequence[Parcel], sales: Sequence[Disposal]) -> Sequence[Taken]:
+    """First in, first out."""
+    return taken_in_order(parcels, sales, oldest_first)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +54,7 @@ class Weighing:
     rules: GainRules
     marginal_rate: Decimal
     as_of: date
+    choose: Choose = oldest
 
 
 def check_parcels(portfolio: Portfolio, weighing: Weighing) -> None:
@@ -89,6 +99,8 @@ def least_worth_it(decisions: Sequence[Decision]) -> list[Decision]:
 
 def tax_on(sales: Sequence[Order], weighing: Weighing) -> Decimal:
     """The tax on these sales together, in cents; a loss that is left over saves nothing."""
+    if not sales:
+        return NO_MONEY
     gained = weighing.rules.settle(_lines(sales, weighing), NO_MONEY).net_capital_gain
     return _cents(Fraction(weighing.marginal_rate) * Fraction(gained))
 
@@ -120,9 +132,9 @@ def _surplus(one: Decision) -> tuple[Decimal, str]:
 
 
 def _lines(sales: Sequence[Order], weighing: Weighing) -> tuple[Line, ...]:
-    """The parcels that these sales take, the oldest first."""
+    """The parcels that these sales take."""
     disposals = [Disposal(one.etf, Decimal(one.units), weighing.as_of, one.value - one.cost) for one in sales]
-    taken = taken_in_order(weighing.parcels, disposals, oldest_first)
+    taken = weighing.choose(weighing.parcels, disposals)
     return lines_of(weighing.parcels, disposals, taken, weighing.rules)
 
 

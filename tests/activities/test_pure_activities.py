@@ -67,6 +67,19 @@ def test_the_catalogue_says_pure_and_light(name: str) -> None:
     assert (entry.effect, entry.role) == ("pure", "light")
 
 
+@pytest.mark.parametrize(("method", "tax"), [("fifo", "47.00"), ("lifo", "0.00"), ("lowest_tax", "0.00")])
+def test_a_sale_is_weighed_with_the_parcels_that_it_will_take(method: str, tax: str) -> None:
+    """The old parcel gained 200, half of it taxed at 47%; the new one lost."""
+    parcels = [
+        {"id": "old", "etf": "A", "units": 100, "acquired": "2020-01-01", "cost_base": 800},
+        {"id": "new", "etf": "A", "units": 100, "acquired": "2026-06-01", "cost_base": 1200},
+    ]
+    given = {"positions": {"A": 200}, "prices": {"A": 10}, "cash": 0, "target": {"A": 0.5}}
+    taxed = {"parcels": parcels, "marginal_rate": 0.47, "as_of": "2026-11-21", "method": method}
+    found = answer("rebalancing.plan_trades", {**given, "tax": taxed})
+    assert (found["tax"], found["decisions"][0]["reason"]) == (Decimal(tax), "beyond_limit")
+
+
 def test_adding_a_question_and_changing_points_needs_no_code() -> None:
     """An eleventh question of 0 to 45 points makes the range 40 to 240."""
     file = deepcopy(catalogue_files()["questionnaire"])
