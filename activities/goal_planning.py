@@ -9,7 +9,7 @@ from engines import goal_planning as engine
 from engines.glide_path import Expected, Step, glide_path
 from engines.questionnaire import category_of
 from payloads.base import cents
-from payloads.files.goal_planning import Assumed, Category, Glide, GoalPlanningFile
+from payloads.files.goal_planning import Assumed, Category, GoalPlanningFile, GoalType
 from payloads.files.questionnaire import QuestionnaireFile
 from payloads.goal_planning import GoalPlan, PlanGoal, Strategy
 from payloads.goal_simulation import GlideStep, Guardrails, Withdrawal
@@ -77,20 +77,22 @@ def _strategies(ask: PlanGoal, now: engine.Plan, rules: GoalPlanningFile, contex
     categories = categories_from(context.catalogue.read("questionnaire", QuestionnaireFile))
     own = categories.index(category_of(ask.risk_score, categories))
     names = [category.name for category in categories[: own + 1 + now.riskier]]
-    glide = rules.types[ask.goal.goal_type].glide
     return [
-        _strategy(name, found, glide, now.months, rules)
-        for name, found in rules.strategies.items()
+        _strategy(name, steps_of(ask.goal.goal_type, name, now.months, rules))
+        for name in rules.strategies
         if name in names
     ]
 
 
-def _strategy(
-    name: Category, found: Assumed, glide: Glide | None, months: int, rules: GoalPlanningFile
-) -> Strategy:
-    steps = [Step(0, _expected(found))]
-    if glide is not None:
-        steps = glide_path(_expected(found), _expected(rules.strategies[glide.to]), months, glide.years)
+def steps_of(goal_type: GoalType, name: Category, months: int, rules: GoalPlanningFile) -> list[Step]:
+    """What a strategy is expected to earn, from month 0 on, with the glide path of the goal's type."""
+    own, glide = _expected(rules.strategies[name]), rules.types[goal_type].glide
+    if glide is None:
+        return [Step(0, own)]
+    return glide_path(own, _expected(rules.strategies[glide.to]), months, glide.years)
+
+
+def _strategy(name: Category, steps: list[Step]) -> Strategy:
     first, *later = steps
     return Strategy(
         name=name,

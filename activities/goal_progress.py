@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from activities.context import Context
+from activities.goal_planning import MONTHS, steps_of
 from activities.portfolios import read
 from activities.registry import implements
 from activities.valuation import SHARE_PLACES, value
@@ -72,8 +73,17 @@ def _plan(fact: dict[str, Any], context: Context) -> engine.Planned:
         initial=Decimal(str(fact["initial"])),
         monthly=Decimal(str(fact["monthly_contribution"])),
         target=None if target is None else Decimal(str(target)),
-        yearly=rules.strategies[fact["strategy"]].expected_return - float(rules.annual_fee.value),
+        earned=_earned(fact, rules),
     )
+
+
+def _earned(fact: dict[str, Any], rules: GoalPlanningFile) -> list[engine.Earned]:
+    """By the strategy and, where the goal's type has one, its glide path."""
+    months = round(float(fact["years"]) * MONTHS)
+    return [
+        engine.Earned(step.month, step.expected.expected_return - float(rules.annual_fee.value))
+        for step in steps_of(fact["goal_type"], fact["strategy"], months, rules)
+    ]
 
 
 def _rules(context: Context) -> GoalPlanningFile:

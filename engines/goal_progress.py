@@ -9,14 +9,22 @@ MONTHS = 12
 
 
 @dataclass(frozen=True, slots=True)
+class Earned:
+    """What a strategy is expected to earn in a year, after fees, from so many months on."""
+
+    month: int
+    yearly: float
+
+
+@dataclass(frozen=True, slots=True)
 class Planned:
-    """A plan that a client took: `yearly` is what its strategy is expected to earn after fees."""
+    """A plan that a client took; `earned` are the steps of its strategy in order, from month 0 on."""
 
     planned_on: date
     initial: Decimal
     monthly: Decimal
     target: Decimal | None
-    yearly: float
+    earned: Sequence[Earned]
 
 
 def months_since(start: date, day: date) -> int:
@@ -27,12 +35,18 @@ def months_since(start: date, day: date) -> int:
 def expected(plan: Planned, day: date) -> float:
     """What the plan holds on `day` if its strategy earns what is expected, contributions at month's end.
 
-    initial·g^n + monthly·(g^n - 1)/(g - 1), where g is the growth of a month and n the months passed.
+    Step by step worth·g^n + monthly·(g^n - 1)/(g - 1), where g is the growth of a month and n the step's
+    months that have passed.
     """
-    months, growth = months_since(plan.planned_on, day), (1 + plan.yearly) ** (1 / MONTHS)
-    grown: float = growth**months
-    paid = months if growth == 1 else (grown - 1) / (growth - 1)
-    return float(plan.initial) * grown + float(plan.monthly) * paid
+    months, worth = months_since(plan.planned_on, day), float(plan.initial)
+    ends = [*(step.month for step in plan.earned[1:]), months]
+    for step, end in zip(plan.earned, ends, strict=True):
+        passed = max(min(end, months) - step.month, 0)
+        growth = (1 + step.yearly) ** (1 / MONTHS)
+        grown: float = growth**passed
+        paid = passed if growth == 1 else (grown - 1) / (growth - 1)
+        worth = worth * grown + float(plan.monthly) * paid
+    return worth
 
 
 def reached(

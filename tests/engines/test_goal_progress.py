@@ -6,9 +6,9 @@ from decimal import Decimal
 
 import pytest
 
-from engines.goal_progress import Planned, expected, months_since, reached
+from engines.goal_progress import Earned, Planned, expected, months_since, reached
 
-PLAN = Planned(date(2026, 6, 30), Decimal(50_000), Decimal(1_500), Decimal(150_000), 0.05)
+PLAN = Planned(date(2026, 6, 30), Decimal(50_000), Decimal(1_500), Decimal(150_000), [Earned(0, 0.05)])
 MILESTONES = [Decimal(share) for share in ("0.25", "0.5", "0.75", "1")]
 
 
@@ -20,9 +20,22 @@ def test_the_plan_grows_month_by_month() -> None:
     assert expected(PLAN, date(2027, 11, 30)) == pytest.approx(balance)
 
 
+def test_a_plan_that_glides_earns_less_from_then_on() -> None:
+    """5% for a year, 2% for the next half, then nothing; on days before, in and after the steps."""
+    gliding = replace(PLAN, earned=[Earned(0, 0.05), Earned(12, 0.02), Earned(18, 0.0)])
+    yearly = [0.05] * 12 + [0.02] * 6 + [0.0] * 6
+    balance, ends = 50_000.0, [50_000.0]
+    for rate in yearly:
+        balance = balance * (1 + rate) ** (1 / 12) + 1_500
+        ends.append(balance)
+    for months in (0, 5, 12, 13, 18, 24):
+        day = date(2026 + (5 + months) // 12, (5 + months) % 12 + 1, 30)
+        assert expected(gliding, day) == pytest.approx(ends[months])
+
+
 def test_without_growth_only_payments_add_up() -> None:
     """And before its first month is over a plan expects what it began with."""
-    assert expected(replace(PLAN, yearly=0.0), date(2027, 6, 30)) == 68_000
+    assert expected(replace(PLAN, earned=[Earned(0, 0.0)]), date(2027, 6, 30)) == 68_000
     assert expected(PLAN, date(2026, 7, 29)) == 50_000
     assert expected(PLAN, date(2020, 1, 1)) == 50_000
 
