@@ -37,6 +37,8 @@ DOMAINS = (
     "block_ending",
     "execution",
     "slicing",
+    "order_routing",
+    "amending",
     "settlement",
     "holdings",
     "distributions",
