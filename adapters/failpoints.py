@@ -27,6 +27,8 @@ FAILPOINTS = (
     "fills.before_result",
     "cancel.after_send",
     "cancel.before_result",
+    "amend.after_intent",
+    "amend.after_send",
     "slices.after_intent",
     "slices.after_send",
     "slices.before_recording",

@@ -45,7 +45,7 @@ ENTRIES = (
         Role.BROKER,
         errors=(UNKNOWN_BLOCK, *_CLOSING_ERRORS),
         no_undo="it books what the market did, which stays true",
-        files=("fees", "limits", "trading"),
+        files=("fees", "limits", "tax_au", "trading"),
     ),
     Entry(
         "orders.cancel_block",
@@ -56,6 +56,6 @@ ENTRIES = (
         Role.BROKER,
         errors=_CLOSING_ERRORS,
         no_undo="a block that is stopped is not traded again by itself",
-        files=("fees", "limits", "trading"),
+        files=("fees", "limits", "tax_au", "trading"),
     ),
 )

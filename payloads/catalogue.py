@@ -43,6 +43,8 @@ DOMAINS = (
     "execution",
     "parcel_methods",
     "slicing",
+    "order_routing",
+    "amending",
     "settlement",
     "holdings",
     "distributions",

@@ -64,6 +64,11 @@ def recorded(tx: Session, tenant: str, key: str, content: Any) -> Any | None:
     return _recorded(tx, _asked(tx, tenant, key, content))
 
 
+def is_begun(tx: Session, tenant: str, key: str) -> bool:
+    """Whether the effect of `key` was done, whatever for."""
+    return tx.get(EffectRow, (tenant, key)) is not None
+
+
 def _asked(tx: Session, tenant: str, key: str, content: Any) -> EffectRow:
     marks = _marks(tx, tenant, content)
     return EffectRow(tenant=tenant, key=key, content_digest=marks.pop(WHOLE), content_fields=marks)

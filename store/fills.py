@@ -246,7 +246,7 @@ def _advance(tx: Session, order: Order, total: Decimal, units: int, at: datetime
         if order.limit_price is not None and order.side == orders.BUY:
             whole = orders.value_cents(order.units, order.limit_price)
             order.reserved_cents = whole - orders.value_cents(order.cum_units, order.limit_price)
-        if order.state != OrderState.PENDING_CANCEL:
+        if order.state not in (OrderState.PENDING_CANCEL, OrderState.PENDING_REPLACE):
             order.state = OrderState.PARTIALLY_FILLED
     order.updated_at = at
     tx.add(order)

@@ -4,7 +4,8 @@ StoreError
 ├── InsufficientCash    a buy and its brokerage come to more than the cash available
 ├── InsufficientUnits   a sell of more units than are held and not on sale already
 ├── UnknownParcel       the portfolio has no parcel of that id and ETF
-└── UnknownOrder        the portfolio has no order of that id
+├── UnknownOrder        the portfolio has no order of that id
+└── OrderNotOpen        the order is over, or about to be cancelled: it cannot be changed any more
 """
 
 from collections.abc import Iterable, Sequence
@@ -42,6 +43,18 @@ class UnknownParcel(StoreError):
 
 class UnknownOrder(StoreError):
     """The portfolio has no order of that id."""
+
+
+class OrderNotOpen(StoreError):
+    """The order is over, or about to be cancelled: it cannot be changed any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """How many units an order is for, and the worst price of a unit."""
+
+    units: int
+    limit: Decimal | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +189,71 @@ def acknowledge(tx: Session, order: Order, broker_order_id: str, at: datetime) -
     if order.state == OrderState.INTENDED:
         order.state = OrderState.NEW
     _touch(tx, order, at)
+
+
+def begin_amend(
+    tx: Session, tenant: str, order: Order, wanted: Content, *, brokerage_cents: int, at: datetime
+) -> Content:
+    """Answer what the order was; from now on it counts as the larger of what it was and what is wanted.
+
+    Until the broker has answered either may fill. OrderNotOpen, InsufficientCash and InsufficientUnits
+    change nothing.
+    """
+    if order.state not in (OrderState.NEW, OrderState.PARTIALLY_FILLED):
+        raise OrderNotOpen(f"order {order.client_order_id} is {order.state}; it cannot be changed", "order")
+    before = Content(order.units, order.limit_price)
+    spendable = cash.available(tx, tenant, order.account_id) + order.reserved_cents
+    widest = _widest(order.side, before, wanted)
+    needed = _to_reserve(order, widest, brokerage_cents)
+    if needed > spendable:
+        raise InsufficientCash(
+            f"{widest.units - order.cum_units} {order.etf} more take {needed / 100:.2f} with brokerage, and "
+            f"{spendable / 100:.2f} is available; pay in, or buy less",
+            "units",
+        )
+    more = widest.units - order.units
+    if order.side == SELL and more > (free := sellable(tx, tenant, order.portfolio_id, order.etf)):
+        raise InsufficientUnits(
+            f"{more} {order.etf} more were to be sold, and {free} are held and not on sale already", "units"
+        )
+    _become(order, widest, needed)
+    order.state = OrderState.PENDING_REPLACE
+    _touch(tx, order, at)
+    return before
+
+
+def end_amend(tx: Session, order: Order, content: Content, *, brokerage_cents: int, at: datetime) -> None:
+    """The broker has answered: the order is for `content`, and works on unless that has filled.
+
+    An order that works on already was told before; one that was closed meanwhile was for `content`, too.
+    """
+    if order.state in (OrderState.NEW, OrderState.PARTIALLY_FILLED):
+        return
+    still_open = order.state in OPEN_STATES
+    _become(order, content, _to_reserve(order, content, brokerage_cents) if still_open else 0)
+    if order.state == OrderState.PENDING_REPLACE:
+        order.state = OrderState.PARTIALLY_FILLED if order.cum_units else OrderState.NEW
+    if still_open and order.cum_units >= order.units:
+        close(tx, order, OrderState.FILLED, at)
+    _touch(tx, order, at)
+
+
+def _widest(side: str, before: Content, wanted: Content) -> Content:
+    limits = [content.limit for content in (before, wanted) if content.limit is not None]
+    worst = (max if side == BUY else min)(limits) if limits else None
+    return Content(max(before.units, wanted.units), worst)
+
+
+def _to_reserve(order: Order, content: Content, brokerage_cents: int) -> int:
+    """Cents that what is left of a buy may take; brokerage is charged with its first fill."""
+    if order.side != BUY or content.limit is None:
+        return 0
+    whole, had = (value_cents(units, content.limit) for units in (content.units, order.cum_units))
+    return max(0, whole - had) + (0 if order.cum_units else brokerage_cents)
+
+
+def _become(order: Order, content: Content, reserved_cents: int) -> None:
+    order.units, order.limit_price, order.reserved_cents = content.units, content.limit, reserved_cents
 
 
 def begin_cancel(tx: Session, order: Order, at: datetime) -> None:

@@ -19,6 +19,7 @@ class OrderState(StrEnum):
     NEW = "new"
     PARTIALLY_FILLED = "partially_filled"
     PENDING_CANCEL = "pending_cancel"
+    PENDING_REPLACE = "pending_replace"
     FILLED = "filled"
     CANCELLED = "cancelled"
     REJECTED = "rejected"
@@ -30,6 +31,7 @@ OPEN_STATES = (
     OrderState.NEW,
     OrderState.PARTIALLY_FILLED,
     OrderState.PENDING_CANCEL,
+    OrderState.PENDING_REPLACE,
 )
 
 
