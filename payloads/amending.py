@@ -56,6 +56,6 @@ ENTRIES = (
             *EFFECT_ERRORS,
         ),
         no_undo="orders.cancel_open, the undo of sending the order, cancels it as it then stands",
-        files=("fees", "limits", "trading"),
+        files=("fees", "limits", "tax_au", "trading"),
     ),
 )
