@@ -20,7 +20,7 @@ from activities.effects import once
 from activities.errors import ActivityError
 from activities.filing import file
 from activities.registry import implements
-from engines.books import FEES, INCOME, MONEY, SECURITIES, WITHHELD, Booked, between, units_held
+from engines.books import FEES, INCOME, MONEY, OWED, SECURITIES, WITHHELD, Booked, between, units_held
 from engines.errors import InvalidValue
 from engines.performance import NoSignChange
 from engines.statements import (
@@ -154,7 +154,11 @@ def _drawn_up(ask: AskStatement, name: str, period: Period, context: Context) ->
         ],
         transactions=[_listed(each) for each in moved],
         income=[_income(entry, books) for entry in income_of(entries, period)],
-        fees=[_fee(entry) for entry in between(entries, period.first, period.last) if entry.into(FEES)],
+        fees=[
+            _fee(entry)
+            for entry in between(entries, period.first, period.last)
+            if entry.into(FEES) or entry.into(OWED)
+        ],
         performance=earned,
         notes=[*_notes(opening, closing), *why_not],
     )
@@ -241,7 +245,11 @@ def _income(entry: Booked, books: AccountBooks) -> IncomeReceived:
 
 def _fee(entry: Booked) -> FeeCharged:
     return FeeCharged(
-        date=entry.day, kind=entry.kind, reference=entry.reference, amount=from_cents(entry.into(FEES))
+        date=entry.day,
+        kind=entry.kind,
+        reference=entry.reference,
+        amount=from_cents(entry.into(FEES)),
+        paid=from_cents(entry.into(FEES, OWED)),
     )
 
 

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from datetime import date
 
 MONEY = ("cash", "unsettled")
-SECURITIES, FEES, WITHHELD, INCOME, GAINS, CAPITAL = (
+SECURITIES, FEES, OWED, WITHHELD, INCOME, GAINS, CAPITAL = (
     "securities",
     "fees",
+    "owed",
     "withheld",
     "income",
     "gains",

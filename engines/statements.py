@@ -4,7 +4,8 @@
     units at the end = units at the start + bought - sold + otherwise moved
     value at the end = value at the start + paid in - paid out + income - withheld - fees + the market's part
 
-Cash counts trades from their day on, as the ledger does; settlement moves none of it.
+Cash counts trades from their day on, as the ledger does; settlement moves none of it. Fees count when they
+are paid: an invoice that is owed has taken no cash yet.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,6 +18,7 @@ from engines.books import (
     FEES,
     INCOME,
     MONEY,
+    OWED,
     SECURITIES,
     WITHHELD,
     Booked,
@@ -134,7 +136,7 @@ def change(entries: Sequence[Booked], period: Period, opening: int, closing: int
     paid = [-entry.into(CAPITAL) for entry in here]
     paid_in, paid_out = sum(max(cents, 0) for cents in paid), -sum(min(cents, 0) for cents in paid)
     income = -total(income_of(entries, period), INCOME)
-    withheld, fees = total(here, WITHHELD), total(here, FEES)
+    withheld, fees = total(here, WITHHELD), total(here, FEES, OWED)
     market = closing - opening - paid_in + paid_out - income + withheld + fees
     return Change(opening, paid_in, paid_out, income, withheld, fees, market, closing)
 

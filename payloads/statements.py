@@ -91,12 +91,13 @@ class IncomeReceived(Payload):
 
 
 class FeeCharged(Payload):
-    """One fee (negative: given back)."""
+    """One fee, invoice, or payment of what was owed."""
 
     date: IsoDate
     kind: str
     reference: str
-    amount: Amount
+    amount: Amount = Field(description="charged; negative: given back or waived")
+    paid: Amount = Field(description="taken off the account; these add up to change.fees")
 
 
 class ValueChange(Payload):
@@ -107,7 +108,7 @@ class ValueChange(Payload):
     paid_out: Amount
     income: Amount
     withheld: Amount
-    fees: Amount
+    fees: Amount = Field(description="paid in the period, whenever they were charged")
     market: Amount = Field(description="what prices did to the holdings, brokerage within")
     closing: Amount
 

@@ -93,8 +93,8 @@ class GainReported(Payload):
 
     reference: str
     kind: str
-    etf: Etf
-    parcel: str | None = Field(description="none for the money of a fraction of a unit")
+    etf: Etf | None
+    parcel: str | None = Field(description="none for the money of a fraction, or of a correction")
     units: Units = Field(description="0 where only a cost base moved")
     acquired: IsoDate | None
     disposed: IsoDate

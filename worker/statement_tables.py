@@ -10,7 +10,7 @@ CHANGE = {
     "paid_out": "Paid out",
     "income": "Income",
     "withheld": "Tax withheld",
-    "fees": "Fees",
+    "fees": "Fees paid",
     "market": "Change of prices",
     "closing": "Closing value",
 }
@@ -41,7 +41,7 @@ INCOME = {
     "reinvested": "reinvested",
     "cash": "cash",
 }
-FEES = {"date": "date", "kind": "kind", "reference": "reference", "amount": "amount"}
+FEES = {"date": "date", "kind": "kind", "reference": "reference", "amount": "charged", "paid": "paid"}
 RETURNS = {
     "time_weighted_return": "Of the period, whatever was paid in or out",
     "money_weighted_return": "A year's, on the money that was in",

@@ -24,15 +24,15 @@ Treatment = Literal["discounted", "short", "undiscounted", "loss", "none"]
 class Gain:
     """What one entry brought on one parcel, in cents; `gain` is negative for a loss.
 
-    `parcel` and `acquired` are None for the money of a fraction, which belongs to no parcel. `booked` is the
-    day for which it was booked, `day` that of the gain.
+    `parcel` and `acquired` are None for money that belongs to no parcel, `etf` too where it belongs to
+    none: of a fraction, of a correction. `booked` is the day for which it was booked, `day` that of the gain.
     """
 
     reference: str
     kind: str
     booked: date
     day: date
-    etf: str
+    etf: str | None
     parcel: str | None
     acquired: date | None
     units: int
@@ -123,7 +123,7 @@ def _gain(entry: Booked, lines: Sequence[Line], held: Sequence[Line]) -> Gain:
         kind=entry.kind,
         booked=entry.day,
         day=entry.day,
-        etf=lines[0].etf or "",
+        etf=lines[0].etf,
         parcel=lines[0].parcel,
         acquired=lines[0].acquired,
         units=-sum(line.units for line in sold),

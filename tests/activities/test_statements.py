@@ -14,6 +14,8 @@ from engines.calendars import sessions_between
 from payloads.base import cents
 from store import cash, documents, ledger
 from store.database import Database
+from store.ledger import Posting
+from store.tables import Book
 from tests.activities.test_tax_reports import buy, pay, plain, year_of_bookings
 from tests.support.databases import NOON
 from tests.support.house import House
@@ -67,7 +69,7 @@ def holds(found: dict[str, Any]) -> None:
     for moves in found["units"]:
         assert moves["opening"] + moves["bought"] - moves["sold"] + moves["other"] == moves["closing"]
     assert sum(each["income"] for each in found["income"]) == change["income"]
-    assert sum(each["amount"] for each in found["fees"]) == change["fees"]
+    assert sum(each["paid"] for each in found["fees"]) == change["fees"]
 
 
 def test_a_month_from_opening_to_closing(place: House) -> None:
@@ -307,3 +309,20 @@ def test_a_reversed_distribution_takes_its_credit_back(place: House) -> None:
     assert (other["income"], other["franking_credit"]) == (-600, Decimal("-257.14"))
     assert back["cash"] == [{"kind": "distribution", "amount": -600}]
     assert one["date"] + timedelta(days=21) == other["date"]
+
+
+def test_an_invoice_that_is_owed_takes_no_value_until_it_is_paid(place: House) -> None:
+    """Charged in August, paid in September: the fee is August's invoice and September's fee."""
+    with place.database.transaction() as tx:
+        for name, day, lines in (
+            ("invoice", date(2025, 8, 5), [Posting(Book.FEES, 110_00), Posting(Book.OWED, -110_00)]),
+            ("fee_payment", date(2025, 9, 8), [Posting(Book.CASH, -110_00), Posting(Book.OWED, 110_00)]),
+        ):
+            ledger.post(tx, place.tenant, ACCOUNT, about(f"{name}:1", name, day), lines)
+    august = place("portfolio.statement", **APRIL | {"period": "2025-08"})
+    september = place("portfolio.statement", step="paid", **APRIL | {"period": "2025-09"})
+    for found, charged, paid in ((august, 110, 0), (september, 0, 110)):
+        holds(found)
+        assert [(each["amount"], each["paid"]) for each in found["fees"]] == [(charged, paid)]
+        assert found["change"]["fees"] == paid
+    assert august["cash"] == []

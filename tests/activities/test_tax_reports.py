@@ -361,3 +361,19 @@ def test_a_late_statement_on_units_sold_meanwhile_is_of_the_year_of_their_sale(p
         [gains] = [line for line in report["reconciliation"] if line["book"] == "gains"]
         assert (gains["of_other_years"], gains["from_other_years"]) == named
         assert gains["reported"] == gains["ledger"] - gains["taken_back"] - named[0] + named[1]
+
+
+def test_money_of_a_correction_is_a_gain_of_no_etf(place: House) -> None:
+    """What is booked on gains alone is told as it is, and reconciled."""
+    before = place("tax.report_year", step="before", **YEAR)["totals"]["net_capital_gain"]
+    day = date(2025, 5, 7)
+    with place.database.transaction() as tx:
+        lines = [Posting(Book.GAINS, -8_00), Posting(Book.CASH, 8_00)]
+        ledger.post(tx, place.tenant, ACCOUNT, about("correction:1", "correction", day), lines)
+    found = place("tax.report_year", **YEAR)
+    told = [line for line in found["gains"]["lines"] if line["kind"] == "correction"]
+    assert [(line["etf"], line["parcel"], line["gain"], line["treatment"]) for line in told] == [
+        (None, None, 8, "short")
+    ]
+    # The year's losses are more than its short gains: 8.00 more of those leave 8.00 more to be halved.
+    assert found["totals"]["net_capital_gain"] == before + 4

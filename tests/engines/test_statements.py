@@ -117,6 +117,7 @@ KINDS = {
     "deposit": "capital",
     "interest": "income",
     "fee": "fees",
+    "fee_payment": "owed",
     "purchase": "securities",
     "cost_base": "income",
     "tax": "withheld",
