@@ -13,6 +13,7 @@ from engines.tax.year_income import DISTRIBUTION, Announced
 from payloads.files.trading import TradingFile
 from store import accounts, customers, events, fills, ledger, portfolios
 from store.cents import to_cents
+from store.tables import Portfolio
 
 HOME = "AU"
 CURRENCY = "AUD"
@@ -49,7 +50,7 @@ def books_in(tx: Session, tenant: str, portfolio_id: str) -> AccountBooks:
         account_id=row.account_id,
         resident=client.tax_residency == HOME,
         entries=_entries(tx, tenant, row.account_id),
-        announced=_announced(tx, tenant, row.customer_id),
+        announced=_announced(tx, tenant, row),
         brokerage=fills.brokerage(tx, tenant, row.account_id),
     )
 
@@ -77,16 +78,21 @@ def _entries(tx: Session, tenant: str, account_id: str) -> tuple[Booked, ...]:
     )
 
 
-def _announced(tx: Session, tenant: str, customer_id: str) -> dict[str, Announced]:
-    """By the reference of the ledger's entry: the fact of a payment is appended with it."""
+def _announced(tx: Session, tenant: str, row: Portfolio) -> dict[str, Announced]:
+    """By the reference of the ledger's entry: the fact of a payment is appended with it.
+
+    A client's other accounts may have been paid under the same reference.
+    """
     found: dict[str, Announced] = {}
     after = 0
-    stream = events.client_stream(customer_id)
+    stream, ours = events.client_stream(row.customer_id), portfolios.of_account(tx, tenant, row.account_id)
     while page := events.read(
         tx, tenant, after=after, stream=stream, name="DistributionPaid", kind="fact", limit=PAGE
     ):
         for told in page:
             after = told.position
+            if told.data["portfolio_id"] not in ours:
+                continue
             found[f"{DISTRIBUTION}:{told.data['reference']}"] = Announced(
                 ex_date=date.fromisoformat(told.data["ex_date"]),
                 units=int(told.data["units"]),

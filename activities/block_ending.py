@@ -19,7 +19,8 @@ from activities.waiting import Looks, waiting
 from adapters.failpoints import failpoint
 from dsl.durations import parse_duration
 from engines.trading.blocks import Part, average_price, share_block
-from payloads.blocks import AwaitBlock, BlockReport, CancelBlock, CancelledBlock
+from payloads.block_ending import AwaitBlock, CancelBlock, CancelledBlock
+from payloads.blocks import BlockReport
 from payloads.files.fees import FeesFile
 from payloads.files.trading import TradingFile
 from store import blocks, effects, fills, leases, orders
@@ -63,6 +64,8 @@ def _deadline(ask: AwaitBlock, context: Context) -> datetime:
     call = context.call
     with context.services.database.transaction() as tx:
         blocks.load(tx, call.tenant, ask.block_id)
+        if ask.until is not None:
+            return ask.until
         content = ask.model_dump(mode="python")
         decided = effects.once(
             tx, call.tenant, call.key("watch"), content, lambda: (context.now() + length).isoformat()

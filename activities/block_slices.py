@@ -19,7 +19,7 @@ from activities.registry import implements
 from activities.settling import News, OtherBroker, Settlement, ask_broker, settlement_rules
 from adapters.broker import BrokerOrder, OrderRefused, OrderState, Side
 from adapters.failpoints import failpoint
-from payloads.blocks import SendSlice, SentSlice
+from payloads.block_slices import SendSlice, SentSlice
 from store import blocks
 from store.blocks import Reported
 from store.orders import BUY

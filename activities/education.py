@@ -28,7 +28,10 @@ class UnknownStyle(ActivityError):
 
 @implements("education.next_lesson")
 def next_lesson(ask: NextLesson, context: Context) -> LearningPath:
-    """The open module that is mastered least, and its exercise that was answered least often."""
+    """The open module that is mastered least, and its exercise that was answered least often.
+
+    Modules that serve a goal of the client go before all others.
+    """
     file = context.catalogue.read("education", EducationFile)
     style = _style(ask, file)
     marks = _marks(ask, file)
@@ -37,7 +40,11 @@ def next_lesson(ask: NextLesson, context: Context) -> LearningPath:
     open_ones = [
         module for module in file.modules if module.id not in mastered and set(module.needs) <= set(mastered)
     ]
-    chosen = min(open_ones, key=lambda module: mastery[module.id]) if open_ones else None
+    chosen = min(
+        open_ones,
+        key=lambda module: (not set(module.serves) & set(ask.goals), mastery[module.id]),
+        default=None,
+    )
     return LearningPath(
         mastery=mastery,
         mastered=mastered,
@@ -69,6 +76,7 @@ def _lesson(module: Module, style: str, ask: NextLesson) -> Lesson:
         module=module.id,
         title=module.title,
         style=style,
+        content=module.content[style],
         exercise=exercise.id,
         question=exercise.question,
         options=exercise.options,

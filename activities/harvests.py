@@ -23,10 +23,18 @@ MONTHS_A_YEAR = 12
 @implements("tax.find_harvests")
 def find_harvests(ask: FindHarvests, context: Context) -> Harvests:
     """Candidates by the rules of the release."""
+    found = candidates(ask, context)
+    return Harvests(
+        candidates=[_harvest(one) for one in found], total_net_benefit=engine.worth_together(found)
+    )
+
+
+def candidates(ask: FindHarvests, context: Context) -> list[engine.Candidate]:
+    """The same as the engine answers them."""
     refuse_repeated("parcel", [parcel.id for parcel in ask.parcels], "parcels")
     funds = context.catalogue.read("universe", UniverseFile).by_etf()
     held = {parcel.etf for parcel in ask.parcels}
-    found = engine.find_harvests(
+    return engine.find_harvests(
         [
             Parcel(parcel.id, parcel.etf, parcel.units, parcel.acquired, parcel.cost_base)
             for parcel in ask.parcels
@@ -40,19 +48,21 @@ def find_harvests(ask: FindHarvests, context: Context) -> Harvests:
         _terms(ask, context),
         ask.as_of,
     )
-    return Harvests(
-        candidates=[_harvest(one) for one in found], total_net_benefit=engine.worth_together(found)
-    )
 
 
 def _replacements(etf: str, ask: FindHarvests, funds: Mapping[str, Fund]) -> Sequence[str]:
-    """Those asked for, else other indices of the same class.
-
-    The nearest by region and sector come first, then the most liquid, then the cheapest.
-    """
+    """Those asked for, else others alike."""
     if etf in ask.replacements:
         given = ask.replacements[etf]
         return [given] if isinstance(given, str) else given
+    return others_alike(etf, funds)
+
+
+def others_alike(etf: str, funds: Mapping[str, Fund]) -> list[str]:
+    """Other indices of an ETF's class.
+
+    The nearest by region and sector come first, then the most liquid, then the cheapest.
+    """
     if etf not in funds:
         return []
     ours = funds[etf]
@@ -125,4 +135,5 @@ def _harvest(one: engine.Candidate) -> Harvest:
         net_benefit=one.net_benefit,
         replacement=one.replacement,
         blocked_by=one.blocked_by,
+        free_on=one.free_on,
     )

@@ -289,7 +289,7 @@ def _reconciled(year: YearOfBooks, book: str, sign: int, reported: Decimal) -> B
         book=book,
         ledger=from_cents(sign * found.ledger),
         taken_back=from_cents(sign * found.taken_back),
-        of_earlier_year=from_cents(sign * found.of_earlier_year),
-        paid_later=from_cents(sign * found.paid_later),
+        of_other_years=from_cents(sign * found.of_other_years),
+        from_other_years=from_cents(sign * found.from_other_years),
         reported=reported,
     )

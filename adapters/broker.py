@@ -32,7 +32,7 @@ class OutcomeUnknown(AdapterError):
 
 
 class OrderRefused(AdapterError):
-    """The broker will not take this order; the message is the broker's reason."""
+    """The broker will not take this order, or this change of one; the message is the broker's reason."""
 
 
 class Side(StrEnum):
@@ -65,6 +65,20 @@ class BrokerOrder:
     client_order_id: str
     etf: str
     side: Side
+    units: int
+    limit: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Amendment:
+    """What an order is to become: units in all, those that filled included, and the worst price of a unit.
+
+    `amendment_id` is one for one intent, as a client order id is: however often it is sent, the order
+    changes once.
+    """
+
+    amendment_id: str
+    client_order_id: str
     units: int
     limit: Decimal | None = None
 
@@ -136,6 +150,15 @@ class Broker(Protocol):
         """Stop working the order and answer what became of it; a closed order stays as it is.
 
         OrderRefused for an id the broker does not have.
+        """
+
+    def amend(self, amendment: Amendment) -> BrokerOrderState:
+        """Change a working order in one step and answer how it stands; it keeps its id and its fills.
+
+        An amendment that was made before is answered with the order as it stands. With no more units than
+        have filled the order is filled. OrderRefused, and nothing changed: for an id that the broker does
+        not have, a closed order, a market order that would get a limit or the other way round, units or a
+        limit that no order may have, or other content under that amendment id.
         """
 
     def close(self) -> None:

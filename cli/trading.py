@@ -127,7 +127,7 @@ def block(
 ) -> int:
     """Show how a block was traded: the intent, its slices, what they filled, and every client's part.
 
-    Example: kronos trading block B-2026-03-02-VAS
+    Example: kronos trading block BLOCK-2026-03-04-VAS
     """
     from cli.blocks import block_table
 

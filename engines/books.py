@@ -17,6 +17,8 @@ SECURITIES, FEES, WITHHELD, INCOME, GAINS, CAPITAL = (
     "gains",
     "capital",
 )
+# The kind of entry by which a fund's annual statement moves cost bases: nothing is paid.
+COST_BASE = "cost_base"
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,6 +91,25 @@ def sessions_between(exchange: str, first: date, last: date) -> tuple[date, ...]
     return sessions[bisect_left(sessions, first) : bisect_right(sessions, last)]
 
 
+def sessions_within(exchange: str, start: datetime, until: datetime) -> list[Session]:
+    """The sessions that are open at some moment from `start` to `until`, which may be none.
+
+    NoOffset and OutsideCalendar name `start` or `until`.
+    """
+    zone = _timetable(exchange).zone
+    for moment, path in ((start, "start"), (until, "until")):
+        if moment.tzinfo is None:
+            raise NoOffset(f"{moment.isoformat()} does not say its offset from UTC; add one", path)
+        day, known = moment.astimezone(zone).date(), _sessions(exchange)
+        if not known[0] <= day <= known[-1]:
+            raise _outside(exchange, day, path)
+    # A session may belong to the day after the one on which it opens.
+    first = start.astimezone(zone).date() - timedelta(days=1)
+    last = until.astimezone(zone).date() + timedelta(days=1)
+    found = (_session(exchange, day) for day in sessions_between(exchange, first, last))
+    return [session for session in found if session.opens_at < until and session.closes_at > start]
+
+
 def last_session(exchange: str, before: date) -> date:
     """The last session of the exchange before the day `before`: one that has certainly closed."""
     sessions = _sessions(exchange)

@@ -13,6 +13,7 @@ from datetime import date, timedelta
 
 from engines.books import (
     CAPITAL,
+    COST_BASE,
     FEES,
     INCOME,
     MONEY,
@@ -26,8 +27,6 @@ from engines.books import (
 from engines.performance import Flow, Performance, Valuation, measure
 
 ONE_DAY = timedelta(days=1)
-# Moves cost bases by the books of the fund: nothing is paid.
-COST_BASE = "cost_base"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
-from payloads.base import Amount, Etf, Flag, Identifier, IsoDate, Payload, Price, Units
+from payloads.base import Amount, Etf, Identifier, IsoDate, Payload, Price, Units
 from payloads.bounds import AmountFromZero, PositivePrice, PositiveUnits
 from payloads.entry import DeclaredError, Effect, Entry, Role
-from payloads.orders import BROKER_ERRORS, SEND_ERRORS, Length, Side
+from payloads.orders import BROKER_ERRORS, SEND_ERRORS, Side
 from payloads.storage import EFFECT_ERRORS, READ_ERRORS, UNKNOWN_PORTFOLIO
 
 MOST_PARTS = 5000
@@ -104,33 +104,6 @@ class OpenedBlock(Payload):
     orders: list[str]
 
 
-class SendSlice(Payload):
-    """How much of a block to send to the broker now."""
-
-    block_id: BlockId
-    units: PositiveUnits
-    limit: PositivePrice | None = Field(None, description="no worse than the block's, which it is by default")
-
-
-class SentSlice(Payload):
-    """The slice's client order id."""
-
-    order: str
-
-
-class AwaitBlock(Payload):
-    """Which block to bring to its end, and how long its slices may still fill."""
-
-    block_id: BlockId
-    within: Length = Field("1d", description="from the first look; then what is left is cancelled")
-
-
-class CancelBlock(Payload):
-    """Which block to stop."""
-
-    block_id: BlockId
-
-
 class ClientPart(Payload):
     """What a client ordered and got; `price` is the average of the whole block, null without units."""
 
@@ -157,14 +130,6 @@ class BlockReport(Payload):
     value: Amount
     brokerage: Amount
     parts: list[ClientPart]
-
-
-class CancelledBlock(Payload):
-    """Whether there was a block to stop; what had filled by then was shared out."""
-
-    block_id: str
-    cancelled: Flag
-    filled: Units
 
 
 class ShowBlock(Payload):
@@ -235,12 +200,10 @@ def _each_once(parts: list, names: list[str]) -> list:  # type: ignore[type-arg]
 
 
 UNKNOWN_BLOCK = DeclaredError("UnknownBlock", "there is no block of that id")
-_MISMATCH = DeclaredError("FillMismatch", "the broker reported a fill that cannot be true of its order")
-_OTHER_BROKER = DeclaredError("OtherBroker", "a slice is at a broker that this worker does not speak to")
-_UNANSWERED = DeclaredError(
+OTHER_BROKER = DeclaredError("OtherBroker", "a slice is at a broker that this worker does not speak to")
+UNANSWERED = DeclaredError(
     "OutcomeUnknown", "the broker did not answer; asked again by client order id", retryable=True
 )
-_CLOSING_ERRORS = (_MISMATCH, _OTHER_BROKER, *BROKER_ERRORS, _UNANSWERED, *EFFECT_ERRORS)
 
 ENTRIES = (
     Entry(
@@ -268,50 +231,6 @@ ENTRIES = (
             *EFFECT_ERRORS,
         ),
         files=("fees", "trading"),
-    ),
-    Entry(
-        "orders.send_slice",
-        "Send a part of a block to the broker, once",
-        SendSlice,
-        SentSlice,
-        Effect.TRADES,
-        Role.BROKER,
-        errors=(
-            UNKNOWN_BLOCK,
-            DeclaredError("BlockClosed", "the block is over: nothing more is sent for it"),
-            DeclaredError("SliceTooLarge", "a slice of more units than the block has left to send"),
-            DeclaredError("SliceBeyondLimit", "a slice at a worse limit than the block's"),
-            DeclaredError("OrderRejected", "the broker rejected the slice"),
-            *SEND_ERRORS,
-            _OTHER_BROKER,
-            *BROKER_ERRORS,
-            _UNANSWERED,
-            *EFFECT_ERRORS,
-        ),
-        no_undo="orders.cancel_block, the undo of opening the block, stops its slices",
-        files=("limits", "trading"),
-    ),
-    Entry(
-        "orders.await_block",
-        "Wait for a block's slices to fill, cancel what is left, and give every client their part",
-        AwaitBlock,
-        BlockReport,
-        Effect.EFFECT,
-        Role.BROKER,
-        errors=(UNKNOWN_BLOCK, *_CLOSING_ERRORS),
-        no_undo="it books what the market did, which stays true",
-        files=("fees", "limits", "trading"),
-    ),
-    Entry(
-        "orders.cancel_block",
-        "Stop a block, give every client their part of what filled, and free what was held for the rest",
-        CancelBlock,
-        CancelledBlock,
-        Effect.EFFECT,
-        Role.BROKER,
-        errors=_CLOSING_ERRORS,
-        no_undo="a block that is stopped is not traded again by itself",
-        files=("fees", "limits", "trading"),
     ),
     Entry(
         "orders.show_block",

@@ -1,10 +1,11 @@
 """Field types with bounds."""
 
+from datetime import datetime
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from payloads.base import Amount, Money, Price, Ratio, Real, Units
+from payloads.base import Amount, Moment, Money, Price, Ratio, Real, Units
 
 PositiveMoney = Annotated[Money, Field(gt=0)]
 MoneyFromZero = Annotated[Money, Field(ge=0)]
@@ -26,3 +27,13 @@ RateBelowOne = Annotated[Ratio, Field(ge=0, lt=1)]
 
 AimWeight = Annotated[Real, Field(ge=0, le=100)]
 """How much an aim counts. Far larger ones would drown the other aims, and then the solver's own limits."""
+
+
+def _with_offset(moment: datetime) -> datetime:
+    if moment.tzinfo is None:
+        raise ValueError("a moment must say its offset from UTC")
+    return moment
+
+
+ExactMoment = Annotated[Moment, AfterValidator(_with_offset)]
+"""A moment with its offset from UTC."""

@@ -28,7 +28,8 @@ def _at_once(matrix: Any, one_by_one: ValidatorFunctionWrapHandler) -> list[list
     """
     if isinstance(matrix, list) and all(_is_plain(row) for row in matrix):
         return [list(map(float, row)) for row in matrix]
-    return one_by_one(matrix)  # type: ignore[no-any-return]
+    checked: list[list[float]] = one_by_one(matrix)
+    return checked
 
 
 def _is_plain(row: Any) -> bool:

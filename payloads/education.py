@@ -4,6 +4,7 @@ from pydantic import Field
 
 from payloads.base import Fraction, Identifier, Payload
 from payloads.entry import DeclaredError, Entry
+from payloads.files.goal_planning import GoalType
 
 
 class Answered(Payload):
@@ -14,10 +15,11 @@ class Answered(Payload):
 
 
 class NextLesson(Payload):
-    """Every answer so far, oldest first, and how the client likes to learn."""
+    """Every answer so far, oldest first, how the client likes to learn, and what they save for."""
 
     answers: list[Answered] = Field([], max_length=5000)
     style: Identifier | None = Field(None, description="one of the curriculum's; by default its first")
+    goals: list[GoalType] = Field([], max_length=50, description="modules that serve one of them come first")
 
 
 class Lesson(Payload):
@@ -26,6 +28,7 @@ class Lesson(Payload):
     module: str
     title: str
     style: str
+    content: str = ""
     exercise: str
     question: str
     options: list[str]

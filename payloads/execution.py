@@ -1,26 +1,17 @@
 """Best execution: what orders cost against the price when they were decided, and the market's average."""
 
-from datetime import datetime
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from payloads.base import Amount, Etf, Identifier, IsoDate, Moment, Payload, Price, Units
+from payloads.base import Amount, Etf, Identifier, IsoDate, Payload, Price, Units
 from payloads.blocks import UNKNOWN_BLOCK
-from payloads.bounds import AmountFromZero, PositivePrice, PositiveUnits
+from payloads.bounds import AmountFromZero, ExactMoment, PositivePrice, PositiveUnits
 from payloads.entry import DeclaredError, Effect, Entry
 from payloads.orders import Side
 from payloads.storage import READ_ERRORS, UNKNOWN_PORTFOLIO
 
-
-def _with_offset(moment: datetime) -> datetime:
-    if moment.tzinfo is None:
-        raise ValueError("a moment must say its offset from UTC")
-    return moment
-
-
-ExactMoment = Annotated[Moment, AfterValidator(_with_offset)]
 BasisPoints = Annotated[Price, Field(description="basis points, to four places; positive is a cost")]
 
 

@@ -64,6 +64,7 @@ class Harvest(Payload):
     net_benefit: Amount = Field(description="tax benefit - tax later - cost")
     replacement: Etf | None
     blocked_by: BlockedBy | None
+    free_on: IsoDate | None = Field(None, description="first day on which nothing blocks it by waiting alone")
 
 
 class Harvests(Payload):

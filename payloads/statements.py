@@ -158,7 +158,7 @@ _ERRORS = (
     DeclaredError("WrongCurrency", "the account is not kept in AUD"),
     UNKNOWN_PORTFOLIO,
 )
-_FILES = ("market", "trading")
+_FILES = ("market", "trading", "universe")
 
 ENTRIES = (
     Entry(

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from payloads.base import Amount, Etf, Flag, Identifier, IsoDate, Payload, Units, Whole
-from payloads.bounds import AmountFromZero
+from payloads.bounds import MoneyFromZero
 from payloads.documents import Filed
 from payloads.entry import DeclaredError, Effect, Entry
 from payloads.storage import EFFECT_ERRORS, READ_ERRORS, UNKNOWN_PORTFOLIO
@@ -25,7 +25,7 @@ class AskTaxYear(Payload):
     portfolio_id: Identifier
     year: AustralianYear
     taxpayer: Taxpayer = "individual"
-    losses_brought_forward: AmountFromZero | None = Field(
+    losses_brought_forward: MoneyFromZero | None = Field(
         None, description="by the last return; without it, what earlier years of the account leave"
     )
 
@@ -160,13 +160,13 @@ class TaxTotals(Payload):
 
 
 class BookReconciled(Payload):
-    """How the ledger leads to a figure: reported = ledger - taken_back - of_earlier_year + paid_later."""
+    """From the ledger to a figure: reported = ledger - taken_back - of_other_years + from_other_years."""
 
     book: Literal["income", "withheld", "gains", "fees"]
     ledger: Amount = Field(description="every entry of the year's days; what came in or was paid, positive")
     taken_back: Amount = Field(description="of entries that were reversed, and of reversals")
-    of_earlier_year: Amount = Field(description="distributions paid in the year, income of the one before")
-    paid_later: Amount = Field(description="distributions of the year, paid after it")
+    of_other_years: Amount = Field(description="booked in the year, told in another: paid late, sold late")
+    from_other_years: Amount = Field(description="told in the year, booked in another")
     reported: Amount
 
 

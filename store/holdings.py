@@ -8,6 +8,7 @@ from sqlmodel import Session, col
 
 from store.tables import SAME_ENTRY, Book, LedgerEntry, LedgerPosting, Parcel, ParcelDisposal
 
+BUYING = ("purchase", "distribution")
 UNITS = func.sum(col(LedgerPosting.units))
 
 
@@ -60,6 +61,23 @@ def parcels_held(tx: Session, tenant: str, portfolio_id: str, etf: str, on: date
         ParcelThen(tx.get_one(Parcel, (tenant, parcel_id)), int(units), _sold(tx, tenant, parcel_id, on))
         for parcel_id, units in tx.execute(query)
     ]
+
+
+def purchases_since(tx: Session, tenant: str, portfolio_id: str, since: date) -> list[tuple[str, date, int]]:
+    """(ETF, day, units) of what was bought from `since` on, by order or with a distribution."""
+    query = (
+        select(col(LedgerPosting.etf), col(LedgerEntry.effective), col(LedgerPosting.units))
+        .join(LedgerEntry, SAME_ENTRY)
+        .where(
+            col(LedgerPosting.tenant) == tenant,
+            col(LedgerPosting.portfolio_id) == portfolio_id,
+            col(LedgerPosting.units) > 0,
+            col(LedgerEntry.kind).in_(BUYING),
+            col(LedgerEntry.effective) >= since,
+        )
+        .order_by(col(LedgerEntry.sequence), col(LedgerPosting.line))
+    )
+    return [(str(etf), day, int(units)) for etf, day, units in tx.execute(query)]
 
 
 def disposals(tx: Session, tenant: str, portfolio_id: str) -> list[ParcelDisposal]:

@@ -75,6 +75,7 @@ def every(tx: Session, tenant: str) -> list[Policy]:
         select(Policy)
         .where(col(Policy.tenant) == tenant)
         .order_by(col(Policy.created_at).desc(), col(Policy.pod), col(Policy.seed))
+        # A column to SQLAlchemy, and plain bytes to mypy, as SQLModel declares it.
         .options(defer(Policy.content))  # type: ignore[arg-type]
     )
     return list(tx.execute(query).scalars())

@@ -27,6 +27,14 @@ def portfolio(tx: Session, tenant: str, portfolio_id: str, *, lock: bool = False
     return found
 
 
+def of_account(tx: Session, tenant: str, account_id: str) -> list[str]:
+    """The ids of the portfolios whose money is on an account, in alphabetical order."""
+    query = select(col(Portfolio.portfolio_id)).where(
+        col(Portfolio.tenant) == tenant, col(Portfolio.account_id) == account_id
+    )
+    return list(tx.scalars(query.order_by(col(Portfolio.portfolio_id))))
+
+
 def positions(tx: Session, tenant: str, portfolio_id: str) -> dict[str, int]:
     """Units held by ETF, in alphabetical order; without those that were sold out."""
     query = select(Position).where(

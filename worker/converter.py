@@ -117,7 +117,8 @@ def data_converter(keyring: Keyring, namespace: str) -> DataConverter:
     Failure messages and stack traces are encoded too: they may quote an input.
     """
     return DataConverter(
-        # The SDK builds the converter anew per run, from a class without arguments.
+        # The SDK builds the converter anew per run, from a class without arguments; it only calls what is
+        # declared to be a class, and a partial is called in the same way.
         payload_converter_class=partial(PlainJsonConverter, tuple(sorted(keyring.payload))),  # type: ignore[arg-type]
         payload_codec=EncryptionCodec(keyring, namespace),
         failure_converter_class=DefaultFailureConverterWithEncodedAttributes,

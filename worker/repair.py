@@ -28,6 +28,8 @@ async def retry(
 ) -> dict[str, Any]:
     """Run the failed step (or `step`, by id or path) again; what was done before it stays done.
 
+    Of a run that has failed the answer names the approvals that are asked again before it trades.
+
     Refused: `NotEligible` when `by` may not, `NothingHeld` while the run goes on, `NotFailed` when it ended
     otherwise, `AlreadyUndone` when it has begun to undo, `NoFailedStep` when no activity failed.
     """

@@ -83,8 +83,8 @@ BOOKS = {
     "book": "book",
     "ledger": "in the ledger",
     "taken_back": "- taken back",
-    "of_earlier_year": "- of the year before",
-    "paid_later": "+ paid after the year",
+    "of_other_years": "- of other years",
+    "from_other_years": "+ booked in others",
     "reported": "= reported",
 }
 

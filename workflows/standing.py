@@ -40,6 +40,10 @@ class Standing:
         """Where it was given."""
         return self.frame.place.runtime
 
+    def settled(self) -> bool:
+        """Is nobody being asked once more at the moment."""
+        return not self.asking
+
     def guards(self, path: str) -> bool:
         """Does it bear on the step at `path`, which is in no other turn of a loop and not inside of it."""
         if path.startswith(f"{self.path}."):
@@ -84,7 +88,7 @@ async def renew(run: "Interpreter", frame: Frame) -> None:
         if stale is None:
             return
         if stale.asking:  # by another branch
-            await workflow.wait_condition(lambda stale=stale: not stale.asking)  # type: ignore[misc]
+            await workflow.wait_condition(stale.settled)
             continue
         stale.asking = True
         run.lanes.open += 1  # to go on behind the approval would lose that it is this step that asks

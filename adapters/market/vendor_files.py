@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 from adapters.market.snapshot import PLACES
@@ -80,12 +81,12 @@ def read_folder(folder: Path, today: date, progress: Callable[[str], None] = lam
     data = VendorData()
     for path in price_files(folder):
         progress(path.name)
-        _guarded(path, data, lambda table, path=path: _read_prices(table, path, data, today))  # type: ignore[misc]
+        _guarded(path, data, partial(_read_prices, path=path, data=data, today=today))
     for stem, reader in (("splits", _read_splits), ("distributions", _read_distributions)):
         for ending in ENDINGS:
             path = folder / f"{stem}{ending}"
             if path.is_file():
-                _guarded(path, data, lambda table, path=path, reader=reader: reader(table, path, data))  # type: ignore[misc]
+                _guarded(path, data, partial(reader, path=path, data=data))
     return data
 
 

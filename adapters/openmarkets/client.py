@@ -22,6 +22,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from adapters.broker import (
     Acknowledgement,
+    Amendment,
     BrokerOrder,
     BrokerOrderState,
     BrokerUnavailable,
@@ -122,6 +123,12 @@ class OpenMarkets:
         content = self._ask("DELETE", _order(client_order_id))
         return self._about(client_order_id, self._read(content, BrokerOrderState))
 
+    def amend(self, amendment: Amendment) -> BrokerOrderState:
+        """Change a working order in one step and answer how it stands; made before, it is not made again."""
+        path = _order(amendment.client_order_id)
+        content = self._ask("PATCH", path, wire.AmendAsk.of(amendment).model_dump_json())
+        return self._about(amendment.client_order_id, self._read(content, BrokerOrderState))
+
     def load_prices(self, prices: Mapping[str, Decimal], as_of: str) -> None:
         """Have a sandbox trade at `prices` from now on; other brokers refuse it."""
         asked = wire.PricesAsk(prices=dict(prices), as_of=as_of)
@@ -212,7 +219,12 @@ class OpenMarkets:
         return answer
 
 
-_WORDS = {"POST": "take an order", "DELETE": "cancel an order", "PUT": "trade at new prices"}
+_WORDS = {
+    "POST": "take an order",
+    "PATCH": "change an order",
+    "DELETE": "cancel an order",
+    "PUT": "trade at new prices",
+}
 
 
 def _order(client_order_id: str) -> str:

@@ -31,6 +31,7 @@ class Call(StrEnum):
     LIST = "list"
     EXECUTIONS = "executions"
     CANCEL = "cancel"
+    AMEND = "amend"
 
 
 class Fault(StrEnum):

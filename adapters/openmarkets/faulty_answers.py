@@ -88,7 +88,9 @@ def _call(scope: Scope) -> Call | None:
         return Call.EXECUTIONS
     if scope["method"] == "GET" and scope["path"] == wire.ORDERS:
         return Call.LIST
-    return {"POST": Call.SUBMIT, "GET": Call.FIND, "DELETE": Call.CANCEL}.get(scope["method"])
+    return {"POST": Call.SUBMIT, "GET": Call.FIND, "DELETE": Call.CANCEL, "PATCH": Call.AMEND}.get(
+        scope["method"]
+    )
 
 
 def _answer(status: int, code: str, headers: dict[str, str]) -> JSONResponse:

@@ -14,7 +14,16 @@ from adapters.broker import Acknowledgement, BrokerOrderState, BrokerUnavailable
 from adapters.openmarkets import wire
 from adapters.openmarkets.faults import Faults
 from adapters.openmarkets.faulty_answers import FaultyAnswers, close_connection
-from adapters.openmarkets.wire import Executions, Health, OrderAsk, OrderId, Orders, PricesAsk, Problem
+from adapters.openmarkets.wire import (
+    AmendAsk,
+    Executions,
+    Health,
+    OrderAsk,
+    OrderId,
+    Orders,
+    PricesAsk,
+    Problem,
+)
 from adapters.simulated_exchange import SimulatedExchange
 
 NAME = "openmarkets sandbox"
@@ -65,6 +74,12 @@ def _api(exchange: SimulatedExchange, token: str) -> FastAPI:
         """The fills of an order so far."""
         _known(exchange, client_order_id)
         return Executions(executions=exchange.executions(client_order_id))
+
+    @api.patch(f"{wire.ORDERS}/{{client_order_id}}")
+    def amend(client_order_id: OrderId, ask: AmendAsk) -> BrokerOrderState:
+        """Change a working order."""
+        _known(exchange, client_order_id)
+        return exchange.amend(ask.amendment(client_order_id))
 
     @api.delete(f"{wire.ORDERS}/{{client_order_id}}")
     def cancel(client_order_id: OrderId) -> BrokerOrderState:

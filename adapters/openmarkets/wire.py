@@ -7,6 +7,7 @@ stands what has no type of its own there.
     GET    /v1/orders?since=MOMENT                  → Orders, as received from then on
     GET    /v1/orders/{client_order_id}             → BrokerOrderState
     GET    /v1/orders/{client_order_id}/executions  → Executions
+    PATCH  /v1/orders/{client_order_id}             AmendAsk   → BrokerOrderState
     DELETE /v1/orders/{client_order_id}             → BrokerOrderState
     GET    /v1/health                               → Health
     PUT    /v1/prices                               PricesAsk  → nothing; a sandbox alone has it
@@ -19,7 +20,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictInt
 
-from adapters.broker import BrokerOrder, BrokerOrderState, Execution, Side
+from adapters.broker import Amendment, BrokerOrder, BrokerOrderState, Execution, Side
 
 VERSION = "v1"
 ORDERS = f"/{VERSION}/orders"
@@ -85,6 +86,23 @@ class OrderAsk(Ask):
     def order(self) -> BrokerOrder:
         """The order as it arrived."""
         return BrokerOrder(self.client_order_id, self.etf, self.side, self.units, self.limit)
+
+
+class AmendAsk(Ask):
+    """What an order is to become, once for each amendment id; the order's own id stands in the address."""
+
+    amendment_id: OrderId
+    units: Annotated[StrictInt, Field(ge=-(10**12), le=10**12)]
+    limit: DecimalText | None = None
+
+    @classmethod
+    def of(cls, amendment: Amendment) -> "AmendAsk":
+        """The amendment as it is sent."""
+        return cls(amendment_id=amendment.amendment_id, units=amendment.units, limit=amendment.limit)
+
+    def amendment(self, client_order_id: str) -> Amendment:
+        """The amendment as it arrived."""
+        return Amendment(self.amendment_id, client_order_id, self.units, self.limit)
 
 
 class PricesAsk(Ask):

@@ -40,6 +40,14 @@ CREATE TABLE IF NOT EXISTS executions (
     price TEXT NOT NULL,
     executed_at TEXT NOT NULL
 );
+CREATE TABLE IF NOT EXISTS amendments (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    amendment_id TEXT NOT NULL UNIQUE,
+    client_order_id TEXT NOT NULL REFERENCES orders,
+    asked_units INTEGER NOT NULL,
+    asked_limit TEXT,
+    units INTEGER NOT NULL
+);
 CREATE INDEX IF NOT EXISTS executions_of_order ON executions (client_order_id, part);
 """
 PATIENCE_SECONDS = 30

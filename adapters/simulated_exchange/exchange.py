@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 from adapters.broker import (
     Acknowledgement,
+    Amendment,
     BrokerOrder,
     BrokerOrderState,
     BrokerUnavailable,
@@ -130,6 +132,39 @@ class SimulatedExchange:
             after = order_book.read(book, client_order_id)
         assert after is not None
         return after
+
+    def amend(self, amendment: Amendment) -> BrokerOrderState:
+        """Change a working order in one step and answer how it stands; made before, it is not made again."""
+        now, order = self._now(), amendment.client_order_id
+        with self._database.writing() as book:
+            order_book.carry_out(book, now, order)
+            known = order_book.amended(book, amendment.amendment_id)
+            if known is not None and known != amendment:
+                raise OrderRefused(
+                    f"amendment {amendment.amendment_id} was sent before with other content: {known}"
+                )
+            if known is None:
+                filled = self._amendable(book, amendment)
+                order_book.amend(book, amendment, filled, matching_from(self._sessions, now))
+                order_book.carry_out(book, now, order)
+            after = order_book.read(book, order)
+        assert after is not None
+        return after
+
+    def _amendable(self, book: sqlite3.Connection, amendment: Amendment) -> int:
+        """Units of the order that have filled; OrderRefused if it cannot be changed, or not to this."""
+        before = order_book.read(book, amendment.client_order_id)
+        sent = order_book.content(book, amendment.client_order_id)
+        if before is None or sent is None:
+            raise OrderRefused(f"{self.name} has no order {amendment.client_order_id}")
+        if before.state not in order_book.WORKING:
+            raise OrderRefused(f"order {before.client_order_id} is {before.state}; nothing is left to change")
+        if (sent.limit is None) != (amendment.limit is None):
+            raise OrderRefused("a market order stays one, and a limit order keeps a limit")
+        changed = replace(sent, units=amendment.units, limit=amendment.limit)
+        if reason := objection(changed, listed=True):
+            raise OrderRefused(reason)
+        return before.filled
 
     def close(self) -> None:
         """Nothing to give back: each look at the records opens and closes the file."""

@@ -10,10 +10,20 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from adapters.broker import BrokerOrder, BrokerOrderState, Execution, OrderState, Side
+from adapters.broker import Amendment, BrokerOrder, BrokerOrderState, Execution, OrderState, Side
 from adapters.simulated_exchange.behaviour import Does, Rule
 
 WORKING = (OrderState.NEW, OrderState.PARTIALLY_FILLED)
+
+# As the last amendment has it, else as the order arrived, a row of `orders o`. A market order has no limit.
+_NEWEST = (
+    "SELECT {asked} FROM amendments a WHERE a.client_order_id = o.client_order_id"
+    " ORDER BY number DESC LIMIT 1"
+)
+NOW = {
+    "units": f"COALESCE(({_NEWEST.format(asked='units')}), o.units) AS units_now",
+    "limit_price": f"COALESCE(({_NEWEST.format(asked='asked_limit')}), o.limit_price) AS limit_price",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +93,46 @@ def enter(
 def schedule(
     book: sqlite3.Connection, client_order_id: str, fills: Sequence[PlannedFill], start: datetime
 ) -> None:
-    """Plan the order's fills from `start` on."""
+    """Plan the order's fills from `start` on, behind those that it has had."""
+    query = "SELECT COALESCE(MAX(part), 0) FROM executions WHERE client_order_id = ?"
+    (had,) = book.execute(query, (client_order_id,)).fetchone()
     book.executemany(
         "INSERT INTO planned_fills VALUES (?, ?, ?, ?)",
         [
             (client_order_id, part, fill.units, text(start + fill.after))
-            for part, fill in enumerate(fills, start=1)
+            for part, fill in enumerate(fills, start=had + 1)
         ],
     )
+
+
+def amended(book: sqlite3.Connection, amendment_id: str) -> Amendment | None:
+    """The amendment of that id as it was asked for, or None."""
+    row = book.execute("SELECT * FROM amendments WHERE amendment_id = ?", (amendment_id,)).fetchone()
+    if row is None:
+        return None
+    limit = None if row["asked_limit"] is None else Decimal(row["asked_limit"])
+    return Amendment(row["amendment_id"], row["client_order_id"], row["asked_units"], limit)
+
+
+def amend(book: sqlite3.Connection, amendment: Amendment, filled: int, start: datetime) -> None:
+    """Change the order; what was still to fill fills from `start` on, what never was to fill never does."""
+    limit = None if amendment.limit is None else str(amendment.limit)
+    units = max(amendment.units, filled)
+    order = amendment.client_order_id
+    book.execute(
+        "INSERT INTO amendments (amendment_id, client_order_id, asked_units, asked_limit, units)"
+        " VALUES (?, ?, ?, ?, ?)",
+        (amendment.amendment_id, order, amendment.units, limit, units),
+    )
+    query = "SELECT MIN(due_at) FROM planned_fills WHERE client_order_id = ?"
+    (due,) = book.execute(query, (order,)).fetchone()
+    withdraw(book, order)
+    if units == filled:
+        set_state(book, order, OrderState.FILLED)
+    elif due is not None:
+        schedule(
+            book, order, [PlannedFill(units - filled, timedelta())], max(start, datetime.fromisoformat(due))
+        )
 
 
 def anything_due(book: sqlite3.Connection, now: datetime, client_order_id: str) -> bool:
@@ -102,7 +144,7 @@ def anything_due(book: sqlite3.Connection, now: datetime, client_order_id: str) 
 def carry_out(book: sqlite3.Connection, now: datetime, client_order_id: str | None = None) -> None:
     """Execute the planned fills that are due and within their limits: one order's, or everyone's."""
     due = book.execute(
-        "SELECT f.client_order_id, f.part, f.units, f.due_at, o.side, o.limit_price, p.price"
+        f"SELECT f.client_order_id, f.part, f.units, f.due_at, o.side, {NOW['limit_price']}, p.price"
         " FROM planned_fills f JOIN orders o USING (client_order_id) JOIN prices p USING (etf)"
         " WHERE f.due_at <= ? AND (? IS NULL OR f.client_order_id = ?) ORDER BY f.due_at, f.part",
         (text(now), client_order_id, client_order_id),
@@ -197,7 +239,8 @@ def received_since(book: sqlite3.Connection, moment: datetime) -> list[BrokerOrd
 
 def read(book: sqlite3.Connection, client_order_id: str) -> BrokerOrderState | None:
     """The order as it stands, or None."""
-    row = book.execute("SELECT * FROM orders WHERE client_order_id = ?", (client_order_id,)).fetchone()
+    query = f"SELECT o.*, {NOW['units']} FROM orders o WHERE o.client_order_id = ?"
+    row = book.execute(query, (client_order_id,)).fetchone()
     if row is None:
         return None
     fills = executions(book, client_order_id)
@@ -208,10 +251,10 @@ def read(book: sqlite3.Connection, client_order_id: str) -> BrokerOrderState | N
         broker_order_id=row["broker_order_id"],
         etf=row["etf"],
         side=Side(row["side"]),
-        units=row["units"],
+        units=row["units_now"],
         state=OrderState(row["state"]),
         filled=filled,
-        leaves=row["units"] - filled,
+        leaves=row["units_now"] - filled,
         average_price=value / filled if filled else None,
         reason=row["reason"],
     )

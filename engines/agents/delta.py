@@ -36,8 +36,8 @@ HIDDEN = 16
 ACTORS = 4
 TURNS_A_ROUND = 4
 DISCOUNT = 0.5
-FIRST_NOISE, LAST_NOISE = 0.4, 0.15
-FIRST_RATE, LAST_RATE = 0.005, 0.0005
+FIRST_NOISE, LAST_NOISE = 0.6, 0.15
+FIRST_RATE, LAST_RATE = 0.0025, 0.0005
 """Excess returns tell little at a time: faster steps run into a corner before the better one is known."""
 VALUE_RATE = 0.01
 LUCK_MEMORY = 0.1

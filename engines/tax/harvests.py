@@ -15,6 +15,7 @@ from decimal import Decimal
 from typing import Literal
 
 from engines.tax.errors import MissingPrice, NothingHeld
+from engines.tax.months import ONE_DAY
 from engines.tax.parcels import Parcel
 from engines.tax.rules import NOTHING, cents
 
@@ -65,7 +66,10 @@ class Market:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A parcel that stands below its cost base; amounts are positive but for the net benefit."""
+    """A parcel that stands below its cost base; amounts are positive but for the net benefit.
+
+    `free_on` is the first day on which time alone will have lifted all that blocks it, if it can.
+    """
 
     parcel: Parcel
     loss: Decimal
@@ -75,6 +79,7 @@ class Candidate:
     net_benefit: Decimal
     replacement: str | None
     blocked_by: Block | None
+    free_on: date | None = None
 
 
 def find_harvests(
@@ -118,6 +123,8 @@ def _candidate(
     as_of: date,
 ) -> Candidate:
     loss, replacement = _loss(parcel, market), _replacement(parcel.etf, market, sold)
+    blocks = list(_blocks(parcel, replacement, market, bought, terms, as_of))
+    ends = [end for _, end in blocks if end is not None]
     benefit = cents(terms.marginal_rate * loss)
     later = cents(terms.marginal_rate * loss * terms.taxed_later / (1 + terms.yearly_rate) ** terms.years)
     order = terms.brokerage + terms.cost_rate * parcel.units * market.prices[parcel.etf]
@@ -130,7 +137,8 @@ def _candidate(
         cost=cost,
         net_benefit=benefit - later - cost,
         replacement=replacement,
-        blocked_by=next(_blocks(parcel, replacement, market, bought, terms, as_of), None),
+        blocked_by=blocks[0][0] if blocks else None,
+        free_on=max(ends) if blocks and len(ends) == len(blocks) else None,
     )
 
 
@@ -148,14 +156,16 @@ def _blocks(
     bought: Sequence[Purchase],
     terms: Terms,
     as_of: date,
-) -> Iterator[Block]:
-    """Reasons against a sale, the weightiest first."""
+) -> Iterator[tuple[Block, date | None]]:
+    """Reasons against a sale, the weightiest first, each with the day on which it is gone, if ever."""
     group = market.group(parcel.etf)
-    same_again = replacement is not None and market.group(replacement) == group
-    if same_again or any(_again(one, parcel, group, market, terms, as_of) for one in bought):
-        yield terms.repurchase
-    if (as_of - parcel.acquired).days - 1 < terms.least_days:
-        yield "minimum_holding"
+    if replacement is not None and market.group(replacement) == group:
+        yield terms.repurchase, None
+    again = [one.day for one in bought if _again(one, parcel, group, market, terms, as_of)]
+    if again:
+        yield terms.repurchase, max(again) + terms.window + ONE_DAY
+    if max(0, (as_of - parcel.acquired).days - 1) < terms.least_days:
+        yield "minimum_holding", parcel.acquired + timedelta(days=terms.least_days + 1)
 
 
 def _again(one: Purchase, parcel: Parcel, group: str, market: Market, terms: Terms, as_of: date) -> bool:

@@ -11,6 +11,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
 from engines.books import (
+    COST_BASE,
     FEES,
     GAINS,
     INCOME,
@@ -24,10 +25,10 @@ from engines.books import (
     units_held,
 )
 from engines.calendars import last_session
+from engines.tax.year_gains import Gain, gains_of
 from engines.tax.years import TaxYear
 
 DISTRIBUTION = "distribution"
-COST_BASE = "cost_base"
 INTEREST = "interest"
 TRADES = ("purchase", "sale")
 
@@ -82,14 +83,14 @@ class Moved:
 class Reconciled:
     """How one book's movements of the year lead to what is reported, all but `ledger` of standing entries.
 
-    reported = ledger - taken_back - of_earlier_year + paid_later.
+    reported = ledger - taken_back - of_other_years + from_other_years.
     """
 
     book: str
     ledger: int
     taken_back: int
-    of_earlier_year: int
-    paid_later: int
+    of_other_years: int
+    from_other_years: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,14 +139,33 @@ class YearOfBooks:
         held = units_held(standing(self.entries), self.year.last)
         return [etf for etf in held if etf not in told]
 
+    def gains(self) -> list[Gain]:
+        """The gains and losses of the year."""
+        return [gain for gain in gains_of(self.entries) if self._holds(gain.day)]
+
     def reconciled(self, book: str) -> Reconciled:
         """The book's movements of the year, and what of them is told in another one."""
         here = between(self.entries, self.year.first, self.year.last)
-        kept = self._standing_between()
-        before = [entry for entry in kept if entry.kind == DISTRIBUTION and not self._is_of(entry)]
-        later = [found.entry for found in self.distributions() if found.entry.day > self.year.last]
-        whole = total(here, book)
-        return Reconciled(book, whole, whole - total(kept, book), total(before, book), total(later, book))
+        whole, kept = total(here, book), total(self._standing_between(), book)
+        return Reconciled(book, whole, whole - kept, self._told_elsewhere(book), self._from_elsewhere(book))
+
+    def _told_elsewhere(self, book: str) -> int:
+        """Cents booked in the year that are told in another."""
+        if book == GAINS:
+            every = gains_of(self.entries)
+            return -sum(gain.gain for gain in every if self._holds(gain.booked) and not self._holds(gain.day))
+        paid = [entry for entry in self._standing_between() if entry.kind == DISTRIBUTION]
+        return total([entry for entry in paid if not self._is_of(entry)], book)
+
+    def _from_elsewhere(self, book: str) -> int:
+        """Cents told in the year that are booked in another."""
+        if book == GAINS:
+            return -sum(gain.gain for gain in self.gains() if not self._holds(gain.booked))
+        paid = [found.entry for found in self.distributions()]
+        return total([entry for entry in paid if not self._holds(entry.day)], book)
+
+    def _holds(self, day: date) -> bool:
+        return self.year.first <= day <= self.year.last
 
     def _standing_between(self) -> list[Booked]:
         return between(standing(self.entries), self.year.first, self.year.last)
@@ -154,7 +174,7 @@ class YearOfBooks:
         """Whether a distribution is income of the year."""
         told = self.announced.get(entry.reference)
         day = entry.day if told is None else last_session(self.exchange, told.ex_date)
-        return self.year.first <= day <= self.year.last
+        return self._holds(day)
 
     def _distributed(self, entry: Booked) -> Distributed:
         return distributed(entry, self.announced.get(entry.reference))

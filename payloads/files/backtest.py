@@ -57,6 +57,7 @@ class BacktestFile(BacktestRules):
     end: IsoDate | None = None
     costs: WrittenCosts = Field(default_factory=WrittenCosts)
     tax: WrittenTax | None = None
+    # A list of more exact items is no list of the others for mypy, which thinks of appending; nobody does.
     distributions: list[WrittenDistribution] = Field(default_factory=list)  # type: ignore[assignment]
     flows: list[WrittenFlow] = Field(default_factory=list)  # type: ignore[assignment]
 

@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from payloads.base import Fraction, Identifier
+from payloads.files.goal_planning import GoalType
 from payloads.files.written import Figure, Words, Written, Wrong, refuse
 
 
@@ -28,10 +29,12 @@ class Exercise(Written):
 
 
 class Module(Written):
-    """Something to learn: what has to be mastered before, and what it unlocks."""
+    """Something to learn: what has to be mastered before, whose goals it serves, and what it unlocks."""
 
     id: Identifier
     title: Words
+    serves: list[GoalType] = Field(default_factory=list)
+    content: dict[Identifier, Words] = Field(description="what is sent, by style")
     needs: list[Identifier]
     unlocks: list[Identifier]
     skill: SkillFigures
@@ -59,6 +62,12 @@ class EducationFile(Written):
             for at, need in enumerate(module.needs):
                 if need not in modules:
                     yield Wrong(("modules", place, "needs", at), f"no module {need} stands before this one")
+            for style in self.styles:
+                if style not in module.content:
+                    yield Wrong(("modules", place, "content"), f"there is nothing for the style {style}")
+            for style in module.content:
+                if style not in self.styles:
+                    yield Wrong(("modules", place, "content", style), "is none of the styles")
             if module.id in modules:
                 yield Wrong(("modules", place, "id"), f"there are two modules {module.id}")
             for at, exercise in enumerate(module.exercises):

@@ -6,8 +6,9 @@ from typing import Annotated, Generic, TypeVar
 
 from pydantic import ConfigDict, Field, model_validator
 
-from payloads.base import Fraction, IsoDate, Payload, Price
+from payloads.base import Fraction, IsoDate, Payload, Price, Ratio
 from payloads.base import Money as MoneyAmount
+from payloads.bounds import Weight
 from payloads.parcel_methods import ParcelMethod
 
 Value = TypeVar("Value")
@@ -58,6 +59,15 @@ class TickBand(Payload):
     step: Annotated[Price, Field(gt=0)]
 
 
+class VolumeBand(Payload):
+    """Up to a share of the session's time, the share of its volume that is traded."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    until: Annotated[Ratio, Field(gt=0, le=1)]
+    share: Weight
+
+
 class Exchange(Payload):
     """Where orders go: whose sessions count, and in which time zone a fill gets its date."""
 
@@ -93,7 +103,20 @@ class TradingFile(Payload):
     largest_order_value: Rule[Money]
     ticks: Rule[list[TickBand]]
     parcel_method: Rule[ParcelMethod] | None = None
+    volume_curve: Rule[list[VolumeBand]]
     polling: Polling
+
+    @model_validator(mode="after")
+    def _curves_are_whole(self) -> "TradingFile":
+        for entry in self.volume_curve.values:
+            ends = [band.until for band in entry.value]
+            if ends != sorted(set(ends)) or ends[-1:] != [Decimal(1)]:
+                raise ValueError(
+                    "volume_curve: each band's `until` is later than the one before, the last is 1"
+                )
+            if sum(band.share for band in entry.value) != 1:
+                raise ValueError("volume_curve: the shares of a curve add up to 1")
+        return self
 
     @model_validator(mode="after")
     def _last_band_is_open(self) -> "TradingFile":

@@ -49,6 +49,25 @@ def test_a_module_that_is_not_open_is_not_taught() -> None:
     assert path("b1", "b2", "t1", "t2", "t1")["next"]["module"] == "risk_and_return"
 
 
+def test_modules_that_serve_a_goal_come_first() -> None:
+    """Risk and return is for retirement; without a goal the one mastered least comes next, as for a purchase."""
+    assert path("b1", "b2", goals=["retirement"])["next"]["module"] == "risk_and_return"
+    assert path("b1", "b2", goals=["purchase"])["next"]["module"] == "tax_and_fees"
+    assert path("b1", "b2", goals=[])["next"]["module"] == "tax_and_fees"
+
+
+def test_goals_open_nothing_that_is_not_open() -> None:
+    """What a module needs is needed whatever the goal."""
+    assert path(goals=["retirement"])["next"]["module"] == "budgeting"
+
+
+@pytest.mark.parametrize("style", catalogue_files()["education"]["styles"])
+def test_a_lesson_has_its_content_in_the_style(style: str) -> None:
+    """As the catalogue has it."""
+    found = path(style=style)["next"]
+    assert (found["style"], found["content"]) == (style, MODULES[0]["content"][style])
+
+
 def test_everything_mastered_unlocks_everything() -> None:
     """There is no next lesson."""
     found = path(*(list(RIGHT) * 3))
@@ -62,6 +81,7 @@ def test_everything_mastered_unlocks_everything() -> None:
         ({"answers": [{"exercise": "z9", "option": "a"}]}, "UnknownExercise", "answers[0].exercise"),
         ({"answers": [{"exercise": "b1", "option": "lottery"}]}, "UnknownOption", "answers[0].option"),
         ({"style": "song"}, "UnknownStyle", "style"),
+        ({"goals": ["fame"]}, "InvalidInput", "goals[0]"),
     ],
 )
 def test_what_the_curriculum_has_not_is_refused(given: dict[str, Any], error: str, where: str) -> None:

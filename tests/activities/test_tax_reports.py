@@ -179,9 +179,9 @@ def test_every_figure_leads_back_to_the_ledger(place: House) -> None:
         assert line["ledger"] == signs[book] * in_ledger(place, book, date(2024, 7, 1), date(2025, 6, 30))
         assert (
             line["reported"]
-            == line["ledger"] - line["taken_back"] - line["of_earlier_year"] + line["paid_later"]
+            == line["ledger"] - line["taken_back"] - line["of_other_years"] + line["from_other_years"]
         )
-    assert (books[Book.INCOME]["of_earlier_year"], books[Book.INCOME]["paid_later"]) == (1100, 1440)
+    assert (books[Book.INCOME]["of_other_years"], books[Book.INCOME]["from_other_years"]) == (1100, 1440)
     assert books[Book.FEES]["taken_back"] == 55
     assert books[Book.INCOME]["reported"] == report["totals"]["income"]
     assert books[Book.GAINS]["reported"] == sums(report["gains"]["lines"], "gain")
@@ -298,6 +298,7 @@ def test_a_report_is_kept_once_for_what_it_says(place: House) -> None:
         ({"year": "2025"}, "InvalidInput", "year"),
         ({"portfolio_id": "P-nobody"}, "UnknownPortfolio", "portfolio_id"),
         ({"losses_brought_forward": -1}, "InvalidInput", "losses_brought_forward"),
+        ({"losses_brought_forward": Decimal("0.005")}, "InvalidInput", "losses_brought_forward"),
         ({"taxpayer": "trust"}, "InvalidInput", "taxpayer"),
         ({"surplus": 1}, "InvalidInput", "surplus"),
     ],
@@ -330,3 +331,33 @@ def test_gains_that_are_indexed_are_refused(database: Database, tenant: str) -> 
     with pytest.raises(ActivityFault) as refused:
         place("tax.report_year", **ask)
     assert (refused.value.type, refused.value.path) == ("NotCovered", "year")
+
+
+def test_a_late_statement_on_units_sold_meanwhile_is_of_the_year_of_their_sale(place: House) -> None:
+    """250 VGS on 30 June, 100 sold in August, 25.00 off: 15.00 off what is left, 10.00 more gain in August."""
+    with place.database.transaction() as tx:
+        sell(tx, place.tenant, "vgs", "VGS", date(2024, 9, 2), date(2025, 8, 4), 100, 13_000_00, 13_000_00)
+    before = place("tax.report_year", step="before", **YEAR)
+    place(
+        "distributions.adjust_cost_base",
+        step="late",
+        portfolio_id=PORTFOLIO,
+        reference="VGS-LATE",
+        etf="VGS",
+        as_of="2025-06-30",
+        per_unit=Decimal("-0.1"),
+    )
+    after = place("tax.report_year", step="after", **YEAR)
+    assert after["gains"] == before["gains"]
+    assert after["totals"]["income"] == before["totals"]["income"] - 25
+    following = place("tax.report_year", step="following", **YEAR | {"year": "2025-26"})
+    told = [
+        (line["gain"], line["disposed"], line["treatment"])
+        for line in following["gains"]["lines"]
+        if line["gain"]
+    ]
+    assert told == [(10, date(2025, 8, 4), "short")]
+    for report, named in ((after, (10, 0)), (following, (0, 10))):
+        [gains] = [line for line in report["reconciliation"] if line["book"] == "gains"]
+        assert (gains["of_other_years"], gains["from_other_years"]) == named
+        assert gains["reported"] == gains["ledger"] - gains["taken_back"] - named[0] + named[1]

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
-from adapters.broker import Broker, BrokerOrder, OrderRefused, OrderState, Side, SimulatedBroker
+from adapters.broker import Amendment, Broker, BrokerOrder, OrderRefused, OrderState, Side, SimulatedBroker
 from adapters.openmarkets.client import OpenMarkets
 from adapters.simulated_exchange import SimulatedExchange
 from tests.support.sandbox import PRICES, Sandbox, sandbox
@@ -119,6 +120,61 @@ def test_cancelling_what_never_arrived_is_refused(make: Callable[[bool], Broker]
     """There is nothing to cancel, and the broker says so."""
     with pytest.raises(OrderRefused):
         make(False).cancel("NOBODY")
+
+
+def test_a_resting_order_is_amended_once(make: Callable[[bool], Broker]) -> None:
+    """Units and limit change in one step, the ids stay; the same amendment again changes nothing."""
+    broker = make(True)
+    sent = broker.submit(BUY)
+    amended = broker.amend(Amendment("AMEND1", "KEY1", 60, Decimal("89.50")))
+    assert (amended.broker_order_id, amended.state) == (sent.broker_order_id, OrderState.NEW)
+    assert (amended.units, amended.filled, amended.leaves) == (60, 0, 60)
+    broker.amend(Amendment("AMEND2", "KEY1", 70, Decimal("89.50")))
+    assert broker.amend(Amendment("AMEND1", "KEY1", 60, Decimal("89.50"))).units == 70
+    assert broker.submit(BUY) == sent
+
+
+def test_other_content_under_the_same_amendment_is_refused(make: Callable[[bool], Broker]) -> None:
+    """An amendment cannot come to mean another one."""
+    broker = make(True)
+    broker.submit(BUY)
+    broker.amend(Amendment("AMEND1", "KEY1", 60, Decimal("90.00")))
+    with pytest.raises(OrderRefused, match="AMEND1"):
+        broker.amend(Amendment("AMEND1", "KEY1", 61, Decimal("90.00")))
+
+
+def test_an_amended_limit_lets_an_order_fill(make: Callable[[bool], Broker]) -> None:
+    """A buy below the market waits; brought up to it, it fills at the market's price."""
+    broker = make(False)
+    broker.submit(replace(BUY, limit=Decimal("85.00")))
+    assert broker.executions("KEY1") == []
+    amended = broker.amend(Amendment("AMEND1", "KEY1", 40, Decimal("91.00")))
+    assert (amended.state, amended.filled, amended.leaves) == (OrderState.FILLED, 40, 0)
+    assert [(fill.units, fill.price) for fill in broker.executions("KEY1")] == [(40, Decimal("90.00"))]
+
+
+@pytest.mark.parametrize("limit", ["90.001", "0", None])
+def test_an_amendment_to_what_no_order_may_be_is_refused(
+    make: Callable[[bool], Broker], limit: str | None
+) -> None:
+    """Off the tick, zero, or without a limit: the order stays as it was."""
+    broker = make(True)
+    broker.submit(BUY)
+    before = broker.find("KEY1")
+    for units, price in ((50, limit), (0, "90.00")):
+        with pytest.raises(OrderRefused):
+            broker.amend(Amendment("AMEND1", "KEY1", units, None if price is None else Decimal(price)))
+    assert broker.find("KEY1") == before
+
+
+def test_what_is_closed_or_never_arrived_cannot_be_amended(make: Callable[[bool], Broker]) -> None:
+    """Too late, as FIX's cancel/replace reject says it."""
+    broker = make(False)
+    broker.submit(BUY)
+    for order in ("KEY1", "NOBODY"):
+        with pytest.raises(OrderRefused, match=order):
+            broker.amend(Amendment("AMEND1", order, 120, Decimal("90.00")))
+    assert broker.find("NOBODY") is None
 
 
 def test_an_unknown_etf_is_refused_and_stays_known_as_rejected(make: Callable[[bool], Broker]) -> None:

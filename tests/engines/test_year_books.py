@@ -144,6 +144,55 @@ def test_a_statement_moves_cost_base_and_gain_parcel_by_parcel() -> None:
     assert sort_gains([gain], HALF)[0].treatment == "discounted"
 
 
+def test_a_statement_that_comes_after_a_sale_belongs_to_the_year_of_the_sale() -> None:
+    """100 units on 30 June, 40 sold in August, 4.70 off: 2.82 off the cost base, 1.88 more gain in August."""
+    old, june, august = date(2025, 1, 6), date(2025, 6, 30), date(2025, 8, 4)
+    entries = [
+        buy(1, old, 100, parcel="a"),
+        sell(2, august, 30, of="a", bought=old, cost=300, proceeds=300),
+        sell(3, date(2026, 2, 2), 10, of="a", bought=old, cost=100, proceeds=100),
+        booked(
+            4,
+            "cost_base",
+            june,
+            Line("securities", -282, "VAS", "a", old),
+            Line(GAINS, -188, "VAS", "a", old),
+            Line(INCOME, 470, "VAS"),
+        ),
+    ]
+    told = [(gain.day, gain.gain) for gain in gains_of(entries) if gain.kind == "cost_base"]
+    assert told == [(august, 141), (date(2026, 2, 2), 47)]
+    here, following = year_of(entries).reconciled(GAINS), year_of(entries, year=NEXT).reconciled(GAINS)
+    assert (here.ledger, here.of_other_years, here.from_other_years) == (-188, -188, 0)
+    assert (following.ledger, following.of_other_years, following.from_other_years) == (0, 0, -188)
+    # Held for more than twelve months by February, not by August.
+    assert [line.treatment for line in sort_gains(gains_of(entries), HALF) if line.gain.gain] == [
+        "short",
+        "discounted",
+    ]
+
+
+def test_what_is_below_nothing_stays_in_the_funds_year() -> None:
+    """Of 10.00 off, 6.00 fall on units held, whose cost base is 5.00: 1.00 is gained in June, 4.00 at the sale."""
+    old, june = date(2020, 1, 6), date(2025, 6, 30)
+    entries = [
+        buy(1, old, 100, cents=1000, parcel="a"),
+        sell(2, date(2025, 8, 4), 40, of="a", bought=old, cost=500, proceeds=500),
+        booked(
+            3,
+            "cost_base",
+            june,
+            Line("securities", -500, "VAS", "a", old),
+            Line(GAINS, -500, "VAS", "a", old),
+            Line(INCOME, 1000, "VAS"),
+        ),
+    ]
+    assert [(gain.day, gain.gain) for gain in gains_of(entries) if gain.kind == "cost_base"] == [
+        (june, 100),
+        (date(2025, 8, 4), 400),
+    ]
+
+
 @pytest.mark.parametrize(
     ("bought", "sold", "gain", "treatment"),
     [
@@ -267,8 +316,23 @@ def year_of_bookings(draw: st.DrawFn) -> tuple[list[Booked], dict[str, Announced
             case _:
                 move, gain = draw(st.integers(-(10**6), 10**6)), draw(st.integers(-100, 100))
                 subject = ("VAS", f"p{number}", date(2020, 1, 6))
+                sold = draw(st.integers(0, 10))
+                later = draw(DAYS)
+                entries.append(buy(100 * number + 1, subject[2], 10, parcel=subject[1]))
+                if sold:
+                    entries.append(
+                        sell(
+                            100 * number + 2,
+                            later,
+                            sold,
+                            of=subject[1],
+                            bought=subject[2],
+                            cost=5,
+                            proceeds=9,
+                        )
+                    )
                 entry = booked(
-                    number,
+                    100 * number + 3,
                     "cost_base",
                     day,
                     Line("securities", move, *subject),
@@ -311,7 +375,7 @@ def test_what_is_reported_equals_the_ledger_to_the_cent(
             assert line.ledger == sum(
                 entry.into(book) for entry in entries if year.first <= entry.day <= year.last
             )
-            assert cents == line.ledger - line.taken_back - line.of_earlier_year + line.paid_later
+            assert cents == line.ledger - line.taken_back - line.of_other_years + line.from_other_years
             reported[book] += cents
     # Over all years nothing is left of what was taken back, and nothing is told twice.
     for book, cents in reported.items():

@@ -14,14 +14,17 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from sqlmodel import select
 from temporalio.client import Client, WorkflowHandle
 from temporalio.converter import DataConverter
 
 from activities.services import Services
 from payloads import plain_json
-from store import cash
+from store import cash, portfolios
+from store.tables import Order
 from tests.replay import paths
 from tests.support.contexts import catalogue_files
+from tests.support.portfolios import open_portfolio
 from tests.support.reviewers import PAUSE, approve_all
 from tests.support.town import PROJECT, application, town
 from worker.converter import PlainJsonConverter
@@ -62,8 +65,12 @@ async def record(folder: Path) -> None:
         arrived = {"amount": 5000, "reference": "DEPOSIT-2"}
         await ran(client, "deposit", held | {"amount": 5000}, money_arrived=arrived, debit_failed=bounced)
         await ran(client, "withdrawal", held | {"amount": 1})
+        give_mandate(services)
+        await ran(client, "block_order", example("block_order"))
         await ran(client, "savings_plan", held | {"amount": 500, "months": 1})
-        await ran(client, "risk_management", held)
+        for name in ("risk_management", "tax_optimization"):
+            await ran(client, name, held)
+        await bill(client, services)
         wanted = (PROJECT / "examples/goal_planning.json").read_text(encoding="utf-8")
         await ran(client, "goal_planning", plain_json.loads(wanted))
         await ran(client, "goal_progress", held)
@@ -71,7 +78,30 @@ async def record(folder: Path) -> None:
         await ran(client, "tax_year_end", held)
         await ran(client, "statements", held)
         await learn(client)
+        for name in ("house_clock", "market_watch", "compliance_review", "client_reaction"):
+            await ran(client, name, example(name))
+        answers = {"answers": application("CUST_12345")["answers"]}
+        consent = {"consented": True}
+        await ran(client, "annual_review", held, review_answered=answers, fee_consent=consent)
+        life = {"customer_id": "CUST_12345"} | held
+        await ran(client, "client_lifecycle", life, tax_document_ready={"year": "2025-26"}, account_closed={})
         await workers.drain()
+
+
+async def bill(client: Client, services: Services) -> None:
+    """Fees, a trade that was one unit too many, a sale, and a client who leaves with cash alone."""
+    held = {"portfolio_id": "P-CUST_12345"}
+    await ran(client, "fee_accrual", {})
+    await ran(client, "fee_billing", held | {"through": f"{services.now():%Y-%m-%d}"})
+    with services.database.reading() as tx:
+        bought = select(Order).where(Order.portfolio_id == "P-CUST_12345", Order.side == "buy")
+        order = tx.exec(bought.where(Order.state == "filled").order_by(Order.created_at)).first()
+        assert order is not None
+        units = {"order": order.client_order_id, "intended_units": order.cum_units - 1}
+    await ran(client, "trade_error", held | units | {"reported_by": "sam", "reason": "one too many"})
+    await ran(client, "sale", held | {"amount": 20_000, "reason": "a new car"})
+    open_portfolio(services.database, services.tenant, "LEAVES", 100_00)
+    await ran(client, "account_closure", {"portfolio_id": "P-LEAVES"})
 
 
 async def ran(client: Client, name: str, given: Any, **signals: Any) -> None:
@@ -120,6 +150,14 @@ def earn_interest(services: Services) -> None:
         about = {"currency": "AUD", "reference": "INTEREST", "kind": "interest", "at": services.now()}
         day = services.now().date() - timedelta(days=365)
         cash.book(tx, services.tenant, "A-CUST_12345", amount_cents=1_00, effective=day, **about)
+
+
+def give_mandate(services: Services) -> None:
+    """The example's client leaves decisions to the house, as the clients of a block do."""
+    with services.database.transaction() as tx:
+        portfolio = portfolios.portfolio(tx, services.tenant, "P-CUST_12345", lock=True)
+        portfolio.mandate = "discretionary"
+        tx.add(portfolio)
 
 
 async def approved(client: Client, run: WorkflowHandle[Any, Any]) -> None:

@@ -9,18 +9,9 @@ from sqlmodel import Session
 from activities.block_ending import await_block, cancel_block
 from activities.block_slices import send_slice
 from activities.blocks import open_block, show_block
-from payloads.blocks import (
-    AwaitBlock,
-    BlockReport,
-    BlockTrail,
-    CancelBlock,
-    CancelledBlock,
-    OpenBlock,
-    OpenedBlock,
-    SendSlice,
-    SentSlice,
-    ShowBlock,
-)
+from payloads.block_ending import AwaitBlock, CancelBlock, CancelledBlock
+from payloads.block_slices import SendSlice, SentSlice
+from payloads.blocks import BlockReport, BlockTrail, OpenBlock, OpenedBlock, ShowBlock
 from store import cash, ledger_proof, portfolios
 from store.database import Database
 from tests.support.people import take_on

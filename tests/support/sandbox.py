@@ -17,7 +17,7 @@ from tests.support.servers import Kronos, kill_group, stop, wait_for_line
 from worker.ports import free_ports
 
 PRICES = {"VAS": Decimal("90.00"), "VGS": Decimal("120.00")}
-TABLES = ("executions", "planned_fills", "orders", "arrivals", "prices")
+TABLES = ("amendments", "executions", "planned_fills", "orders", "arrivals", "prices")
 
 
 @dataclass
