@@ -12,6 +12,7 @@ from benchmarks import (
     main_job,
     orders,
     paths,
+    plan_trades,
     risk_report,
     step_overhead,
     virtual_time,
@@ -29,6 +30,7 @@ def main() -> None:
     asyncio.run(step_overhead.measure())
     virtual_time.measure()
     orders.measure()
+    plan_trades.measure()
     backtest.measure()
     paths.measure()
     capital_gains.measure()
