@@ -34,7 +34,9 @@ def assess_income(ask: AssessIncome, context: Context) -> IncomeAssessment:
     """Assess a year's income by the rules of the release."""
     if ask.jurisdiction != "AU":
         raise JurisdictionNotCovered(
-            f"income of {ask.jurisdiction} is not assessed yet; only AU is for now", "jurisdiction"
+            f"income of {ask.jurisdiction} is not assessed; of it only gains are covered, "
+            "by tax.capital_gains and tax.wash_sales",
+            "jurisdiction",
         )
     rules = year_rules(tax_file(context.catalogue), ask.year, "year")
     refuse_repeated("trade", [trade.id for trade in ask.trades or ()], "trades")

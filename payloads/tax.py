@@ -166,7 +166,7 @@ ENTRIES = (
         output=IncomeAssessment,
         errors=(
             UNKNOWN_TAX_YEAR,
-            DeclaredError("JurisdictionNotCovered", "income of that jurisdiction is not assessed yet"),
+            DeclaredError("JurisdictionNotCovered", "income of that jurisdiction is not assessed"),
             DeclaredError("NotCovered", "the rules hold no answer for this kind of taxpayer or income"),
             DeclaredError(
                 "MissingExDate", "trades decide the 45-day rule, but a distribution has no ex_date"

@@ -9,7 +9,7 @@ the gain. A gain that is taxed nothing anyway is made the lowest there is, which
 forward. Units are split no finer than they were given.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -31,10 +31,9 @@ def taken_for_least(
     bought = _by_etf(parcels)
     markets = [market_of(parcels, disposals, bought.get(etf, []), sold[etf], rules) for etf in sorted(sold)]
     return [
-        Taken(int(market.disposals[sale]), int(market.parcels[parcel]), int(steps) * market.step)
+        Taken(disposal, parcel, steps * market.step)
         for market, chosen in zip(markets, _Search(markets, rules, before).best(), strict=True)
-        for sale, parcel, steps in zip(market.sale_of, market.parcel_of, chosen, strict=True)
-        if steps
+        for disposal, parcel, steps in _taken_rows(market, chosen)
     ]
 
 
@@ -78,6 +77,13 @@ class _Search:
 
     def _lowest(self, form: Form) -> Choice:
         return [_transported(market, market.cost(form)) for market in self._markets]
+
+
+def _taken_rows(market: Market, chosen: Places) -> Iterator[tuple[int, int, int]]:
+    """Disposal, parcel and steps of every pair that takes any."""
+    taken = np.flatnonzero(chosen)
+    disposals, parcels = market.disposals[market.sale_of[taken]], market.parcels[market.parcel_of[taken]]
+    return zip(disposals.tolist(), parcels.tolist(), chosen[taken].tolist(), strict=True)
 
 
 def _by_etf(held: Sequence[Parcel | Disposal]) -> dict[str, list[int]]:

@@ -1,13 +1,13 @@
 """What disposals of one ETF may take, and what each unit of it would add to a year's gains."""
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.tax.gain_rules import Form, GainRules, Piece
+from engines.tax.gain_rules import Form, GainRules, Parts, Piece
 from engines.tax.months import held_longer
 from engines.tax.parcels import PARTS, Disposal, Parcel, in_parts, oversold
 
@@ -56,7 +56,13 @@ def market_of(
     reach = [bisect_right(days, disposals[place].day) for place in sold]
     _refuse_short(disposals, sold, reach, units, stock)
     pairs = [(sale, parcel) for sale, end in enumerate(reach) for parcel in range(end)]
-    gains = np.array([_gain_a_unit(parcels, ours[p], disposals[sold[s]], rules) for s, p in pairs])
+    gains = np.array(
+        [
+            gain
+            for place, end in zip(sold, reach, strict=True)
+            for gain in _gains_a_unit(parcels, ours[:end], disposals[place], rules)
+        ]
+    )
     return Market(
         disposals=np.array(sold),
         parcels=np.array(ours),
@@ -89,21 +95,15 @@ def _step(parts: Sequence[int]) -> int:
     return step
 
 
-def _gain_a_unit(
-    parcels: Sequence[Parcel], place: int, disposal: Disposal, rules: GainRules
-) -> tuple[float, float]:
-    """The ordinary and the favoured gain of one unit."""
-    parcel = parcels[place]
-    units, worth = float(parcel.units), parcel.market_value
-    parts = rules.parts(
-        Piece(
-            parcel.acquired,
-            disposal.day,
-            float(disposal.proceeds) / float(disposal.units),
-            float(parcel.cost_base) / units,
-            held_longer(parcel.acquired, disposal.day, rules.months_held),
-            None if worth is None else float(worth) / units,
-            place,
-        )
-    )
-    return parts.ordinary, parts.favoured
+def _gains_a_unit(
+    parcels: Sequence[Parcel], places: Sequence[int], disposal: Disposal, rules: GainRules
+) -> Iterator[Parts[float]]:
+    """The ordinary and the favoured gain of one unit, if it is taken of each of these parcels."""
+    price, day, months = float(disposal.proceeds) / float(disposal.units), disposal.day, rules.months_held
+    for place in places:
+        parcel = parcels[place]
+        units, worth = float(parcel.units), parcel.market_value
+        long = held_longer(parcel.acquired, day, months)
+        value = None if worth is None else float(worth) / units
+        cost = float(parcel.cost_base) / units
+        yield rules.parts(Piece(parcel.acquired, day, price, cost, long, value, place))
