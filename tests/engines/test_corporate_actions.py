@@ -25,8 +25,9 @@ def test_units_cost_base_and_cash_are_conserved(lots: list[Lot], ratio: Fraction
     assert after.units == exact.numerator // exact.denominator
     assert sum(lot.cost_cents for lot in after.lots) == sum(lot.cost_cents for lot in lots)
     assert abs(after.fraction_cents - (exact - after.units) * Fraction(price) * 100) <= Fraction(1, 2)
+    total = sum(lot.units for lot in lots)
     for old, new in zip(lots, after.lots, strict=True):
-        assert abs(new.units - old.units * ratio) < 1 + ratio
+        assert abs(new.units - Fraction(after.units * old.units, total)) < 1
         assert new.units or not after.units or not new.cost_cents
 
 

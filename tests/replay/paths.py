@@ -69,7 +69,10 @@ async def record() -> None:
     testing.SkippingRunner = lambda _: UnsandboxedWorkflowRunner()  # type: ignore[assignment, misc]
     server.data_converter = lambda *_: PLAIN
     results = await testing.run_tests(folder, folder.checked.definitions, folder.scenarios.files)
-    assert results.passed, [result.name for result in results.tests if not result.passed]
+    failed = {
+        one.name: [str(each.message) for each in one.problems] for one in results.tests if not one.passed
+    }
+    assert not failed, failed
 
 
 def write(name: str, history: WorkflowHistory) -> None:
