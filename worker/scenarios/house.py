@@ -57,9 +57,22 @@ class House:
         async def perform(args: Sequence[RawValue]) -> Any:
             convert = activity.payload_converter().from_payload
             given, call = (convert(value.payload) for value in args)
-            return await self._perform(activity.info().activity_type, given, Call.model_validate(call))
+            return await self._once(activity.info(), given, Call.model_validate(call))
 
         return [perform]
+
+    async def _once(self, info: activity.Info, given: Any, call: Call) -> Any:
+        """The answer; the same one when a workflow task is done again, and its local calls with it.
+
+        That happens when something reaches the run in the midst of a task: the definition called once.
+        """
+        if not info.is_local:
+            return await self._perform(info.activity_type, given, call)
+        asked = (info.workflow_run_id, info.activity_id, info.attempt)
+        answers = self.trial_of(call.workflow_id).answers
+        if asked not in answers:
+            answers[asked] = asyncio.ensure_future(self._perform(info.activity_type, given, call))
+        return await asyncio.shield(answers[asked])
 
     async def _perform(self, name: str, given: Any, call: Call) -> Any:
         trial = self.trial_of(call.workflow_id)

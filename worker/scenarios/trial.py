@@ -1,5 +1,6 @@
 """One test while it runs: its stand-ins, what they were asked, and the runs that belong to it."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -48,6 +49,8 @@ class Trial:
         self.seen = Seen()
         self.runs: dict[str, RunOfTrial] = {}
         self.calls: Counter[str] = Counter()
+        self.answers: dict[tuple[str | None, str, int], asyncio.Future[Any]] = {}
+        """Of local calls, by run, id and attempt."""
         self.ahead: dict[str, int] = {}
         """By run, nanoseconds that its own clock is ahead of the server's."""
         self.on_start: Started | None = None
