@@ -36,10 +36,10 @@ TEXT = dedent("""\
        |
     36 |       - errors: [OrderRejceted]
        |                  ^^^^^^^^^^^^^ did you mean `OrderRejected`?
-       = note: the steps raise AnswerUnreadable, BrokerAccessDenied,
+       = note: the steps raise AccountClosed, AnswerUnreadable, BrokerAccessDenied,
                BrokerUnavailable, DatabaseBusy, DatabaseUnavailable, FillMismatch,
                InsufficientCash, InsufficientUnits, NoSnapshot, OrderRejected,
-               OrderTooLarge, OtherBroker, …
+               OrderTooLarge, …
 """)
 PLACE = {
     "type": "object",
@@ -200,7 +200,7 @@ def test_github_gets_one_command_a_fault() -> None:
     assert render_github(found()).splitlines() == [
         "::error file=workflows/0.yaml,line=17,col=24,endColumn=27,title=K120::`on_failure` has no key `rle`%0Adid you mean `role`?%0Athe keys are hold, role",
         "::error file=workflows/0.yaml,line=21,col=11,endColumn=33,title=K201::there is no activity `portfolio.mesure_drift`%0Adid you mean `portfolio.measure_drift`?",
-        "::error file=workflows/0.yaml,line=36,col=18,endColumn=31,title=K207::nothing in this `try` raises `OrderRejceted`%0Adid you mean `OrderRejected`?%0Athe steps raise AnswerUnreadable, BrokerAccessDenied, BrokerUnavailable, DatabaseBusy, DatabaseUnavailable, FillMismatch, InsufficientCash, InsufficientUnits, NoSnapshot, OrderRejected, OrderTooLarge, OtherBroker, …",
+        "::error file=workflows/0.yaml,line=36,col=18,endColumn=31,title=K207::nothing in this `try` raises `OrderRejceted`%0Adid you mean `OrderRejected`?%0Athe steps raise AccountClosed, AnswerUnreadable, BrokerAccessDenied, BrokerUnavailable, DatabaseBusy, DatabaseUnavailable, FillMismatch, InsufficientCash, InsufficientUnits, NoSnapshot, OrderRejected, OrderTooLarge, …",
     ]
 
 
