@@ -59,9 +59,13 @@ WITHOUT_A_PART = {
 # A dead worker's workflow task is given to another one after two seconds; these are forked warm, and quick.
 QUICK = {"history__defaultWorkflowTaskTimeout": '"2s"'}
 SIGNALS = {
-    "documents_received": lambda run: {"document_ids": ["PASSPORT-1"]},
-    "agreement_signed": lambda run: {"signed_by": "Sarah Johnson"},
-    "deposit_received": lambda run: {"amount": CAPITAL, "currency": "AUD", "reference": f"D-{run}"},
+    ("onboarding", "documents_received"): lambda run: {"document_ids": ["PASSPORT-1"]},
+    ("onboarding", "agreement_signed"): lambda run: {"signed_by": "Sarah Johnson"},
+    ("onboarding", "deposit_received"): lambda run: {
+        "amount": CAPITAL,
+        "currency": "AUD",
+        "reference": f"D-{run}",
+    },
 }
 
 

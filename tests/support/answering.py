@@ -5,7 +5,12 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
-from temporalio.client import Client, WorkflowExecution, WorkflowUpdateFailedError
+from temporalio.client import (
+    Client,
+    WorkflowExecution,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
 from temporalio.service import RPCError
 
 from tests.support.reviewers import approve_all
@@ -15,8 +20,8 @@ from workflows.attributes import WAITS_FOR
 PAUSE = 0.3
 AGAIN = 5.0  # seconds until what is still waited for is sent once more
 
-Payloads = Mapping[str, Callable[[str], dict[str, Any]]]
-"""What each signal carries, for the run that waits for it."""
+Payloads = Mapping[tuple[str, str], Callable[[str], dict[str, Any]]]
+"""By workflow and signal: what it carries, for the run that waits for it."""
 
 
 class Answering:
@@ -43,9 +48,10 @@ class Answering:
         if what.startswith("retry"):
             await handle.execute_update("retry", {"by": "sam"})
         for name in what.split(" or "):
-            if name in self.payloads and self._due(run.id, name):
+            carries = self.payloads.get((run.workflow_type, name))
+            if carries and self._due(run.id, name):
                 count, _ = self.sent[run.id, name]
-                message = {"name": name, "payload": self.payloads[name](run.id), "id": f"{name}-{count}"}
+                message = {"name": name, "payload": carries(run.id), "id": f"{name}-{count}"}
                 await handle.execute_update("signal", message)
 
     def _due(self, run_id: str, name: str) -> bool:
@@ -61,17 +67,22 @@ class Answering:
 async def answering(client: Client, payloads: Payloads) -> AsyncIterator[None]:
     """Answer as long as the block lasts, also while workers die."""
     answers = Answering(client, payloads)
+    done = asyncio.Event()
 
+    # Told to end between two looks: an update that is cancelled while it is under way says nothing of whether it
+    # was taken.
     async def forever() -> None:
-        while True:
-            with suppress(RPCError, WorkerError, WorkflowUpdateFailedError):
+        while not done.is_set():
+            with suppress(
+                RPCError, WorkerError, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
+            ):
                 await answers.look()
-            await asyncio.sleep(PAUSE)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(done.wait(), PAUSE)
 
     task = asyncio.create_task(forever())
     try:
         yield
     finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        done.set()
+        await asyncio.wait_for(task, AGAIN * 6)
