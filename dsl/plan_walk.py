@@ -1,22 +1,28 @@
 """The steps of a plan in their order, each with its path."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from dsl import plan as p
 
-
-def planned(
-    steps: tuple[p.Step, ...], block: str = "steps", inside: str = ""
-) -> Iterator[tuple[str, p.Step]]:
-    """Every step of a block with its path, depth first, without the bodies of loops."""
-    for index, step in enumerate(steps):
-        path = f"{inside}{block}[{index}]"
-        yield path, step
-        for inner_block, inner in blocks(step):
-            yield from planned(inner, inner_block, f"{path}.")
+Block = tuple[str, tuple[p.Step, ...]]
 
 
-def blocks(step: p.Step) -> Iterator[tuple[str, tuple[p.Step, ...]]]:
+def planned(steps: tuple[p.Step, ...]) -> Iterator[tuple[str, p.Step]]:
+    """Every step of a plan with its path, outer before inner, without the bodies of loops."""
+    return _walk(steps, "steps", "", blocks)
+
+
+def walk_plan(plan: p.Plan) -> Iterator[tuple[str, p.Step]]:
+    """Every step with its static path, outer before inner, bodies of loops included."""
+    return _walk(plan.steps, "steps", "", lambda step: [*blocks(step), *_loops(step)])
+
+
+def ids_by_path(plan: p.Plan) -> dict[str, str]:
+    """`{"steps[3].for_each[].steps[0]": id}` for every step that has an id."""
+    return {path: step.id for path, step in walk_plan(plan) if step.id is not None}
+
+
+def blocks(step: p.Step) -> Iterator[Block]:
     """The lists of steps inside a step, bodies of loops excepted, each under its name in paths."""
     match step:
         case p.Choose():
@@ -37,3 +43,21 @@ def blocks(step: p.Step) -> Iterator[tuple[str, tuple[p.Step, ...]]]:
             yield "on_timeout", step.on_timeout
         case _:
             return
+
+
+def _loops(step: p.Step) -> Iterator[Block]:
+    match step:
+        case p.ForEach():
+            yield "for_each[].steps", step.steps
+        case p.Repeat():
+            yield "repeat[].steps", step.steps
+
+
+def _walk(
+    steps: tuple[p.Step, ...], block: str, inside: str, inner: Callable[[p.Step], Iterable[Block]]
+) -> Iterator[tuple[str, p.Step]]:
+    for index, step in enumerate(steps):
+        path = f"{inside}{block}[{index}]"
+        yield path, step
+        for name, within in inner(step):
+            yield from _walk(within, name, f"{path}.", inner)

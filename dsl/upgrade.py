@@ -12,8 +12,7 @@ from typing import Any, TypeAlias
 from dsl import plan as p
 from dsl.expressions import Expression, Template
 from dsl.near import listed
-from dsl.plan_walk import blocks, planned
-from dsl.scenarios.steps import walk_plan
+from dsl.plan_walk import blocks, planned, walk_plan
 
 Name: TypeAlias = tuple[str, str]
 """`("steps", id)` or `("vars", name)`."""

@@ -5,9 +5,10 @@ them, because during a rolling deploy an old worker meets new fields.
 """
 
 import re
+from collections.abc import Hashable, Iterable
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -31,6 +32,8 @@ CENT = Decimal("0.01")
 LARGEST_AMOUNT = Decimal("1e13")
 MOST_DIGITS = 19
 
+Name = TypeVar("Name", bound=Hashable)
+
 
 class Payload(BaseModel):
     """What crosses the Temporal boundary: frozen, named fields, plain JSON."""
@@ -48,6 +51,16 @@ class Payload(BaseModel):
     ) -> dict[str, Any]:
         """The JSON schema, with every bound that is enforced."""
         return super().model_json_schema(by_alias, ref_template, schema_generator, mode, **options)
+
+
+def repeated(names: Iterable[Name]) -> Name | None:
+    """The first of `names` that stands there a second time; None when each stands once."""
+    seen: set[Name] = set()
+    for name in names:
+        if name in seen:
+            return name
+        seen.add(name)
+    return None
 
 
 def cents(amount: Decimal) -> Decimal:

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
-from payloads.base import Amount, Etf, Identifier, IsoDate, Payload, Price, Units
+from payloads.base import Amount, Etf, Identifier, IsoDate, Payload, Price, Units, repeated
 from payloads.bounds import AmountFromZero, PositivePrice, PositiveUnits
 from payloads.entry import DeclaredError, Effect, Entry, Role
 from payloads.orders import BROKER_ERRORS, SEND_ERRORS, Side
@@ -191,11 +191,8 @@ class BlockTrail(BlockReport):
 
 
 def _each_once(parts: list, names: list[str]) -> list:  # type: ignore[type-arg] # of parts of either kind
-    seen: set[str] = set()
-    for name in names:
-        if name in seen:
-            raise ValueError(f"two parts for {name}; add their units up in one")
-        seen.add(name)
+    if (twice := repeated(names)) is not None:
+        raise ValueError(f"two parts for {twice}; add their units up in one")
     return parts
 
 

@@ -12,7 +12,7 @@ from pydantic import (
     model_validator,
 )
 
-from payloads.base import Fraction, Identifier, Payload, Real, Whole
+from payloads.base import Fraction, Identifier, Payload, Real, Whole, repeated
 from payloads.entry import DeclaredError, Entry, Role
 
 MOST_ASSETS = 500
@@ -127,11 +127,8 @@ class ConstructPortfolio(Payload):
     @field_validator("assets")
     @classmethod
     def _each_once(cls, assets: list[str]) -> list[str]:
-        seen: set[str] = set()
-        for asset in assets:
-            if asset in seen:
-                raise ValueError(f"{asset} stands twice")
-            seen.add(asset)
+        if (twice := repeated(assets)) is not None:
+            raise ValueError(f"{twice} stands twice")
         return assets
 
     @field_validator("expected_returns")

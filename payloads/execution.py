@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field, field_validator, model_validator
 
-from payloads.base import Amount, Etf, Identifier, IsoDate, Payload, Price, Units
+from payloads.base import Amount, Etf, Identifier, IsoDate, Payload, Price, Units, repeated
 from payloads.blocks import UNKNOWN_BLOCK
 from payloads.bounds import AmountFromZero, ExactMoment, PositivePrice, PositiveUnits
 from payloads.entry import DeclaredError, Effect, Entry
@@ -67,11 +67,8 @@ class MeasureExecution(Payload):
     @field_validator("orders")
     @classmethod
     def _once_each(cls, orders: list[ExecutedOrder]) -> list[ExecutedOrder]:
-        seen: set[str] = set()
-        for order in orders:
-            if order.id in seen:
-                raise ValueError(f"two orders {order.id}")
-            seen.add(order.id)
+        if (twice := repeated(order.id for order in orders)) is not None:
+            raise ValueError(f"two orders {twice}")
         return orders
 
 

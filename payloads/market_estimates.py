@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, field_validator
 
-from payloads.base import Etf, Flag, Fraction, Identifier, IsoDate, Payload, Real
+from payloads.base import Etf, Flag, Fraction, Identifier, IsoDate, Payload, Real, repeated
 from payloads.entry import DeclaredError, Effect, Entry, Role
 from payloads.market import DAMAGED_SNAPSHOT, UNKNOWN_ETF, UNKNOWN_SNAPSHOT, SnapshotDigest, YearlyReturn
 
@@ -41,7 +41,7 @@ class AskEstimates(Payload):
     @field_validator("etfs")
     @classmethod
     def _each_once(cls, etfs: list[str]) -> list[str]:
-        if twice := next((etf for place, etf in enumerate(etfs) if etf in etfs[:place]), None):
+        if (twice := repeated(etfs)) is not None:
             raise ValueError(f"{twice} stands twice")
         return etfs
 

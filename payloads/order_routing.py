@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from pydantic import Field, field_validator
 
-from payloads.base import Amount, Identifier, Payload, Price, Units
+from payloads.base import Amount, Identifier, Payload, Price, Units, repeated
 from payloads.bounds import AmountFromZero, PositivePrice, PositiveUnits, RateBelowOne
 from payloads.entry import Entry
 from payloads.orders import Side
@@ -31,11 +31,8 @@ class RouteOrder(Payload):
     @field_validator("venues")
     @classmethod
     def _once_each(cls, venues: list[VenueQuote]) -> list[VenueQuote]:
-        seen: set[str] = set()
-        for quote in venues:
-            if quote.venue in seen:
-                raise ValueError(f"two quotes of {quote.venue}")
-            seen.add(quote.venue)
+        if (twice := repeated(quote.venue for quote in venues)) is not None:
+            raise ValueError(f"two quotes of {twice}")
         return venues
 
 

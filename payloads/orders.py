@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
-from payloads.base import Amount, Etf, Identifier, Payload, Price, Units
+from payloads.base import Amount, Etf, Identifier, Payload, Price, Units, repeated
 from payloads.entry import DeclaredError, Effect, Entry, Role
 from payloads.storage import ACCOUNT_CLOSED, EFFECT_ERRORS, UNKNOWN_PORTFOLIO
 
@@ -55,11 +55,8 @@ class SubmitOrders(Payload):
     @field_validator("trades")
     @classmethod
     def _one_order_a_side(cls, trades: list[Trade]) -> list[Trade]:
-        seen: set[tuple[str, str]] = set()
-        for trade in trades:
-            if (trade.etf, trade.side) in seen:
-                raise ValueError(f"two trades {trade.side} {trade.etf}; add their units up in one")
-            seen.add((trade.etf, trade.side))
+        if (twice := repeated((trade.side, trade.etf) for trade in trades)) is not None:
+            raise ValueError(f"two trades {' '.join(twice)}; add their units up in one")
         return trades
 
 

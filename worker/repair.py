@@ -12,7 +12,7 @@ from temporalio.client import Client, WorkflowExecutionStatus
 
 from dsl import plan as p
 from dsl.plan_reader import read_plan
-from dsl.scenarios.steps import walk_plan
+from dsl.plan_walk import walk_plan
 from payloads.entry import Effect
 from payloads.facts import activity_facts
 from worker.client import retry as retry_held

@@ -7,8 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from dsl import plan as p
-from dsl.plan_walk import planned
-from dsl.scenarios.steps import walk_plan
+from dsl.plan_walk import planned, walk_plan
 
 KINDS: dict[type[p.Step], str] = {
     p.Call: "call",

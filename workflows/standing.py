@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from temporalio import workflow
 
 from dsl import plan as p
-from dsl.scenarios.steps import walk_plan
+from dsl.plan_walk import walk_plan
 from dsl.upgrade import same_approval
 from workflows.frame import Frame
 from workflows.place import Place

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field, field_validator
 
-from payloads.base import Etf, Fraction, Identifier, IsoDate, Price
+from payloads.base import Etf, Fraction, Identifier, IsoDate, Price, repeated
 from payloads.files.written import Written
 
 
@@ -39,11 +39,8 @@ class UniverseFile(Written):
     @field_validator("etfs")
     @classmethod
     def _each_once(cls, etfs: list[Fund]) -> list[Fund]:
-        seen: set[str] = set()
-        for fund in etfs:
-            if fund.etf in seen:
-                raise ValueError(f"{fund.etf} stands twice in the universe")
-            seen.add(fund.etf)
+        if (twice := repeated(fund.etf for fund in etfs)) is not None:
+            raise ValueError(f"{twice} stands twice in the universe")
         return etfs
 
     def by_etf(self) -> dict[str, Fund]:

@@ -11,9 +11,9 @@ from temporalio.service import RPCError
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
 from dsl.plan_reader import read_plan
+from dsl.plan_walk import ids_by_path
 from dsl.release import Release
 from dsl.scenarios.model import Approval, Cancel, Event, Message, Retry, Signal
-from dsl.scenarios.steps import ids_by_path
 from dsl.scenarios.verdict import NO_END, NOT_DELIVERED, Note
 from worker.scenarios.clock import Clock
 from worker.scenarios.delivery import Refusal, deliver

@@ -14,9 +14,9 @@ from activities.context import CatalogueFiles, Context
 from activities.registry import implementations
 from activities.runner import ActivityFault, run
 from dsl.plan_reader import read_plan
+from dsl.plan_walk import ids_by_path
 from dsl.release import Release
 from dsl.scenarios.model import Scenario, ScenarioFile
-from dsl.scenarios.steps import ids_by_path
 from payloads.call import Call
 from payloads.entry import Effect
 from payloads.facts import ActivityFacts, activity_facts

@@ -19,8 +19,8 @@ from temporalio.exceptions import ApplicationError
 from dsl import plan as p
 from dsl.durations import format_duration
 from dsl.plan_reader import read_plan
+from dsl.plan_walk import ids_by_path, walk_plan
 from dsl.scalars import MOST_DIGITS
-from dsl.scenarios.steps import ids_by_path, walk_plan
 from payloads.facts import activity_facts
 from worker.client import status
 from worker.errors import Refused
