@@ -137,7 +137,7 @@ class AnalyzePortfolio(Payload):
 class Recommendation(Payload):
     """One thing to do, and the money it is about (positive)."""
 
-    code: Literal["hold_for_discount", "harvest_loss", "prefer_franked"]
+    code: Literal["hold_for_discount", "harvest_loss", "prefer_franked", "confirm_gain"]
     etf: Etf
     text: str
     amount: Amount
@@ -183,7 +183,6 @@ ENTRIES = (
         output=PortfolioTax,
         errors=(
             UNKNOWN_TAX_YEAR,
-            DeclaredError("NotCovered", "gains at that date are taxed by rules not covered yet"),
             DeclaredError("MissingAsset", "a holding has no entry in assets"),
             DeclaredError("NothingHeld", "the holdings are worth nothing, or a parcel belongs to none"),
         ),

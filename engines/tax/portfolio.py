@@ -4,8 +4,9 @@
     net after-tax return = (expected return in money - income tax - tax on unrealised gains) / value
     tax efficiency       = the value-weighted yield·franking over the highest yield·franking of the assets
 
-Gains are taxed as if realised on the day, discounted after more than twelve months; losses are not set
-against them but shown as what harvesting would save.
+Gains are taxed as if realised on the day, discounted after more than twelve months; where no discount holds
+any more, in full, which is the most that indexation leaves. Losses are not set against them but shown as what
+harvesting would save.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,7 +15,7 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
-from engines.tax.errors import MissingAsset, NotCovered, NothingHeld
+from engines.tax.errors import MissingAsset, NothingHeld
 from engines.tax.months import held_longer, last_day
 from engines.tax.rules import NOTHING, cents, total
 
@@ -45,7 +46,7 @@ class Parcel:
 
 @dataclass(frozen=True, slots=True)
 class GainsRule:
-    """The untaxed share of a gain held for more than so many months; None: a rule not covered."""
+    """The untaxed share of a gain held for more than so many months; None: another rule, `replaced_by`."""
 
     months_held: int
     discount: Fraction | None
@@ -187,8 +188,3 @@ def _check(portfolio: Portfolio, holder: Holder, as_of: date) -> None:
             raise NothingHeld(f"parcel of {parcel.etf} belongs to no holding", f"parcels[{place}].etf")
         if parcel.acquired > as_of:
             raise NothingHeld(f"the parcel is not held yet on {as_of}", f"parcels[{place}].acquired")
-    if holder.gains.discount is None and portfolio.parcels:
-        raise NotCovered(
-            f"gains at that date fall under another rule, not covered yet: {holder.gains.replaced_by}",
-            "as_of",
-        )

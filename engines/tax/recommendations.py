@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from engines.tax.portfolio import Holder, Portfolio, UnrealisedGain, saved_by_discount
+from engines.tax.portfolio import Holder, Portfolio, UnrealisedGain, gains_tax_on, saved_by_discount
 from engines.tax.rules import NOTHING, cents
 
 
@@ -25,8 +25,9 @@ def recommendations(portfolio: Portfolio, holder: Holder, as_of: date) -> list[R
         *_waiting(portfolio, holder, as_of),
         *_harvests(portfolio, holder),
         *_franking(portfolio, holder),
+        *_other_rules(portfolio, holder, as_of),
     ]
-    kinds = ("hold_for_discount", "harvest_loss", "prefer_franked")
+    kinds = ("hold_for_discount", "harvest_loss", "prefer_franked", "confirm_gain")
     worth = [one for one in found if one.amount > 0]
     return sorted(worth, key=lambda one: (kinds.index(one.code), -one.amount, one.etf))
 
@@ -77,6 +78,19 @@ def _franking(portfolio: Portfolio, holder: Holder) -> Iterable[Recommendation]:
         f"{etf} brings the most franking credits a dollar, {credits:,} a year as held; favour it for income."
     )
     yield Recommendation("prefer_franked", etf, text, credits)
+
+
+def _other_rules(portfolio: Portfolio, holder: Holder, as_of: date) -> Iterable[Recommendation]:
+    """Gains that are taxed in full here and by another rule in truth, each with the tax that was counted."""
+    if holder.gains.discount is not None:
+        return
+    for etf, founds in _by_etf(portfolio.unrealised()).items():
+        counted = cents(sum((gains_tax_on(found, holder, as_of) for found in founds), NOTHING))
+        text = (
+            f"The gain on {etf} counts in full here, {counted:,} of tax; {holder.gains.replaced_by} leaves that "
+            "or less. Work it out before it is sold."
+        )
+        yield Recommendation("confirm_gain", etf, text, counted)
 
 
 def _by_etf(gains: Iterable[UnrealisedGain]) -> dict[str, list[UnrealisedGain]]:

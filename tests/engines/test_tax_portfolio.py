@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engines.tax.errors import MissingAsset, NotCovered, NothingHeld
+from engines.tax.errors import MissingAsset, NothingHeld
 from engines.tax.portfolio import Asset, GainsRule, Holder, Parcel, Portfolio, analyze
 from engines.tax.recommendations import recommendations
 
@@ -104,13 +104,15 @@ def test_what_cannot_be_answered_is_refused(
     assert refused.value.path == path  # type: ignore[attr-defined]
 
 
-def test_gains_under_another_rule_are_refused() -> None:
-    """Indexation is not covered; a portfolio without parcels has no gains to index."""
+def test_gains_under_another_rule_count_in_full_and_are_to_be_confirmed() -> None:
+    """A gain of 1,000 at 30% is 300 at most, however long it was held; without parcels there is none."""
     indexed = replace(HOLDER, gains=GainsRule(12, None, "indexation"))
-    with pytest.raises(NotCovered, match="indexation") as refused:
-        analyze(portfolio((parcel(TODAY, 1),), VAS=100), indexed, date(2027, 7, 1))
-    assert refused.value.path == "as_of"
-    assert analyze(portfolio(VAS=100), indexed, date(2027, 7, 1)).cgt_liability == 0
+    held, later = portfolio((parcel(date(2024, 1, 1), 6000),), VAS=7000), date(2027, 7, 1)
+    assert analyze(held, indexed, later).cgt_liability == 300
+    [confirm] = [one for one in recommendations(held, indexed, later) if one.code == "confirm_gain"]
+    assert (confirm.etf, confirm.amount) == ("VAS", 300)
+    assert "indexation" in confirm.text
+    assert analyze(portfolio(VAS=100), indexed, later).cgt_liability == 0
 
 
 def test_recommendations_name_what_waiting_and_harvesting_save() -> None:

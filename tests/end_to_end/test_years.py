@@ -1,0 +1,225 @@
+"""A house on virtual time: all definitions at work on a real server, a crash on the way, and books that balance.
+
+Fourteen weeks over the end of a tax year; `make years` lets it go on for two years.
+"""
+
+import asyncio
+import os
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlmodel import select
+
+from store import cash, event_proof, ledger_proof, portfolios
+from store.tables import Customer, Fill, Order
+from tests.support.answering import Answering
+from tests.support.contexts import catalogue_files
+from tests.support.shaken import ShakenMarket
+from tests.support.town import PROJECT, application
+from tests.support.world import World, world
+
+WEEKS = int(os.environ.get("KRONOS_WEEKS", "14"))
+DEFINITIONS = {path.stem for path in (PROJECT / "definitions/workflows").glob("*.yaml")}
+CAPITAL = {"ANN": 100_000, "BEN": 250_000, "CAT": 60_000}
+MANDATES = {"ANN": "advised", "BEN": "discretionary", "CAT": "discretionary"}
+PAID_IN = 1000
+RIGHT = {
+    each["id"]: each["answer"]
+    for module in catalogue_files()["education"]["modules"]
+    for each in module["exercises"]
+}
+SPLIT = "VAS"
+
+
+def first_day(today: date) -> datetime:
+    """Six in the evening in Sydney, on the next Monday in late May."""
+    year = today.year + (today >= date(today.year, 5, 20))
+    day = date(year, 5, 22)
+    return datetime(day.year, day.month, day.day, 8, tzinfo=UTC) + timedelta(days=-day.weekday() % 7)
+
+
+START = first_day(datetime.now(UTC).date())
+
+
+def day(week: int) -> date:
+    return (START + timedelta(weeks=week)).date()
+
+
+ANSWERS = {
+    ("onboarding", "documents_received"): lambda run: {"document_ids": ["PASSPORT-1"]},
+    ("onboarding", "agreement_signed"): lambda run: {"signed_by": "Sarah Johnson"},
+    ("onboarding", "deposit_received"): lambda run: {
+        "amount": CAPITAL[run.removeprefix("onboarding-")],
+        "currency": "AUD",
+        "reference": f"D-{run}",
+    },
+    ("deposit", "money_arrived"): lambda run: {"amount": PAID_IN, "reference": f"PAID-{run}"},
+    ("annual_review", "review_answered"): lambda run: {"answers": application("ANN")["answers"]},
+    ("annual_review", "fee_consent"): lambda run: {"consented": True},
+    ("tax_year_end", "statements_complete"): lambda run: {"reason": "every fund has sent its statement"},
+    ("education", "style_chosen"): lambda run: {"style": "practice"},
+    ("education", "knowledge_assessed"): lambda run: {
+        "answers": [{"exercise": exercise, "option": option} for exercise, option in RIGHT.items()]
+    },
+}
+
+
+class Story:
+    """What people and funds do, week by week."""
+
+    def __init__(self, place: World) -> None:
+        self.place = place
+
+    async def of_week(self, week: int) -> None:
+        """The first weeks have a part each; then the house's usual life goes on."""
+        part = getattr(self, f"week_{week}", None)
+        if part is not None:
+            await part()
+        elif week % 8 == 0:
+            self.place.tell("deposit_initiated", portfolio_id="P-BEN", amount=PAID_IN)
+        elif week % 13 == 0:
+            self._distribution(week)
+
+    async def week_0(self) -> None:
+        for client, capital in CAPITAL.items():
+            goals = [
+                {
+                    "goal_id": f"GOAL-{client}",
+                    "goal_name": "House",
+                    "target_amount": capital * 4,
+                    "target_date": day(52 * 12).isoformat(),
+                    "priority": "high",
+                    "flexibility": "flexible",
+                }
+            ]
+            given = application(client, capital=capital, mandate=MANDATES[client], goals=goals)
+            await self.place.start("onboarding", given, f"onboarding-{client}")
+
+    async def week_1(self) -> None:
+        self.place.tell("deposit_initiated", portfolio_id="P-ANN", amount=PAID_IN)
+        await self.place.start("education", {"customer_id": "ANN"}, "education-ANN")
+        monthly = {"portfolio_id": "P-BEN", "amount": PAID_IN, "months": 6}
+        await self.place.start("savings_plan", monthly, "savings-BEN")
+
+    async def week_2(self) -> None:
+        self.place.tell("life_event_reported", customer_id="ANN", kind="new_job")
+        goal = {
+            "goal_id": "BOAT",
+            "goal_type": "purchase",
+            "target_amount": 20_000,
+            "target_date": day(52 * 5).isoformat(),
+        }
+        self.place.tell(
+            "goal_created", customer_id="BEN", portfolio_id="P-BEN", goal=goal, monthly_contribution=100
+        )
+
+    async def week_3(self) -> None:
+        self.place.tell("withdrawal_requested", portfolio_id="P-CAT", amount=5000)
+        block = {
+            "block_id": "BLOCK-1",
+            "etf": SPLIT,
+            "side": "sell",
+            "parts": [{"portfolio_id": "P-BEN", "units": 3}, {"portfolio_id": "P-CAT", "units": 2}],
+        }
+        await self.place.start("block_order", block, "block-1")
+
+    async def week_4(self) -> None:
+        self._distribution(4)
+        self.place.tell("compliance_check_required", portfolio_id="P-ANN", reason="a word with the adviser")
+
+    async def week_5(self) -> None:
+        with self.place.services.database.reading() as tx:
+            held = portfolios.positions(tx, self.place.settings.tenant, "P-BEN")
+            bought = tx.scalars(select(Order).where(Order.portfolio_id == "P-BEN", Order.side == "buy"))
+            kept = [order for order in bought if 1 < order.cum_units <= held.get(order.etf, 0)]
+            wrong = max(kept, key=lambda order: order.created_at)
+        reported = {"reported_by": "sam", "reason": "a unit too many", "intended_units": wrong.cum_units - 1}
+        given = {"portfolio_id": "P-BEN", "order": wrong.client_order_id, **reported}
+        await self.place.start("trade_error", given, "error-1")
+
+    async def week_6(self) -> None:
+        statement = {"reference": "AMIT-1", "etf": SPLIT, "as_of": day(4).isoformat(), "per_unit": -0.05}
+        await self.place.start("fund_statement", statement, "statement-1")
+
+    async def week_8(self) -> None:
+        self.place.tell(
+            "corporate_action_announced",
+            reference="SPLIT-1",
+            action="split",
+            etf=SPLIT,
+            effective_date=day(9).isoformat(),
+            ratio={"new_units": 3, "old_units": 1},
+        )
+
+    async def week_11(self) -> None:
+        self.place.tell("account_closure_requested", portfolio_id="P-CAT")
+
+    def _distribution(self, week: int) -> None:
+        self.place.tell(
+            "distribution_announced",
+            reference=f"{SPLIT}-{week}",
+            etf=SPLIT,
+            ex_date=day(week).isoformat(),
+            payment_date=day(week + 2).isoformat(),
+            amount=0.5,
+            franking=0.7,
+        )
+
+
+async def lived(place: World, weeks: int) -> None:
+    """Let the weeks pass."""
+    answers, story, before = Answering(place.client, ANSWERS), Story(place), START
+    for week in range(weeks):
+        await place.go_to(START + timedelta(weeks=week))
+        await story.of_week(week)
+        await place.run_schedules(before)
+        before = place.now
+        await place.settle(answers)
+        # People who are asked something look at it in time.
+        await place.go_to(START + timedelta(weeks=week, days=3))
+        await place.settle(answers)
+
+
+def books_balance(place: World) -> None:
+    """Ledger and log prove whole; what the exchange executed is what is booked, each once."""
+    tenant = place.settings.tenant
+    with place.services.database.transaction() as tx:
+        assert ledger_proof.verify(tx, tenant) == []
+        assert event_proof.verify(tx, tenant) == []
+        booked = Counter(fill.client_order_id for fill in tx.scalars(select(Fill)))
+        for order in tx.scalars(select(Order).where(Order.block_id.is_(None))):
+            assert booked[order.client_order_id] == len(
+                place.services.broker.executions(order.client_order_id)
+            )
+        for client in tx.scalars(select(Customer)):
+            assert cash.balance(tx, tenant, f"A-{client.customer_id}") >= 0
+        assert portfolios.positions(tx, tenant, "P-CAT") == {}
+
+
+async def outcomes(place: World) -> tuple[Counter[tuple[str, str]], list[str]]:
+    """How many runs of each definition came to which end, and the errors of those that failed or are held."""
+    ended: Counter[tuple[str, str]] = Counter()
+    errors = []
+    async for run in place.client.list_workflows():
+        ended[run.workflow_type, str(run.status and run.status.name)] += 1
+        if run.workflow_type in DEFINITIONS and run.status and run.status.name in ("FAILED", "RUNNING"):
+            status = await place.client.get_workflow_handle(run.id).query("status")
+            if status["state"] in ("failed", "held"):
+                errors.append(f"{run.id} is {status['state']}: {status['error']}")
+    return ended, errors
+
+
+async def test_a_house_runs_for_years_and_its_books_balance(tmp_path: Path) -> None:
+    """Every definition runs; nothing fails, nothing is stuck, and nothing is lost or made up."""
+    market = ShakenMarket(crash=day(7), splits={SPLIT: (day(9), 3)})
+    async with world(tmp_path / "data", START, market) as place:
+        await lived(place, WEEKS)
+        ended, errors = await outcomes(place)
+        for each, count in sorted(ended.items()):
+            print(*each, count)
+        await asyncio.to_thread(books_balance, place)
+    print("\n".join(errors))
+    assert errors == []
+    assert {name for name, _ in ended} >= DEFINITIONS
