@@ -145,6 +145,14 @@ def test_contributions_cannot_pay_for_the_first_day() -> None:
     assert least_of(found.enough, 0.8) is None
 
 
+def test_a_crash_too_deep_for_a_number_leaves_nothing_of_what_was_there_at_first() -> None:
+    """After a hundred years of a volatility of 500% no initial amount is enough, however large."""
+    asked = plan(initial=10, months=1200, target=100)
+    found = simulate(asked, Lognormal(0.05, 5.0, 50, 0))
+    assert found.enough_at_first is not None
+    assert least_of(found.enough_at_first, 0.8) is None
+
+
 @given(
     seed=st.integers(0, 100),
     initial=st.floats(100, 5000),
