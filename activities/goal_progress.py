@@ -1,10 +1,10 @@
 """How far the goals that were planned for a portfolio have come, from the facts of its client."""
 
-from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from activities.client_facts import facts_of
 from activities.context import Context
 from activities.goal_planning import MONTHS, steps_of
 from activities.portfolios import read
@@ -15,25 +15,24 @@ from payloads.base import cents
 from payloads.files.goal_planning import GoalPlanningFile
 from payloads.goal_progress import GoalProgress, MeasuredGoals, Milestone
 from payloads.portfolios import PortfolioId
-from store import events
 
 PLANNED, REACHED = "GoalPlanned", "GoalMilestoneReached"
-PAGE = 200
 
 
 @implements("goals.measure_progress")
 def measure_progress(ask: PortfolioId, context: Context) -> MeasuredGoals:
     """The plan taken last counts for each goal; a milestone is told of once, by whatever plan."""
     held, worth = read(ask, context), value(ask, context)
-    plans = {
-        fact["goal_id"]: fact
-        for fact in _facts(held.customer_id, PLANNED, context)
-        if fact["portfolio_id"] == ask.portfolio_id
-    }
-    told = {
-        (fact["goal_id"], Decimal(str(fact["milestone"])))
-        for fact in _facts(held.customer_id, REACHED, context)
-    }
+    with context.services.database.reading() as tx:
+        plans = {
+            fact.data["goal_id"]: fact.data
+            for fact in facts_of(tx, held.customer_id, PLANNED, context)
+            if fact.data["portfolio_id"] == ask.portfolio_id
+        }
+        told = {
+            (fact.data["goal_id"], Decimal(str(fact.data["milestone"])))
+            for fact in facts_of(tx, held.customer_id, REACHED, context)
+        }
     goals, milestones = [], []
     for goal_id, fact in plans.items():
         plan, there = _plan(fact, context), cents(worth.value * Decimal(str(fact["share"])))
@@ -88,15 +87,3 @@ def _earned(fact: dict[str, Any], rules: GoalPlanningFile) -> list[engine.Earned
 
 def _rules(context: Context) -> GoalPlanningFile:
     return context.catalogue.read("goal_planning", GoalPlanningFile)
-
-
-def _facts(customer_id: str, name: str, context: Context) -> Iterator[dict[str, Any]]:
-    """All of the client's facts of that name, oldest first."""
-    after, stream = 0, f"client:{customer_id}"
-    while True:
-        with context.services.database.reading() as tx:
-            page = events.read(tx, context.call.tenant, after=after, stream=stream, name=name, limit=PAGE)
-        yield from (event.data for event in page)
-        if len(page) < PAGE:
-            return
-        after = page[-1].position
