@@ -1,42 +1,61 @@
-"""What a client was told of a portfolio's risk, so that it is told once."""
+"""Alerts of a portfolio's risk, one an episode: from the first until the portfolio is within its limits."""
 
 from typing import Annotated
 
 from pydantic import Field
 
-from payloads.base import Etf, Flag, Identifier, IsoDate, Payload
+from payloads.base import Flag, Identifier, IsoDate, Payload
 from payloads.entry import Effect, Entry
-from payloads.risk_limits import LimitBreach
-from payloads.storage import READ_ERRORS, UNKNOWN_PORTFOLIO
+from payloads.portfolios import PortfolioId
+from payloads.risk_limits import LimitBreach, ScenarioName
+from payloads.risk_report import LosingPosition
+from payloads.storage import EFFECT_ERRORS, UNKNOWN_PORTFOLIO
 
 
-class Standing(Payload):
-    """How a portfolio stands now: the limits that it breaks, and the positions that have lost too much."""
+class RaiseAlert(Payload):
+    """The limits that a portfolio breaks, the positions that have lost too much, and what could cost most."""
 
     portfolio_id: Identifier
     breaches: Annotated[list[LimitBreach], Field(max_length=1000)]
-    stop_losses: Annotated[list[Etf], Field(max_length=1000)] = Field(default_factory=list)
+    stop_losses: Annotated[list[LosingPosition], Field(max_length=1000)] = Field(default_factory=list)
+    worst_scenario: ScenarioName
+    again: Flag = Field(False, description="also where an alert is open that named all of it")
 
 
-class OpenAlert(Payload):
-    """The alert since which the portfolio was never within its limits; none where it was.
+class RaisedAlert(Payload):
+    """Whether the alert is new; else the open one, of `alerted_on`, named every breach and position of now.
 
-    `repeats` where the alert named every breach and position of now, and the house does not tell of them
-    again yet.
+    What stays broken for as long as risk.yaml says is new again.
     """
 
-    alerted_on: IsoDate | None = None
-    repeats: Flag
+    raised: Flag
+    alerted_on: IsoDate = Field(description="on the exchange's calendar")
+
+
+class EndedAlert(Payload):
+    """Whether an alert was open until now."""
+
+    ended: Flag
 
 
 ENTRIES = (
     Entry(
-        "risk.open_alert",
-        "Find the alert that a portfolio's breaches were told by, if they were",
-        Standing,
-        OpenAlert,
-        Effect.READS,
-        errors=(UNKNOWN_PORTFOLIO, *READ_ERRORS),
+        "risk.raise_alert",
+        "Record what a portfolio breaks, unless an open alert has named it",
+        RaiseAlert,
+        RaisedAlert,
+        Effect.EFFECT,
+        errors=(UNKNOWN_PORTFOLIO, *EFFECT_ERRORS),
         files=("risk", "trading"),
+        no_undo="what was broken was broken",
+    ),
+    Entry(
+        "risk.end_alert",
+        "Record that a portfolio is within its limits again, if an alert is open",
+        PortfolioId,
+        EndedAlert,
+        Effect.EFFECT,
+        errors=(UNKNOWN_PORTFOLIO, *EFFECT_ERRORS),
+        no_undo="it was within its limits",
     ),
 )
