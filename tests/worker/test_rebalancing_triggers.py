@@ -272,6 +272,16 @@ def test_the_daily_look_says_that_it_is_one(place: Place) -> None:
     assert (found["reason"], found["detail"]) == ("drift", "the portfolio is 7.12% from its target")
 
 
+@pytest.mark.parametrize("workflow", ["rebalancing", "automated_investment", "risk_management"])
+def test_thresholds_are_for_managed_portfolios(place: Place, workflow: str) -> None:
+    """One that is still being invested is far from its target, and has not drifted."""
+    found = triggers(place, workflow, p.ThresholdTrigger)
+    assert found
+    for trigger in found:
+        held = {state: trigger.holds({"portfolio": {"state": state}}) for state in ("invested", "managed")}
+        assert held == {"invested": False, "managed": True}
+
+
 def triggers(place: Place, workflow: str, kind: type[p.Trigger]) -> list[Any]:
     from activities.context import CatalogueFiles, Context
     from payloads.call import Call
