@@ -56,6 +56,7 @@ ENTRIES = (
         EndedAlert,
         Effect.EFFECT,
         errors=(UNKNOWN_PORTFOLIO, *EFFECT_ERRORS),
+        files=("trading",),
         no_undo="it was within its limits",
     ),
 )
