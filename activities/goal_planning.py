@@ -12,7 +12,7 @@ from payloads.base import cents
 from payloads.files.goal_planning import Assumed, Category, GoalPlanningFile, GoalType
 from payloads.files.questionnaire import QuestionnaireFile
 from payloads.goal_planning import GoalPlan, PlanGoal, Strategy
-from payloads.goal_simulation import GlideStep, Guardrails, Withdrawal
+from payloads.goal_simulation import MOST_MONTHS, GlideStep, Guardrails, Withdrawal
 
 MONTHS = 12
 
@@ -23,7 +23,9 @@ def plan(ask: PlanGoal, context: Context) -> GoalPlan:
     rules, goal = context.catalogue.read("goal_planning", GoalPlanningFile), ask.goal
     changes = _changes(ask, rules)
     months = engine.months_between(ask.as_of, goal.target_date)
-    asked = engine.Plan(ask.initial, ask.monthly_contribution, goal.target_amount, months)
+    engine.hold_within(months, changes, MOST_MONTHS)
+    multiple = _multiple(goal.goal_type, rules)
+    asked = engine.Plan(ask.initial, ask.monthly_contribution, goal.target_amount, months, multiple=multiple)
     now, made = engine.adjusted(asked, changes, ask.turn)
     target, withdrawal, needed = _needs(ask, now, rules)
     return GoalPlan(
@@ -54,6 +56,11 @@ def _changes(ask: PlanGoal, rules: GoalPlanningFile) -> list[engine.Change]:
     ]
 
 
+def _multiple(goal_type: GoalType, rules: GoalPlanningFile) -> Decimal:
+    """The capital that an AUD of the amount takes: 1, or what a yearly income of 1 can be drawn from."""
+    return 1 / rules.sustainable_rate.value if rules.types[goal_type].needs == "income" else Decimal(1)
+
+
 def _needs(
     ask: PlanGoal, now: engine.Plan, rules: GoalPlanningFile
 ) -> tuple[Decimal | None, Withdrawal | None, Decimal]:
@@ -62,7 +69,7 @@ def _needs(
         case "capital":
             return cents(now.amount), None, now.amount
         case "income":
-            capital = now.amount / rules.sustainable_rate.value
+            capital = now.amount * now.multiple
             return cents(capital), None, capital
         case "withdrawals":
             guardrails = Guardrails.model_validate(rules.guardrails.model_dump()) if ask.guarded else None

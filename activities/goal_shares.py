@@ -6,6 +6,7 @@ from activities.context import Context
 from activities.goal_planning import plan
 from activities.goal_simulation import growth_of, plan_of, required_initial
 from activities.registry import implements
+from engines.goal_planning import GoalTooFar
 from engines.goal_simulation import simulate
 from engines.goals import GoalInPast
 from payloads.goal_planning import GoalPlan, PlanGoal, PlannedGoal, Strategy
@@ -32,8 +33,8 @@ def _needed(ask: ShareOut, goal: PlannedGoal, place: int, context: Context) -> D
     asked = PlanGoal(goal=goal, initial=Decimal(0), risk_score=ask.risk_score, as_of=ask.as_of)
     try:
         found = plan(asked, context)
-    except GoalInPast as past:
-        raise GoalInPast(past.message, f"goals[{place}].target_date") from past
+    except (GoalInPast, GoalTooFar) as refused:
+        raise type(refused)(refused.message, f"goals[{place}].target_date") from refused
     return min(_least(ask, found, strategy) for strategy in found.strategies)
 
 

@@ -1,19 +1,19 @@
 """A client's life with the house: who follows it, how far it has come, and what is known for a review."""
 
-from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from typing import Literal
 
 from sqlmodel import Session
 
+from activities.client_facts import facts_of, newest_of
 from activities.context import Context
 from activities.effects import append, once
 from activities.registry import implements
 from engines.applications import completed_years
 from payloads.goals import Goal
 from payloads.lifecycle import AskProfile, CustomerId, Followed, Profile, Stage, Standing
-from store import customers, events, portfolios
+from store import customers, portfolios
 from store.cents import from_cents
 from store.events import Event
 
@@ -23,14 +23,13 @@ BEGAN, PLANNED, REACHED, REVIEWED = (
     "GoalMilestoneReached",
     "AdviceRecorded",
 )
-PAGE = 200
 
 
 @implements("lifecycle.begin")
 def begin(ask: CustomerId, context: Context) -> Followed:
     """Follow the client, unless another run does that is still open."""
     with context.services.database.reading() as tx:
-        before = _last(tx, ask.customer_id, BEGAN, context)
+        before = newest_of(tx, ask.customer_id, BEGAN, context)
     # Temporal is asked outside any transaction: it may take its time.
     over = before is None or _ended(before, context)
     return once(ask, context, Followed, lambda tx: _begin(tx, ask, before if over else None, context))
@@ -47,7 +46,7 @@ def _ended(before: Event, context: Context) -> bool:
 def _begin(tx: Session, ask: CustomerId, ended: Event | None, context: Context) -> Followed:
     # Of two runs the second sees the first.
     customers.customer(tx, context.call.tenant, ask.customer_id, lock=True)
-    newest = _last(tx, ask.customer_id, BEGAN, context)
+    newest = newest_of(tx, ask.customer_id, BEGAN, context)
     if newest is not None and (ended is None or newest.event_id != ended.event_id):
         return Followed(began=False, followed_by=newest.workflow_id)
     append(tx, context, ask.customer_id, BEGAN, {})
@@ -62,13 +61,13 @@ def standing(ask: CustomerId, context: Context) -> Standing:
         customer = customers.customer(tx, tenant, ask.customer_id)
         portfolio = portfolios.portfolio(tx, tenant, f"P-{ask.customer_id}")
         wanted = customers.goal_ids(tx, tenant, ask.customer_id)
-        wanted += [fact.data["goal_id"] for fact in _facts(tx, ask.customer_id, PLANNED, context)]
+        wanted += [fact.data["goal_id"] for fact in facts_of(tx, ask.customer_id, PLANNED, context)]
         reached = {
             fact.data["goal_id"]
-            for fact in _facts(tx, ask.customer_id, REACHED, context)
+            for fact in facts_of(tx, ask.customer_id, REACHED, context)
             if Decimal(str(fact.data["milestone"])) >= 1
         }
-        review = _last(tx, ask.customer_id, REVIEWED, context)
+        review = newest_of(tx, ask.customer_id, REVIEWED, context)
     goals = list(dict.fromkeys(wanted))
     return Standing(
         customer_id=ask.customer_id,
@@ -108,20 +107,3 @@ def profile(ask: AskProfile, context: Context) -> Profile:
             if goal["target_date"] > ask.as_of
         ],
     )
-
-
-def _last(tx: Session, customer_id: str, name: str, context: Context) -> Event | None:
-    """The client's newest fact of that name, None if there is none."""
-    found = list(_facts(tx, customer_id, name, context))
-    return found[-1] if found else None
-
-
-def _facts(tx: Session, customer_id: str, name: str, context: Context) -> Iterator[Event]:
-    """All of the client's facts of that name, oldest first."""
-    after, stream = 0, events.client_stream(customer_id)
-    while True:
-        page = events.read(tx, context.call.tenant, after=after, stream=stream, name=name, limit=PAGE)
-        yield from page
-        if len(page) < PAGE:
-            return
-        after = page[-1].position

@@ -12,7 +12,7 @@ from activities.errors import ActivityError
 from activities.registry import implements
 from engines import risk_limits
 from engines.risk_limits import Holding
-from engines.stress import Scenario, stress
+from engines.stress import Scenario, UnknownFactor, stress
 from payloads.files.risk import RiskFile
 from payloads.files.universe import Fund, UniverseFile
 from payloads.risk_limits import (
@@ -42,6 +42,7 @@ def stress_portfolio(ask: StressPortfolio, context: Context) -> StressedPortfoli
     }
     weights = {etf: float(weight) for etf, weight in ask.weights.items()}
     factors = frozenset({CURRENCY, *(fund.asset_class for fund in funds.values())})
+    _hold_exposed(ask, factors)
     found = stress(weights, exposures | (ask.exposures or {}), _scenarios(ask, context), factors)
     worst = max(found, key=lambda each: each.loss)
     return StressedPortfolio(
@@ -50,6 +51,18 @@ def stress_portfolio(ask: StressPortfolio, context: Context) -> StressedPortfoli
         ],
         worst=worst.name,
     )
+
+
+def _hold_exposed(ask: StressPortfolio, factors: frozenset[str]) -> None:
+    """Refuse an exposure to what no scenario of the catalogue could shock; one's own may shock anything."""
+    if any(each.shocks is not None for each in ask.scenarios or ()):
+        return
+    for etf, betas in (ask.exposures or {}).items():
+        for factor in sorted(betas.keys() - factors - ask.weights.keys()):
+            raise UnknownFactor(
+                f"no scenario of the catalogue shocks {factor}; there are {', '.join(sorted(factors))}",
+                f"exposures.{etf}.{factor}",
+            )
 
 
 def _scenarios(ask: StressPortfolio, context: Context) -> list[Scenario]:

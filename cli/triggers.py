@@ -87,7 +87,20 @@ def _threshold(row: Any) -> str:
     }
     for side in row.get("condition") or ():
         holds = "holds" if side["holds"] else "does not hold"
-        about[side["comparison"]] = f"{side['left']} {side['operator']} {side['right']}: {holds}"
+        left, right = _told(side["left"]), _told(side["right"])
+        about[side["comparison"]] = f"{left} {side['operator']} {right}: {holds}"
     if row.get("can_fire_from"):
         about["can fire from"] = str(row["can_fire_from"])[:19]
     return fields(about)
+
+
+def _told(value: Any) -> str:
+    match value:
+        case None:
+            return "not measured"
+        case bool():
+            return "true" if value else "false"
+        case float():
+            return f"{value:.6g}"
+        case _:
+            return str(value)

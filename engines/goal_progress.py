@@ -1,4 +1,8 @@
-"""How far a planned goal has come: against its plan, and against its target."""
+"""How far a planned goal has come: against its plan, and against its target.
+
+Plans are in money of the day they were made: what is paid in, what is drawn and the target grow with
+inflation from then on, by (1+i)^(1/12) a month, as they do where plans are simulated.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -18,13 +22,18 @@ class Earned:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A plan that a client took; `earned` are the steps of its strategy in order, from month 0 on."""
+    """A plan that a client took; `earned` are the steps of its strategy in order, from month 0 on.
+
+    `drawn` is what is taken out at the start of each month, `inflation` a year's.
+    """
 
     planned_on: date
     initial: Decimal
     monthly: Decimal
     target: Decimal | None
     earned: Sequence[Earned]
+    drawn: Decimal = Decimal(0)
+    inflation: float = 0.0
 
 
 def months_since(start: date, day: date) -> int:
@@ -35,30 +44,43 @@ def months_since(start: date, day: date) -> int:
 def expected(plan: Planned, day: date) -> float:
     """What the plan holds on `day` if its strategy earns what is expected, contributions at month's end.
 
-    Step by step worth·g^n + monthly·(g^n - 1)/(g - 1), where g is the growth of a month and n the step's
-    months that have passed.
+    Nothing more is drawn than there is.
     """
-    months, worth = months_since(plan.planned_on, day), float(plan.initial)
-    ends = [*(step.month for step in plan.earned[1:]), months]
-    for step, end in zip(plan.earned, ends, strict=True):
-        passed = max(min(end, months) - step.month, 0)
-        growth = (1 + step.yearly) ** (1 / MONTHS)
-        grown: float = growth**passed
-        paid = passed if growth == 1 else (grown - 1) / (growth - 1)
-        worth = worth * grown + float(plan.monthly) * paid
+    worth = float(plan.initial)
+    for month in range(months_since(plan.planned_on, day)):
+        earned = [step for step in plan.earned if step.month <= month][-1]
+        index = _index(plan, month)
+        worth = max(worth - float(plan.drawn) * index, 0.0) * (1 + earned.yearly) ** (1 / MONTHS)
+        worth += float(plan.monthly) * index
     return worth
 
 
+def target_on(plan: Planned, day: date) -> Decimal | None:
+    """The target in money of `day`, not rounded; None for a plan without one."""
+    if plan.target is None:
+        return None
+    return plan.target * Decimal(repr(_index(plan, months_since(plan.planned_on, day))))
+
+
+def _index(plan: Planned, months: int) -> float:
+    """By how much prices have risen after so many months of the plan."""
+    risen: float = (1 + plan.inflation) ** (months / MONTHS)
+    return risen
+
+
 def reached(
-    plan: Planned, value: Decimal, milestones: Sequence[Decimal], told: Iterable[Decimal]
+    plan: Planned, value: Decimal, day: date, milestones: Sequence[Decimal], told: Iterable[Decimal]
 ) -> list[Decimal]:
-    """Milestones (shares of the target) that `value` has come to and nobody was told of, rising.
+    """Milestones (shares of the target of `day`) that `value` has come to and nobody was told of, rising.
 
     Those that were there when the plan was made are none; nor has a plan without a target any.
     """
-    if plan.target is None:
+    target = target_on(plan, day)
+    if plan.target is None or target is None:
         return []
     known = set(told)
     return [
-        share for share in milestones if plan.initial < share * plan.target <= value and share not in known
+        share
+        for share in milestones
+        if plan.initial < share * plan.target and share * target <= value and share not in known
     ]

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines.goal_simulation import WITHIN, Plan, successes
-from engines.paths import MONTHS, Growth
+from engines.paths import MONTHS, Growth, remembered
 
 Floats = NDArray[np.float64]
 
@@ -43,9 +43,11 @@ def searched_contribution(plan: Plan, growth: Growth, success_target: float) -> 
     LARGEST_CONTRIBUTION is enough.
     """
 
+    drawn = remembered(growth, plan.months)
+
     def is_enough(contribution: float) -> bool:
         tried = replace(plan, contributions=contribution * plan.contribution_growth)
-        found = successes(tried, growth)
+        found = successes(tried, drawn)
         return found is not None and float(found.mean()) >= success_target - WITHIN
 
     if is_enough(0.0):

@@ -193,13 +193,21 @@ class _Walk:
             return None
         if self._plan.target is not None:
             missing = self._plan.target - self._without() - self._first * self._one
-            np.maximum(self._more_at_first, missing / self._grown, out=self._more_at_first)
+            self._ask_at_first(missing)
         found: Floats = self._plan.initial + self._more_at_first
         return found
 
     def _without(self) -> Floats:
         """What there is without contributions."""
         return self._bare if self._plan.spends else self.balance - self._first * self._one
+
+    def _ask_at_first(self, missing: Floats) -> None:
+        """What is missing, as money at first: of which, in a crash too deep for a number, nothing is left.
+
+        Then what is missing cannot be had, and where nothing is missing nothing is asked.
+        """
+        with np.errstate(divide="ignore", invalid="ignore"):
+            np.fmax(self._more_at_first, missing / self._grown, out=self._more_at_first)
 
     def _pay(self, amounts: Floats) -> None:
         self._paid &= self.balance >= amounts * (1 - WITHIN)
@@ -211,9 +219,7 @@ class _Walk:
         self.balance -= amount
         np.maximum(self.balance, 0.0, out=self.balance)
         short = amount - self._bare
-        np.maximum(
-            self._more_at_first, (short - self._first * self._one) / self._grown, out=self._more_at_first
-        )
+        self._ask_at_first(short - self._first * self._one)
         with np.errstate(divide="ignore", invalid="ignore"):
             needed = np.where(short > WITHIN * amount, short / self._one, 0.0)
         np.maximum(self._enough, needed, out=self._enough)

@@ -19,6 +19,8 @@ from engines.errors import EngineError
 
 Floats = NDArray[np.float64]
 MONTHS = 12
+MOST_REMEMBERED = 10_000_000
+"""Growth factors that are kept at once: 80 MB."""
 
 
 class HistoryTooShort(EngineError):
@@ -148,3 +150,30 @@ class Historical:
         growth = 1 + self.returns
         for month in range(count):
             yield growth[month : month + self.paths].copy()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Remembered:
+    """Growth that was drawn once, for whoever walks the same months many times."""
+
+    rows: Floats
+
+    @property
+    def paths(self) -> int:
+        """How many paths a row has."""
+        return int(self.rows.shape[1])
+
+    def months(self, count: int) -> Iterator[Floats]:
+        """The first rows, each a copy."""
+        for row in self.rows[:count]:
+            yield row.copy()
+
+
+def remembered(growth: Growth, count: int) -> Growth:
+    """`growth` with `count` months drawn once, or as it is where that would be too much to keep."""
+    if count * growth.paths > MOST_REMEMBERED:
+        return growth
+    rows = np.empty((count, growth.paths))
+    for month, row in enumerate(growth.months(count)):
+        rows[month] = row
+    return Remembered(rows)

@@ -64,6 +64,7 @@ DOMAINS = (
     "thresholds",
     "construction",
     "risk_measures",
+    "risk_alerts",
     "risk_limits",
     "risk_report",
     "performance",

@@ -67,13 +67,18 @@ class GoalPlan(Payload):
     more: bool
 
 
+GOAL_ERRORS = (
+    DeclaredError("GoalInPast", "the goal's date is less than a month after as_of"),
+    DeclaredError("GoalTooFar", "the goal's date is further away than a plan can run"),
+)
+
 ENTRIES = (
     Entry(
         "goals.plan",
         "Plan a goal: what it needs, what is missing, which strategies suit, after so many adjustments",
         PlanGoal,
         GoalPlan,
-        errors=(DeclaredError("GoalInPast", "the goal's date is less than a month after as_of"),),
+        errors=GOAL_ERRORS,
         files=("goal_planning", "questionnaire"),
     ),
 )

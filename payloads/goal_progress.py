@@ -14,7 +14,9 @@ class GoalProgress(Payload):
     goal_id: str
     value: Amount
     expected: Amount
-    target: Amount | None
+    target: Amount | None = Field(
+        description="in money of that day: it has grown with inflation since it was planned"
+    )
     reached: Ratio | None = Field(description="share of the target; null without one")
     on_track: bool = Field(description="no less than the plan expected, less what the house tolerates")
 

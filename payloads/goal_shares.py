@@ -6,8 +6,8 @@ from pydantic import Field, field_validator
 
 from payloads.base import Amount, Fraction, IsoDate, Payload, Whole
 from payloads.bounds import MoneyFromZero
-from payloads.entry import DeclaredError, Entry, Role
-from payloads.goal_planning import PlannedGoal
+from payloads.entry import Entry, Role
+from payloads.goal_planning import GOAL_ERRORS, PlannedGoal
 from payloads.risk import RiskScore
 
 
@@ -53,7 +53,7 @@ ENTRIES = (
         ShareOut,
         SharedOut,
         role=Role.COMPUTE,
-        errors=(DeclaredError("GoalInPast", "a goal's date is less than a month after as_of"),),
+        errors=GOAL_ERRORS,
         files=("goal_planning", "questionnaire"),
     ),
 )

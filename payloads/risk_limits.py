@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, StringConstraints, model_validator
+from pydantic import BeforeValidator, Field, StringConstraints, field_validator
 
 from payloads.base import Etf, Payload, Ratio, Real
 from payloads.bounds import Share, Weight
@@ -44,12 +44,13 @@ class StressPortfolio(Payload):
         None, description="one's own, or names of those in the catalogue; by default all of the catalogue"
     )
 
-    @model_validator(mode="after")
-    def _told_apart(self) -> "StressPortfolio":
-        names = [scenario.name for scenario in self.scenarios or ()]
+    @field_validator("scenarios")
+    @classmethod
+    def _told_apart(cls, scenarios: list[GivenScenario] | None) -> list[GivenScenario] | None:
+        names = [scenario.name for scenario in scenarios or ()]
         if len(set(names)) < len(names):
             raise ValueError("two scenarios have one name")
-        return self
+        return scenarios
 
 
 class ScenarioLoss(Payload):
@@ -107,7 +108,10 @@ ENTRIES = (
         StressedPortfolio,
         errors=(
             DeclaredError("UnknownScenario", "the catalogue has no scenario of this name"),
-            DeclaredError("UnknownFactor", "a shock names nothing that any ETF could be exposed to"),
+            DeclaredError(
+                "UnknownFactor",
+                "nothing can be exposed to what a shock names, or no scenario shocks what an exposure names",
+            ),
             DeclaredError("NoExposure", "nothing says how an ETF would react"),
         ),
         files=("risk", "universe"),

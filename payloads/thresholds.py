@@ -4,7 +4,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from payloads.base import Flag, Moment, Payload, Ratio, Whole
+from payloads.base import Flag, Payload, Ratio, Whole
+from payloads.bounds import ExactMoment
 from payloads.entry import Effect, Entry
 from payloads.storage import READ_ERRORS
 
@@ -22,7 +23,7 @@ class EvaluateThresholds(Payload):
     """What was measured, and when; by default now."""
 
     rows: Annotated[list[MeasuredPortfolio], Field(max_length=5000)]
-    at: Moment | None = None
+    at: ExactMoment | None = None
 
 
 class FiredThreshold(Payload):

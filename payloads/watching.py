@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from payloads.base import Moment, Payload, Whole
+from payloads.bounds import ExactMoment
 from payloads.entry import DeclaredError, Effect, Entry, Role
 from payloads.market import DAMAGED_SNAPSHOT
 from payloads.storage import READ_ERRORS
@@ -35,7 +36,7 @@ class SweepPartition(Payload):
 
     partition: Count
     of: Of
-    at: Moment | None = None
+    at: ExactMoment | None = None
 
 
 class SweptPartition(Payload):

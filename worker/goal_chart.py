@@ -76,7 +76,9 @@ def _money(amount: float, largest: float) -> str:
 
 
 def write_fan(given: Any, answer: Any, file: Path) -> None:
-    """Draw what `goals.simulate` answered to what it was given."""
+    """Draw what `goals.simulate` answered to what it was given; `file` is named `*.svg`."""
+    if file.suffix.lower() != ".svg":
+        raise BadSettings(f"a chart is an SVG file; {file.name} does not end in .svg")
     drawn = fan_chart(SimulateGoal.model_validate(given), SimulatedGoal.model_validate(answer))
     try:
         file.write_text(drawn, encoding="utf-8")

@@ -14,7 +14,7 @@ from dsl import plan as p
 from dsl.expressions import EvaluationError, Expression
 from dsl.expressions.expression import from_tree
 from dsl.expressions.parser import parse
-from dsl.expressions.syntax import Compare, Node, walk
+from dsl.expressions.syntax import Compare, Logic, Name, Node, Unary, walk
 from dsl.expressions.values import as_json
 from dsl.plan_reader import read_plan
 from engines.thresholds import Standing, State, can_fire_from
@@ -160,23 +160,39 @@ def _explained(
 
 
 def sides(condition: Expression, scope: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Each comparison of a condition: both sides as written and as they are, and whether it holds."""
+    """Each comparison of a condition: both sides as written and as they are, and whether it holds.
+
+    A metric that is true or false by itself is compared with true.
+    """
     source = condition.source
 
     def part(node: Node) -> Expression:
         return from_tree(source, node, source[node.start : node.end])
 
-    return [
-        {
+    def side(node: Node) -> dict[str, Any]:
+        left, right = (part(node.left), part(node.right)) if isinstance(node, Compare) else (part(node), None)
+        return {
             "comparison": source[node.start : node.end],
-            "left": _value(part(node.left), scope),
-            "operator": node.operator,
-            "right": _value(part(node.right), scope),
+            "left": _value(left, scope),
+            "operator": node.operator if isinstance(node, Compare) else "==",
+            "right": True if right is None else _value(right, scope),
             "holds": _value(part(node), scope),
         }
-        for node, _ in walk(parse(source))
-        if isinstance(node, Compare)
-    ]
+
+    return [side(node) for node in _compared(parse(source))]
+
+
+def _compared(condition: Node) -> Iterator[Node]:
+    """What a condition is put together from by `and`, `or` and `not`, as far as it is told here."""
+    flags = {id(condition)}
+    for node, _ in walk(condition):
+        match node:
+            case Logic(operands=operands):
+                flags |= {id(operand) for operand in operands}
+            case Unary(operator="!", operand=operand):
+                flags.add(id(operand))
+        if isinstance(node, Compare) or (isinstance(node, Name) and id(node) in flags):
+            yield node
 
 
 def _value(expression: Expression, scope: Mapping[str, Any]) -> Any:
@@ -199,7 +215,7 @@ def _why(
     if fault:
         return f"it could not be judged: {fault}"
     missing = sorted(names_of(rule) - scope.keys())
-    if missing:
+    if missing and _value(rule.threshold, scope) is None:
         return f"it cannot be judged: {', '.join(missing)} could not be measured of this portfolio"
     if rule.where is not None and _value(rule.where, scope) is not True:
         return f"it is not for this portfolio: `{rule.where.source}` does not hold"

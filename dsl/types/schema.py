@@ -73,7 +73,8 @@ def _types(schema: Mapping[str, Any]) -> Sequence[str]:
     if isinstance(named, str):
         return [named]
     if isinstance(named, list):
-        return named
+        # What is no text is no type: the checker of schemas says so.
+        return [name for name in named if isinstance(name, str)]
     if "properties" in schema:
         return ["object"]
     return ["array"] if "items" in schema else []
@@ -83,11 +84,13 @@ def _of_type(name: str, schema: Mapping[str, Any], root: Mapping[str, Any], trai
     if name == "object":
         return _object(schema, root, trail)
     if name == "array":
+        first = schema.get("prefixItems")
         parts = [schema["items"]] if "items" in schema else []
-        parts += schema.get("prefixItems", [])
+        parts += first if isinstance(first, list) else []
         return ListType(union(*(_read(part, root, trail) for part in parts)))
     plain = _PLAIN.get(name, ANY)
-    fits = _FORMATS.get(schema.get("format", ""))
+    written = schema.get("format")
+    fits = _FORMATS.get(written) if isinstance(written, str) else None
     if fits is MONEY:
         return MONEY if name in ("number", "integer") else plain
     return fits if fits is not None and name == "string" else plain

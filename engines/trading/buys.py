@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 
 from engines.trading.orders import CENT, Portfolio, Terms, cash_effect
@@ -101,9 +102,18 @@ def _affordable(
 def _scaled(
     portfolio: Portfolio, terms: Terms, gaps: Mapping[str, Fraction], money: Fraction
 ) -> dict[str, int]:
+    units = _shrunk(portfolio, terms, gaps, money, terms.brokerage)
+    if -cash_effect(portfolio, terms, "buy", units) <= money:
+        return units
     # A cent an order covers the rounding of its value and its cost.
-    fixed = len(gaps) * Fraction(terms.brokerage + CENT)
-    spendable = max(Fraction(0), (money - fixed) / (1 + Fraction(terms.rate)))
+    return _shrunk(portfolio, terms, gaps, money, terms.brokerage + CENT)
+
+
+def _shrunk(
+    portfolio: Portfolio, terms: Terms, gaps: Mapping[str, Fraction], money: Fraction, fixed: Decimal
+) -> dict[str, int]:
+    """Units when each order costs `fixed`, and its rate."""
+    spendable = max(Fraction(0), (money - len(gaps) * Fraction(fixed)) / (1 + Fraction(terms.rate)))
     scale = min(Fraction(1), spendable / sum(gaps.values(), Fraction(0)))
     return {etf: int(gap * scale // Fraction(portfolio.prices[etf])) for etf, gap in gaps.items()}
 

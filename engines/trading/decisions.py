@@ -77,9 +77,13 @@ class Planned:
         """Every order is made, because the mode asks for it."""
         reason = Reason.TO_BAND_EDGE if self.mode is Mode.BAND_EDGE else Reason.TO_TARGET
         return [
-            self.decision(one, Reason.RAISES_CASH if self.raises_cash(one) else reason)
+            self.decision(one, Reason.RAISES_CASH if self.raises_cash(one) or self._is_low(one) else reason)
             for one in self.plan.orders
         ]
+
+    def _is_low(self, one: Order) -> bool:
+        """Whether the order sells what lies at its target or below."""
+        return one.side == "sell" and self.drifts[one.etf] <= 0
 
     def with_the_rest(self, made: Sequence[Decision], refused: Sequence[Decision]) -> tuple[Decision, ...]:
         """Those made in the order of the orders, those refused, and the ETFs that nothing was thought of."""
@@ -97,7 +101,7 @@ class Planned:
         price = Fraction(self.portfolio.prices[etf])
         if self.mode is Mode.BAND_EDGE and etf not in self.beyond:
             return Reason.WITHIN_BAND
-        if abs(drift) * self.portfolio.whole < price:
+        if self.portfolio.whole and abs(drift) * self.portfolio.whole < price:
             return Reason.ON_TARGET
         if drift > 0 and self.mode is Mode.BUY_ONLY:
             return Reason.SELLS_NOTHING

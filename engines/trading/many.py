@@ -136,12 +136,12 @@ class _Planning:
         """The value of orders, half up."""
         return (self.worth(units) + PARTS_OF_A_CENT // 2) // PARTS_OF_A_CENT
 
-    def cost(self, units: Whole) -> Whole:
+    def cost(self, units: Whole, rows: Any = slice(None)) -> Whole:
         """What orders cost in cents, half up; no units, no order."""
         if not self.rate:
             return np.where(units > 0, self.brokerage, 0)
         exact = self.brokerage + self.rate * self.worth(units) / PARTS_OF_A_CENT
-        self._doubt(np.abs(exact - np.floor(exact) - 0.5) < NEAR)
+        self.doubtful[rows] |= (np.abs(exact - np.floor(exact) - 0.5) < NEAR).any(axis=1)
         return np.where(units > 0, np.floor(exact + 0.5), 0).astype(np.int64)
 
     def sells(self) -> Whole:
@@ -187,10 +187,7 @@ class _Planning:
         rows = np.flatnonzero(kept.any(axis=1))
         while len(rows):
             inside, wanted = kept[rows], np.where(kept[rows], gaps[rows], 0)
-            fixed = inside.sum(axis=1) * (self.brokerage + 1)
-            spendable = np.maximum(0, (self.money[rows] - fixed) / 100 / (1 + self.rate))
-            scale = np.minimum(1, spendable / np.maximum(wanted.sum(axis=1), NEAR))
-            found = self._floor(wanted * scale[:, None] / self.prices, inside, rows)
+            found = self._scaled(wanted, inside, rows)
             idle = inside & ((found == 0) | (self.worth(found) < self.least))
             units[rows] = np.where(inside, found, 0)
             order_of = np.where(idle, gaps[rows], np.inf)
@@ -204,6 +201,19 @@ class _Planning:
             units[rows[busy]] = 0
             rows = rows[busy & kept[rows].any(axis=1)]
         return units, kept
+
+    def _scaled(self, wanted: Floats, inside: Flags, rows: Whole) -> Whole:
+        """Units when all gaps shrink alike; where rounding takes too much, with a cent less an order."""
+        found = self._shrunk(wanted, inside, rows, self.brokerage)
+        paid = np.where(inside, self.cents(found) + self.cost(found, rows), 0).sum(axis=1)
+        dear = np.flatnonzero(paid > self.money[rows])
+        found[dear] = self._shrunk(wanted[dear], inside[dear], rows[dear], self.brokerage + 1)
+        return found
+
+    def _shrunk(self, wanted: Floats, inside: Flags, rows: Whole, fixed: int) -> Whole:
+        spendable = np.maximum(0, (self.money[rows] - inside.sum(axis=1) * fixed) / 100 / (1 + self.rate))
+        scale = np.minimum(1, spendable / np.maximum(wanted.sum(axis=1), NEAR))
+        return self._floor(wanted * scale[:, None] / self.prices, inside, rows)
 
     def _topped_up(self, gaps: Floats, kept: Flags, units: Whole) -> Whole:
         bought = units.copy()

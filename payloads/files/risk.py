@@ -26,6 +26,7 @@ class ReportRules(Written):
     window: Annotated[Figure, Field(description="sessions before each day that its VaR is taken from")]
     significance: Annotated[Figure, Field(description="of the test of VaR")]
     stop_loss: Annotated[Figure, Field(description="loss of a position against its cost base")]
+    again_after: Annotated[Figure, Field(description="when what is broken still is told of again")]
 
 
 class Sleeve(Written):

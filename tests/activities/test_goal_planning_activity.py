@@ -81,6 +81,13 @@ def test_a_rigid_goal_only_asks_for_more_money() -> None:
     assert planned({"flexibility": "rigid"}, turn=3)["more"] is True
 
 
+def test_more_contributions_are_of_the_capital_that_a_retirement_takes() -> None:
+    """A tenth of 1,000,000 over 120 months, not of the 40,000 a year."""
+    found = planned({"goal_type": "retirement", "target_amount": 40_000}, turn=1)
+    assert found["adjustments"] == ["contribute_more"]
+    assert found["monthly_contribution"] == Decimal("833.33")
+
+
 def test_a_flexible_goal_may_take_more_risk_last() -> None:
     """One category above the client's own, and never above the highest."""
     found = planned(turn=99)
@@ -104,6 +111,7 @@ def test_a_plan_is_what_simulating_takes() -> None:
     ("goal", "changes", "error", "path"),
     [
         ({"target_date": "2026-07-29"}, {}, "GoalInPast", "goal.target_date"),
+        ({"target_date": "2123-07-30"}, {}, "GoalTooFar", "goal.target_date"),
         ({"target_amount": 0}, {}, "InvalidInput", "goal.target_amount"),
         ({"goal_type": "fame"}, {}, "InvalidInput", "goal.goal_type"),
         ({}, {"initial": -1}, "InvalidInput", "initial"),

@@ -65,6 +65,27 @@ def test_a_milestone_is_told_of_once(house: House) -> None:
     assert measured(house)["milestones"] == []
 
 
+def test_plans_of_years_ago_are_held_against_money_of_today(house: House) -> None:
+    """2.5% of inflation for ten years: 11,900 then are 15,233 now, and a target that was reached is not."""
+    record(house, "GoalPlanned", **PLAN | {"planned_on": "2015-11-15", "target": 11_900, "years": 20})
+    found = measured(house)
+    assert found["goals"][0]["target"] == round(Decimal(11_900) * Decimal("1.025") ** 10, 2)
+    assert [each["milestone"] for each in found["milestones"]] == [Decimal("0.5"), Decimal("0.75")]
+
+
+def test_an_income_is_expected_to_be_drawn(house: House) -> None:
+    """Of 60,000 for which 12,000 a year were to be drawn nothing is expected after ten years."""
+    drawn = {
+        "goal_type": "income",
+        "target": None,
+        "initial": 60_000,
+        "amount": 12_000,
+        "monthly_contribution": 0,
+    }
+    record(house, "GoalPlanned", **PLAN | drawn | {"planned_on": "2015-11-15", "years": 20})
+    assert (measured(house)["goals"][0]["expected"], measured(house)["goals"][0]["on_track"]) == (0, True)
+
+
 def test_the_last_plan_counts(house: House) -> None:
     """And only plans of this portfolio do."""
     record(house, "GoalPlanned", **PLAN)

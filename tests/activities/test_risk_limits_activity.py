@@ -108,6 +108,13 @@ def test_every_scenario_of_2008_2020_and_2022_speaks_of_every_asset_class() -> N
         ),
         ({"weights": {"VAS": 1}, "scenarios": [" "]}, "InvalidInput", "scenarios[0].name", "form"),
         ({"weights": {"VAS": 1.2}}, "InvalidInput", "weights.VAS", "at most 1"),
+        ({"weights": {"VAS": 1}, "scenarios": ["rates_2022"] * 2}, "InvalidInput", "scenarios", "one name"),
+        (
+            {"weights": {"X": 1}, "exposures": {"X": {"aussie_shares": 1}}},
+            "UnknownFactor",
+            "exposures.X.aussie_shares",
+            "there are australian_bonds",
+        ),
     ],
 )
 def test_what_cannot_be_stressed_is_named(given: dict[str, Any], type_: str, path: str, says: str) -> None:

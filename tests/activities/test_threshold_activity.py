@@ -152,3 +152,18 @@ def test_each_side_of_a_condition_is_shown_with_its_value() -> None:
         ("portfolio_drift > 2 * 2.5%", "0.07", "0.050", True),
         ("drawdown < 10%", "None", "0.1", None),
     ]
+
+
+def test_a_metric_that_is_true_or_false_is_a_side_too() -> None:
+    """Else nobody would see why a condition does not hold all of whose comparisons do."""
+    condition = compile_expression(
+        "regime_changed and portfolio_drift > 2% and not (halted or drawdown > 1%)"
+    )
+    scope = {"regime_changed": False, "halted": True, "portfolio_drift": plain_json.loads("0.03")}
+    found = [(side["comparison"], side["left"], side["holds"]) for side in sides(condition, scope)]
+    assert [(name, holds) for name, _, holds in found] == [
+        ("regime_changed", False), ("portfolio_drift > 2%", True), ("halted", True), ("drawdown > 1%", None),
+    ]  # fmt: skip
+    assert [side["comparison"] for side in sides(compile_expression("regime_changed"), scope)] == [
+        "regime_changed"
+    ]

@@ -131,6 +131,13 @@ def test_partitions_are_in_the_order_of_bytes(watch: Watch) -> None:
     assert held.tolist() == [2, 5, 4, 3, 1, 6]
 
 
+def test_a_moment_has_to_say_its_offset(watch: Watch) -> None:
+    """Before anything is read: which moment it is nobody could know."""
+    with pytest.raises(ActivityFault) as caught:
+        watch("monitoring.sweep", partition=0, of=1, at="2025-11-17T12:00:00")
+    assert (caught.value.type, caught.value.path) == ("InvalidInput", "at")
+
+
 @pytest.mark.parametrize(
     ("given", "error"),
     [({"partition": 4, "of": 4}, "UnknownPartition"), ({"partition": 1, "of": 4}, "NoPartition")],

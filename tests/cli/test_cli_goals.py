@@ -35,3 +35,6 @@ def test_a_plan_that_cannot_be_is_refused(kronos: Kronos, tmp_path: Path) -> Non
     done = kronos("goals", "simulate", "--input", EXAMPLE, "--chart", tmp_path / "none" / "fan.svg")
     assert done.code == 2
     assert "cannot be written" in done.err
+    done = kronos("goals", "simulate", "--input", EXAMPLE, "--chart", tmp_path / "fan.png")
+    assert (done.code, list(tmp_path.glob("*.png"))) == (2, [])
+    assert "does not end in .svg" in done.err

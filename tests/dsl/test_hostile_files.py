@@ -10,6 +10,7 @@ import pytest
 
 from dsl.problems import Problem
 from dsl.release import Folder, Refused, build_release, check_folder
+from tests.support.definitions import problems
 from tests.support.hostile import large, mutations
 
 COUNT = int(os.environ.get("KRONOS_FUZZ", "400"))
@@ -41,6 +42,25 @@ def test_mutated_files_have_problems_or_a_release() -> None:
                 build_release(given)
             except Refused:  # valid, and not to be published
                 continue
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        "{type: [{a: 1}]}",
+        "{type: [string, {a: 1}]}",
+        "{type: string, format: {a: 1}}",
+        "{type: array, prefixItems: 5}",
+        "{type: array, prefixItems: {a: 1}}",
+    ],
+)
+def test_a_schema_that_says_something_else_than_words_has_a_problem_where_it_stands(field: str) -> None:
+    """Whatever stands in the place of a type, a format or a list of schemas."""
+    definition = (
+        "workflow: small\nversion: 1\nsummary: x\ninput:\n  properties:\n"
+        f"    a: {field}\nsteps: [{{set: {{b: '${{ input.a }}'}}}}]\n"
+    )
+    assert 6 in [each.line for each in problems(definition) if each.is_error]
 
 
 @pytest.mark.parametrize(("name", "given"), large().items(), ids=large())

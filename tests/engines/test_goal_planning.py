@@ -5,7 +5,16 @@ from decimal import Decimal
 
 import pytest
 
-from engines.goal_planning import Change, Plan, adjusted, gap, months_between, sequence
+from engines.goal_planning import (
+    Change,
+    GoalTooFar,
+    Plan,
+    adjusted,
+    gap,
+    hold_within,
+    months_between,
+    sequence,
+)
 from engines.goals import GoalInPast
 
 ASKED = Plan(Decimal(50_000), Decimal(1_500), Decimal(120_000), 60)
@@ -31,6 +40,22 @@ def test_steps_are_of_the_plan_that_was_asked_for() -> None:
     plan, made = adjusted(ASKED, CHANGES, 7)
     assert plan == Plan(Decimal(50_000), Decimal(1_900), Decimal(102_000), 72, 1)
     assert len(made) == 7
+
+
+def test_contributions_rise_by_a_share_of_the_capital_that_an_income_takes() -> None:
+    """A tenth of 25 years' income of 40,000, spread over 240 months; the income itself falls by its own share."""
+    asked = Plan(Decimal(0), Decimal(0), Decimal(40_000), 240, multiple=Decimal(25))
+    plan, _ = adjusted(asked, CHANGES, 3)
+    assert round(plan.monthly, 2) == Decimal("416.67")
+    assert plan.amount == 38_000
+
+
+def test_a_goal_that_no_plan_can_run_to_is_refused() -> None:
+    """A year that it may be put off counts."""
+    hold_within(1188, CHANGES, 1200)
+    with pytest.raises(GoalTooFar) as refused:
+        hold_within(1189, CHANGES, 1200)
+    assert refused.value.path == "goal.target_date"
 
 
 def test_no_step_is_the_plan_itself() -> None:

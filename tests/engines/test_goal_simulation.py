@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engines import paths
 from engines.goal_requirements import least_of, required_return
 from engines.goal_simulation import percentile_of, plan, simulate
-from engines.paths import Bootstrap, Growth, Historical, HistoryTooShort, Lognormal
+from engines.paths import Bootstrap, Growth, Historical, HistoryTooShort, Lognormal, remembered
 
 MONTHLY = 1.005
 YEARLY = MONTHLY**12 - 1
@@ -40,6 +41,19 @@ def test_the_same_seed_gives_the_same_rows() -> None:
     growth = Lognormal(0.07, 0.2, 50, seed=3)
     np.testing.assert_array_equal(table(growth, 5), table(growth, 9)[:5])
     assert (table(growth, 5) != table(replace(growth, seed=4), 5)).all()
+
+
+def test_growth_that_is_remembered_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Row by row, however often it is walked and whatever is done to a row; too much is drawn anew."""
+    drawn = Lognormal(0.05, 0.1, 20, 3)
+    rows = [row.copy() for row in drawn.months(7)]
+    kept = remembered(drawn, 7)
+    for _ in range(2):
+        for expected, row in zip(rows, kept.months(7), strict=True):
+            assert (row == expected).all()
+            row *= 2
+    monkeypatch.setattr(paths, "MOST_REMEMBERED", 139)
+    assert remembered(drawn, 7) is drawn
 
 
 def test_blocks_are_pieces_of_the_history() -> None:
@@ -143,6 +157,14 @@ def test_contributions_cannot_pay_for_the_first_day() -> None:
     found = simulate(plan(initial=5, months=12, withdrawal=10), certain(0.0))
     assert found.enough is not None
     assert least_of(found.enough, 0.8) is None
+
+
+def test_a_crash_too_deep_for_a_number_leaves_nothing_of_what_was_there_at_first() -> None:
+    """After a hundred years of a volatility of 500% no initial amount is enough, however large."""
+    asked = plan(initial=10, months=1200, target=100)
+    found = simulate(asked, Lognormal(0.05, 5.0, 50, 0))
+    assert found.enough_at_first is not None
+    assert least_of(found.enough_at_first, 0.8) is None
 
 
 @given(

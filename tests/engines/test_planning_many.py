@@ -44,6 +44,18 @@ def hold_equal(portfolios: Portfolios, terms: Terms, plans: Plans) -> None:
         assert Decimal(int(plans.costs[row])) / 100 == expected.costs
 
 
+def test_cash_that_suffices_to_the_cent_is_enough_for_many() -> None:
+    """One unit of each of two, brokerage included; with a cent less no unit fits its target."""
+    two = np.array([[500_000, 500_000]] * 2)
+    portfolios = Portfolios(
+        ETFS[:2], (Decimal(100),) * 2, np.zeros((2, 2), np.int64), np.array([22_000, 21_999]), two
+    )
+    terms = Terms(brokerage=Decimal(10))
+    found = plan_many(portfolios, terms)
+    assert found.bought.tolist() == [[1, 1], [0, 0]]
+    hold_equal(portfolios, terms, found)
+
+
 @pytest.mark.parametrize(
     "terms",
     [

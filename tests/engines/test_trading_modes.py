@@ -21,6 +21,7 @@ from engines.trading.weighing import MissingParcels, Weighing
 
 FIVE = Band(absolute=Decimal("0.05"))
 NO_COSTS = Terms()
+FULL = Way(Mode.FULL)
 TODAY = date(2026, 11, 20)
 LONG_AGO, LATELY = date(2020, 3, 2), date(2026, 9, 1)
 
@@ -97,6 +98,13 @@ def test_cash_that_is_short_of_the_buffer_is_raised_before_anything_else() -> No
     assert reasons(found)["B"] == "raises_cash"
 
 
+def test_what_lies_at_its_target_is_only_sold_for_cash() -> None:
+    """It is no way to a target that it is at."""
+    found = propose(portfolio("0", A=600, B=400), target(A="0.6", B="0.4"), Terms(buffer=Decimal(100)), FULL)
+    assert orders(found) == {"A": -60, "B": -40}
+    assert reasons(found) == {"A": "raises_cash", "B": "raises_cash"}
+
+
 def test_buy_only_sells_nothing_even_for_the_buffer() -> None:
     """What lies above is named."""
     held, aim = portfolio("20", A=600, B=400), target(A="0.5", B="0.5")
@@ -108,10 +116,12 @@ def test_buy_only_sells_nothing_even_for_the_buffer() -> None:
 def test_what_is_not_traded_has_its_reason() -> None:
     """Less than a unit away, too small for an order, and no money left."""
     held = Portfolio({"A": 50, "B": 500, "C": 0}, dict.fromkeys("ABC", Decimal(1)), Decimal(0))
-    found = propose(held, target(A="0.1", B="0.9"), Terms(brokerage=Decimal(10)), Way(Mode.FULL))
+    found = propose(held, target(A="0.1", B="0.9"), Terms(brokerage=Decimal(10)), FULL)
     assert orders(found) == {}
     assert reasons(found) == {"A": "no_money", "B": "too_small"}
-    assert reasons(propose(portfolio(A=1), target(A="1"), NO_COSTS, Way(Mode.FULL))) == {"A": "on_target"}
+    assert reasons(propose(portfolio(A=1), target(A="1"), NO_COSTS, FULL)) == {"A": "on_target"}
+    nothing = Portfolio({}, {"A": Decimal(1)}, Decimal(0))
+    assert reasons(propose(nothing, target(A="1"), NO_COSTS, FULL)) == {"A": "no_money"}
 
 
 def weighing(parcels: list[Parcel], rate: str = "0.02", beyond: str = "1") -> Weighing:
@@ -131,7 +141,7 @@ def parcel(etf: str, units: int, cost: str, acquired: date = LONG_AGO) -> Parcel
 
 
 def weighed(held: Portfolio, aim: Mapping[str, Decimal], terms: Terms, by: Weighing) -> Proposal:
-    return propose(held, aim, terms, Way(Mode.FULL), by)
+    return propose(held, aim, terms, FULL, by)
 
 
 @pytest.mark.parametrize(

@@ -100,6 +100,24 @@ def test_costs_are_paid_from_the_same_cash() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("cash", "target", "brokerage", "bought"),
+    [
+        ("100", {"VAS": "1"}, "0", [("buy", "VAS", 1)]),
+        ("110", {"VAS": "1"}, "10", [("buy", "VAS", 1)]),
+        ("109.99", {"VAS": "1"}, "10", []),
+        ("220", {"VAS": "0.5", "VGS": "0.5"}, "10", [("buy", "VAS", 1), ("buy", "VGS", 1)]),
+    ],
+)
+def test_cash_that_suffices_to_the_cent_is_enough(
+    cash: str, target: dict[str, str], brokerage: str, bought: list[tuple[str, str, int]]
+) -> None:
+    """The last unit that cash pays for, brokerage included, is bought."""
+    found = plan(cash, target, {"VAS": "100", "VGS": "100"}, brokerage=brokerage)
+    assert lines(found) == bought
+    assert found.cash_after == (0 if bought else Decimal(cash))
+
+
 def test_sells_come_first_and_pay_for_buys() -> None:
     """100 units of one become 50 of the other, less the costs."""
     found = plan("0", {"VAS": "0.5", "VGS": "0.5"}, {"VAS": "10", "VGS": "10"}, {"VAS": 100}, brokerage="10")

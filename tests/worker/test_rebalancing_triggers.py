@@ -196,7 +196,8 @@ def test_a_goal_that_is_near_starts_a_run(place: Place) -> None:
     assert given(place, "rebalancing:P-C-1:4.1") == FULL | expected
     assert place.sweep(0.5) == []
     assert place.why("P-C-1", 4)[0] == "fired"
-    assert place.why("P-C-2", 4)[0] == place.why("P-C-3", 4)[0] == "armed"
+    armed = "armed: `default(days_to_goal, 9999) < 180` did not hold when it was measured"
+    assert place.why("P-C-2", 4) == place.why("P-C-3", 4) == ("armed", armed)
 
 
 def set_goal(place: Place, name: str, due: date) -> None:
@@ -269,6 +270,16 @@ def test_the_daily_look_says_that_it_is_one(place: Place) -> None:
     [drifted] = triggers(place, "automated_investment", p.ThresholdTrigger)
     found = drifted.input({"portfolio": {"portfolio_id": "P-1"}, "portfolio_drift": 0.0712})
     assert (found["reason"], found["detail"]) == ("drift", "the portfolio is 7.12% from its target")
+
+
+@pytest.mark.parametrize("workflow", ["rebalancing", "automated_investment", "risk_management"])
+def test_thresholds_are_for_managed_portfolios(place: Place, workflow: str) -> None:
+    """One that is still being invested is far from its target, and has not drifted."""
+    found = triggers(place, workflow, p.ThresholdTrigger)
+    assert found
+    for trigger in found:
+        held = {state: trigger.holds({"portfolio": {"state": state}}) for state in ("invested", "managed")}
+        assert held == {"invested": False, "managed": True}
 
 
 def triggers(place: Place, workflow: str, kind: type[p.Trigger]) -> list[Any]:
