@@ -63,6 +63,8 @@ class Case:
 def _case(tx: Session, ask: WrongTrade, context: Context) -> Case:
     tenant = context.call.tenant
     wrong = trade_errors.executed(tx, tenant, ask.portfolio_id, ask.order)
+    if not trade_errors.is_corrected(tx, tenant, wrong):
+        trade_errors.hold_not_restated(tx, tenant, wrong)
     of = portfolios.portfolio(tx, tenant, ask.portfolio_id)
     to = of
     if ask.intended_portfolio_id is not None:

@@ -113,6 +113,7 @@ _OF_ORDER = (
     DeclaredError("OrderOpen", "the order may still fill"),
     DeclaredError("NotFilled", "nothing of the order was executed"),
     DeclaredError("NothingWrong", "what should have been is what was done"),
+    DeclaredError("RestatedSince", "the units were split, renamed or revalued since; put it right by hand"),
 )
 
 ENTRIES = (

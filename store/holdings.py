@@ -3,12 +3,15 @@
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from store.tables import SAME_ENTRY, Book, LedgerEntry, LedgerPosting, Parcel, ParcelDisposal
 
 BUYING = ("purchase", "distribution")
+RECOUNTING = ("split", "code_change", "merger", "delisting")
+REVALUING = "cost_base"
 UNITS = func.sum(col(LedgerPosting.units))
 
 
@@ -103,6 +106,33 @@ def traded_since(tx: Session, tenant: str, portfolio_id: str, etf: str, since: d
         )
     )
     return tx.scalars(query.limit(1)).first() is not None
+
+
+def restated_since(tx: Session, tenant: str, etf: str, traded: date) -> LedgerEntry | None:
+    """What has changed what a unit of `etf` that was traded on that day is: its count, code or cost base.
+
+    Of any holder, because who sold all of theirs has no entry of it; None if nothing has.
+    """
+    reversal = aliased(LedgerEntry)
+    taken_back = exists().where(
+        col(reversal.tenant) == col(LedgerEntry.tenant),
+        col(reversal.account_id) == col(LedgerEntry.account_id),
+        col(reversal.reverses) == col(LedgerEntry.reference),
+    )
+    counts_from = col(LedgerEntry.effective)
+    query = (
+        select(LedgerEntry)
+        .join(LedgerPosting, SAME_ENTRY)
+        .where(
+            col(LedgerPosting.tenant) == tenant,
+            col(LedgerPosting.etf) == etf,
+            (col(LedgerEntry.kind).in_(RECOUNTING) & (counts_from > traded))
+            | ((col(LedgerEntry.kind) == REVALUING) & (counts_from >= traded)),
+            ~taken_back,
+        )
+        .order_by(counts_from)
+    )
+    return tx.scalars(query.limit(1)).first()
 
 
 def sold_after(tx: Session, entry: LedgerEntry) -> bool:
