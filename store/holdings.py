@@ -31,7 +31,7 @@ def holders(
     query = (
         select(col(LedgerPosting.portfolio_id), UNITS)
         .join(LedgerEntry, SAME_ENTRY)
-        .where(*_of(tenant, etf, on), col(LedgerPosting.portfolio_id) > after)
+        .where(*_of(tenant, etf), col(LedgerEntry.effective) <= on, col(LedgerPosting.portfolio_id) > after)
         .group_by(col(LedgerPosting.portfolio_id))
         .having(UNITS > 0)
         .order_by(col(LedgerPosting.portfolio_id))
@@ -45,9 +45,19 @@ def units_held(tx: Session, tenant: str, portfolio_id: str, etf: str, on: date) 
     query = (
         select(func.coalesce(UNITS, 0))
         .join(LedgerEntry, SAME_ENTRY)
-        .where(*_of(tenant, etf, on), col(LedgerPosting.portfolio_id) == portfolio_id)
+        .where(
+            *_of(tenant, etf),
+            col(LedgerEntry.effective) <= on,
+            col(LedgerPosting.portfolio_id) == portfolio_id,
+        )
     )
     return int(tx.scalar(query) or 0)
+
+
+def ever_held(tx: Session, tenant: str, etf: str) -> bool:
+    """Whether units of `etf` were ever on anybody's books."""
+    query = select(col(LedgerPosting.sequence)).where(*_of(tenant, etf))
+    return tx.scalars(query.limit(1)).first() is not None
 
 
 def parcels_held(tx: Session, tenant: str, portfolio_id: str, etf: str, on: date) -> list[ParcelThen]:
@@ -55,7 +65,11 @@ def parcels_held(tx: Session, tenant: str, portfolio_id: str, etf: str, on: date
     query = (
         select(col(LedgerPosting.parcel_id), UNITS)
         .join(LedgerEntry, SAME_ENTRY)
-        .where(*_of(tenant, etf, on), col(LedgerPosting.portfolio_id) == portfolio_id)
+        .where(
+            *_of(tenant, etf),
+            col(LedgerEntry.effective) <= on,
+            col(LedgerPosting.portfolio_id) == portfolio_id,
+        )
         .group_by(col(LedgerPosting.parcel_id))
         .having(UNITS > 0)
         .order_by(col(LedgerPosting.parcel_id))
@@ -148,12 +162,11 @@ def sold_after(tx: Session, entry: LedgerEntry) -> bool:
     return tx.scalars(later.limit(1)).first() is not None
 
 
-def _of(tenant: str, etf: str, on: date) -> tuple[ColumnElement[bool], ...]:
+def _of(tenant: str, etf: str) -> tuple[ColumnElement[bool], ...]:
     return (
         col(LedgerPosting.tenant) == tenant,
         col(LedgerPosting.book) == Book.SECURITIES,
         col(LedgerPosting.etf) == etf,
-        col(LedgerEntry.effective) <= on,
     )
 
 

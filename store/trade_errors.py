@@ -111,7 +111,7 @@ def executed(tx: Session, tenant: str, portfolio_id: str, client_order_id: str) 
 
 
 def hold_not_restated(tx: Session, tenant: str, wrong: Executed) -> None:
-    """RestatedSince if the units were split, renamed or revalued after the trade: the books hold others now."""
+    """RestatedSince if the units were split, renamed or revalued after the trade."""
     after = holdings.restated_since(tx, tenant, wrong.order.etf, wrong.first_date)
     if after is not None:
         raise RestatedSince(
