@@ -12,6 +12,7 @@ from sqlmodel import Session
 from activities.context import Context
 from activities.effects import append, once
 from activities.errors import ActivityError
+from activities.exchange_days import today
 from activities.registry import implements
 from activities.valuation import newest_prices
 from engines.trade_correction import Correction, correction
@@ -218,4 +219,4 @@ def _close(tx: Session, ask: CloseError, context: Context) -> ClosedError:
 
 def _origin(context: Context, reason: str = "") -> Origin:
     call = context.call
-    return Origin(call.effect_root, call.actor, context.now(), reason)
+    return Origin(call.effect_root, call.actor, context.now(), today(context), reason)

@@ -12,6 +12,7 @@ from sqlmodel import Session
 from activities.context import Context
 from activities.effects import append, once, recorded
 from activities.errors import ActivityError
+from activities.exchange_days import today
 from activities.portfolios import read
 from activities.registry import implements
 from activities.valuation import house_terms, newest_prices
@@ -108,6 +109,7 @@ def _withdraw(tx: Session, ask: Withdraw, context: Context) -> Withdrawn:
         amount_cents=-to_cents(ask.amount),
         currency=ask.currency,
         at=context.now(),
+        effective=today(context),
         effect_root=call.effect_root,
         actor=call.actor,
     )
@@ -167,7 +169,7 @@ def _return(
     about = ledger.About(
         reference="",
         kind=ledger.REVERSAL,
-        effective=context.now().date(),
+        effective=today(context),
         currency=account.currency,
         at=context.now(),
         effect_root=call.effect_root,

@@ -134,9 +134,10 @@ _FORMATS = jsonschema.FormatChecker(formats=())
 
 @_FORMATS.checks("money", raises=ValueError)
 def _is_money(value: object) -> bool:
-    if not isinstance(value, Decimal | int):
+    if not isinstance(value, int | Decimal):
         return True
-    return abs(value) < plain_json.LARGEST_AMOUNT and value * 100 % 1 == 0
+    amount = Decimal(value)
+    return abs(amount) < plain_json.LARGEST_AMOUNT and amount * 100 % 1 == 0
 
 
 @_FORMATS.checks("date", raises=ValueError)

@@ -75,11 +75,12 @@ class Executed:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Which run corrects, for whom, when and why."""
+    """Which run corrects, for whom, when and why; `day` is the exchange's date."""
 
     effect_root: str
     actor: str
     at: datetime
+    day: date
     reason: str = ""
 
 
@@ -152,7 +153,7 @@ def fund(tx: Session, tenant: str, needed_cents: int, reference: str, origin: Or
     lacking = max(0, needed_cents - cash.available(tx, tenant, row.account_id))
     if lacking:
         currency = accounts.account(tx, tenant, row.account_id).currency
-        about = _about(f"{FUNDING}:{reference}", FUNDING, origin.at.date(), currency, origin)
+        about = _about(f"{FUNDING}:{reference}", FUNDING, origin.day, currency, origin)
         lines = [Posting(Book.CASH, lacking), Posting(Book.CAPITAL, -lacking)]
         ledger.post(tx, tenant, row.account_id, about, lines)
     return lacking
