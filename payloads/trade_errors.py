@@ -134,6 +134,7 @@ ENTRIES = (
         Effect.EFFECT,
         errors=(ACCOUNT_CLOSED, *EFFECT_ERRORS),
         no_undo="it is the firm's own money on the firm's own account",
+        files=("trading",),
     ),
     Entry(
         "trade_errors.correct",
@@ -153,6 +154,7 @@ ENTRIES = (
             *EFFECT_ERRORS,
         ),
         no_undo="the client is where they would have been",
+        files=("trading",),
     ),
     Entry(
         "trade_errors.close",
