@@ -3,14 +3,12 @@
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
 from activities.context import Context
 from engines.books import Booked, Line
 from engines.tax.year_income import DISTRIBUTION, Announced
-from payloads.files.trading import TradingFile
 from store import accounts, customers, events, fills, ledger, portfolios
 from store.cents import to_cents
 from store.tables import Portfolio
@@ -53,12 +51,6 @@ def books_in(tx: Session, tenant: str, portfolio_id: str) -> AccountBooks:
         announced=_announced(tx, tenant, row),
         brokerage=fills.brokerage(tx, tenant, row.account_id),
     )
-
-
-def today(context: Context) -> date:
-    """The day where the exchange is."""
-    zone = context.catalogue.read("trading", TradingFile).exchange.timezone
-    return context.now().astimezone(ZoneInfo(zone)).date()
 
 
 def _entries(tx: Session, tenant: str, account_id: str) -> tuple[Booked, ...]:

@@ -15,19 +15,38 @@ from sqlmodel import Session
 from activities.context import Context
 from activities.effects import append, once
 from activities.errors import ActivityError
+from activities.exchange_days import begin_of
+from activities.holdings import name_of
 from activities.registry import implements
-from activities.snapshots import keep, newest_stored
+from activities.snapshots import check_etfs, keep, newest_stored
 from adapters.market.snapshot import Snapshot
 from engines.corporate_actions import Exchanged, Lot, exchanged, payments, value_cents
-from payloads.corporate_actions import Applied, ApplyAction, Restated, RestatePrices
+from payloads.corporate_actions import (
+    Action,
+    Applied,
+    ApplyAction,
+    CheckedAction,
+    Restated,
+    RestatePrices,
+)
+from payloads.files.universe import UniverseFile
 from store import accounts, holdings, ledger, portfolios
 from store.cents import from_cents
 from store.ledger import About, Posting, Subject
-from store.tables import Book, LedgerPosting, Parcel, Portfolio
+from store.tables import Book, LedgerEntry, LedgerPosting, Parcel, Portfolio
 
 
 class TradedSince(ActivityError):
     """Units were traded on or after the effective date."""
+
+
+@implements("corporate_actions.check")
+def check(ask: Action, context: Context) -> CheckedAction:
+    """Nothing is booked; a new ETF must be in the universe, or nobody could value what they hold."""
+    name_of(ask.etf, context, "etf")
+    if ask.new_etf is not None:
+        check_etfs([ask.new_etf], context.catalogue.read("universe", UniverseFile).by_etf(), "new_etf")
+    return CheckedAction(etf=ask.new_etf or ask.etf, effective_at=begin_of(ask.effective_date, context))
 
 
 @implements("corporate_actions.apply")
@@ -42,6 +61,7 @@ def _apply(tx: Session, ask: ApplyAction, context: Context) -> Applied:
     currency = accounts.account(tx, tenant, row.account_id, lock=True).currency
     entry = ledger.find(tx, tenant, row.account_id, reference)
     if entry is not None:
+        _hold_same_terms(ask, entry)
         return _applied(tx, ask, row, ledger.postings_of(tx, entry))
     held = _held(tx, tenant, ask)
     if held:
@@ -72,7 +92,36 @@ def _held(tx: Session, tenant: str, ask: ApplyAction) -> list[Parcel]:
 def _about(ask: ApplyAction, context: Context, reference: str, currency: str) -> About:
     call, at = context.call, context.now()
     day = ask.effective_date
-    return About(reference, ask.action, day, currency, at, effect_root=call.effect_root, actor=call.actor)
+    return About(
+        reference,
+        ask.action,
+        day,
+        currency,
+        at,
+        effect_root=call.effect_root,
+        actor=call.actor,
+        reason=_terms(ask),
+    )
+
+
+def _terms(ask: ApplyAction) -> str:
+    """What the units became, in words that stay with the entry."""
+    ratio = "" if ask.ratio is None else f" {ask.ratio.new_units} for {ask.ratio.old_units}"
+    into = "" if ask.new_etf is None else f" into {ask.new_etf}"
+    price = "" if ask.price is None else f" at {ask.price.normalize():f}"
+    return (
+        f"{ask.etf} from {ask.effective_date}{ratio}{into}{price}{'' if ask.rollover else ', no roll-over'}"
+    )
+
+
+def _hold_same_terms(ask: ApplyAction, entry: LedgerEntry) -> None:
+    """ReferenceConflict if the announcement was booked otherwise; entries of before terms were kept pass."""
+    if entry.reason not in ("", _terms(ask)):
+        raise ledger.ReferenceConflict(
+            f"{ask.reference} was booked as {entry.reason}, not as {_terms(ask)}; give what was announced "
+            "otherwise its own reference",
+            "reference",
+        )
 
 
 def _applied(tx: Session, ask: ApplyAction, row: Portfolio, rows: Sequence[LedgerPosting]) -> Applied:

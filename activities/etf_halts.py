@@ -17,8 +17,10 @@ def halt(ask: HaltEtf, context: Context) -> Halted:
 
 def _halt(tx: Session, ask: HaltEtf, context: Context) -> Halted:
     call = context.call
-    halts.halt(tx, call.tenant, f"etf:{ask.etf}", by=call.actor, reason=ask.reason, now=context.now())
-    return Halted(etf=ask.etf, halted=True)
+    scope = f"etf:{ask.etf}"
+    before = any(each.scope == scope for each in halts.current(tx, call.tenant))
+    halts.halt(tx, call.tenant, scope, by=call.actor, reason=ask.reason, now=context.now())
+    return Halted(etf=ask.etf, halted=True, changed=not before)
 
 
 @implements("trading.resume")
@@ -29,5 +31,7 @@ def resume(ask: HaltEtf, context: Context) -> Halted:
 
 def _resume(tx: Session, ask: HaltEtf, context: Context) -> Halted:
     call = context.call
-    halts.resume(tx, call.tenant, f"etf:{ask.etf}", by=call.actor, reason=ask.reason, now=context.now())
-    return Halted(etf=ask.etf, halted=False)
+    lifted = halts.resume(
+        tx, call.tenant, f"etf:{ask.etf}", by=call.actor, reason=ask.reason, now=context.now()
+    )
+    return Halted(etf=ask.etf, halted=False, changed=lifted)

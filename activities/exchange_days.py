@@ -4,7 +4,7 @@ ActivityError
 └── FutureDate   the day is still to come
 """
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 from activities.context import Context
@@ -25,6 +25,12 @@ def day_of(moment: datetime, context: Context) -> date:
 def today(context: Context) -> date:
     """The exchange's date now."""
     return day_of(context.now(), context)
+
+
+def begin_of(day: date, context: Context) -> datetime:
+    """The moment at which the exchange's date becomes that day."""
+    zone = context.catalogue.read("trading", TradingFile).exchange.timezone
+    return datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC)
 
 
 def hold_past(day: date, context: Context, path: str) -> date:

@@ -6,6 +6,7 @@ from sqlmodel import Session
 
 from activities.context import Context
 from activities.effects import append, once, recorded
+from activities.exchange_days import today
 from activities.registry import implements
 from adapters.payments import DepositRequest
 from payloads.funding import (
@@ -106,6 +107,7 @@ def _confirm(tx: Session, ask: ConfirmDeposit, context: Context) -> DepositConfi
         amount_cents=to_cents(ask.amount),
         currency=ask.currency,
         at=context.now(),
+        effective=today(context),
         effect_root=call.effect_root,
         actor=call.actor,
     )
@@ -159,7 +161,7 @@ def _reverse(tx: Session, ask: ReverseDeposit, context: Context) -> DepositRever
     about = ledger.About(
         reference=ledger.reversal_of(reference),
         kind=ledger.REVERSAL,
-        effective=context.now().date(),
+        effective=today(context),
         currency=account.currency,
         at=context.now(),
         effect_root=call.effect_root,

@@ -11,9 +11,10 @@ from engines import goal_requirements as requirements
 from engines import goal_simulation as engine
 from engines.guardrails import GuardedSpending, Guardrails
 from engines.paths import MONTHS, Bootstrap, Growth, Historical, Lognormal, Phase
-from payloads.base import CENT, LARGEST_AMOUNT
+from payloads.base import CENT
 from payloads.goal_simulation import FanMonth, GuardedWithdrawals, Percentiles, SimulatedGoal, SimulateGoal
 from payloads.goal_simulation import Guardrails as GivenGuardrails
+from payloads.plain_json import LARGEST_AMOUNT
 
 
 @implements("goals.simulate")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
+from activities import exchange_days
 from activities.announced import announced_distributions
 from activities.australian_tax import tax_file
 from activities.context import Context
@@ -19,7 +20,6 @@ from activities.market import latest_snapshot
 from activities.portfolios import read
 from activities.registry import implements
 from activities.snapshots import check_etfs, chosen_snapshot
-from activities.valuation import exchange_day
 from adapters.market.snapshot import Snapshot
 from engines.tax import dividends, swaps
 from engines.tax.parcels import Parcel
@@ -108,7 +108,7 @@ def _desk(ask: PlanHarvest, snapshot: Snapshot, context: Context) -> _Desk:
     for place, swap in enumerate(ask.take_back):
         check_etfs([swap.sold], snapshot.tickers, f"take_back[{place}].sold")
         check_etfs([swap.bought], snapshot.tickers, f"take_back[{place}].bought")
-    today = exchange_day(context)
+    today = exchange_days.today(context)
     return _Desk(
         held=held,
         rate=Decimal(repr(held.marginal_rate)),

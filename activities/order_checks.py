@@ -15,6 +15,7 @@ from sqlmodel import Session
 
 from activities.context import Context
 from activities.errors import ActivityError
+from activities.exchange_days import today
 from activities.reference_prices import ReferencePrices, newest
 from adapters.broker import Broker
 from payloads.base import cents
@@ -109,7 +110,7 @@ def checks_now(context: Context) -> Checks:
     """The checks of today, against the newest snapshot's prices."""
     return Checks(
         rules=context.catalogue.read("trading", TradingFile),
-        day=context.now().date(),
+        day=today(context),
         prices=newest(context),
         broker=context.services.broker,
     )

@@ -1,12 +1,11 @@
 """Settlement: trades become cash on the day that the exchange has them change hands."""
 
 from datetime import date
-from zoneinfo import ZoneInfo
 
 from activities.context import Context
 from activities.effects import append
+from activities.exchange_days import today
 from activities.registry import implements
-from payloads.files.trading import TradingFile
 from payloads.settlement import SettledTrades, SettleTrades
 from store import accounts, cash
 from store.cents import from_cents
@@ -15,7 +14,7 @@ from store.cents import from_cents
 @implements("cash.settle")
 def settle(ask: SettleTrades, context: Context) -> SettledTrades:
     """Settle account by account; whoever tries again goes on where it stopped."""
-    day = ask.as_of or _today(context)
+    day = ask.as_of or today(context)
     tenant = context.call.tenant
     with context.services.database.reading() as tx:
         due = cash.accounts_due(tx, tenant, day)
@@ -30,11 +29,6 @@ def settle(ask: SettleTrades, context: Context) -> SettledTrades:
         trades=len(done),
         amount=from_cents(sum(each.cents for each in done)),
     )
-
-
-def _today(context: Context) -> date:
-    zone = context.catalogue.read("trading", TradingFile).exchange.timezone
-    return context.now().astimezone(ZoneInfo(zone)).date()
 
 
 def _settle(account_id: str, day: date, context: Context) -> None:

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 from activities.context import Context
 from activities.registry import implements
-from engines.calendars import next_edge
+from engines.calendars import OutsideCalendar, next_edge
 from engines.trading import slicing as engine
 from engines.trading.slicing import Band
 from payloads.files.trading import TradingFile
@@ -17,7 +17,7 @@ def slice_order(ask: SliceOrder, context: Context) -> SlicePlan:
     """Plan the slices by the exchange's calendar and the volume curve of the day."""
     rules = context.catalogue.read("trading", TradingFile)
     exchange = ask.exchange or rules.exchange.calendar
-    until = ask.until or next_edge(exchange, ask.start, "close")
+    until = ask.until or _close(exchange, ask.start)
     stretches = engine.stretches_between(exchange, ask.start, until)
     found = engine.slices(
         ask.units,
@@ -34,6 +34,14 @@ def slice_order(ask: SliceOrder, context: Context) -> SlicePlan:
         begins_at=found[0].at,
         ends_at=stretches[-1].at(stretches[-1].seconds),
     )
+
+
+def _close(exchange: str, start: datetime) -> datetime:
+    """When the session of `start`, or the next, closes."""
+    try:
+        return next_edge(exchange, start, "close")
+    except OutsideCalendar as beyond:
+        raise OutsideCalendar(str(beyond), "start") from None
 
 
 def _curve(rules: TradingFile, start: datetime) -> list[Band]:

@@ -12,12 +12,13 @@ from datetime import date, timedelta
 
 from sqlmodel import Session
 
-from activities.account_books import CURRENCY, AccountBooks, read_books, today
+from activities.account_books import CURRENCY, AccountBooks, read_books
 from activities.australian_tax import year_around, year_of
 from activities.closing_prices import Closing, closing_prices
 from activities.context import Context
 from activities.effects import once
 from activities.errors import ActivityError
+from activities.exchange_days import today
 from activities.filing import file
 from activities.registry import implements
 from engines.books import FEES, INCOME, MONEY, OWED, SECURITIES, WITHHELD, Booked, between, units_held

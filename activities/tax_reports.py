@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from sqlmodel import Session
 
-from activities.account_books import CURRENCY, AccountBooks, books_in, read_books, today
+from activities.account_books import CURRENCY, AccountBooks, books_in, read_books
 from activities.australian_tax import (
     australian_gains,
     australian_year,
@@ -21,6 +21,7 @@ from activities.australian_tax import (
 from activities.context import Context
 from activities.effects import once
 from activities.errors import ActivityError
+from activities.exchange_days import today
 from activities.filing import file
 from activities.registry import implements
 from activities.tax_report_parts import credits_of, gains_reported, notes_of, parts_of

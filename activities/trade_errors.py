@@ -12,6 +12,7 @@ from sqlmodel import Session
 from activities.context import Context
 from activities.effects import append, once
 from activities.errors import ActivityError
+from activities.exchange_days import today
 from activities.registry import implements
 from activities.valuation import newest_prices
 from engines.trade_correction import Correction, correction
@@ -63,6 +64,8 @@ class Case:
 def _case(tx: Session, ask: WrongTrade, context: Context) -> Case:
     tenant = context.call.tenant
     wrong = trade_errors.executed(tx, tenant, ask.portfolio_id, ask.order)
+    if not trade_errors.is_corrected(tx, tenant, wrong):
+        trade_errors.hold_not_restated(tx, tenant, wrong)
     of = portfolios.portfolio(tx, tenant, ask.portfolio_id)
     to = of
     if ask.intended_portfolio_id is not None:
@@ -216,4 +219,4 @@ def _close(tx: Session, ask: CloseError, context: Context) -> ClosedError:
 
 def _origin(context: Context, reason: str = "") -> Origin:
     call = context.call
-    return Origin(call.effect_root, call.actor, context.now(), reason)
+    return Origin(call.effect_root, call.actor, context.now(), today(context), reason)

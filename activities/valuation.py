@@ -8,8 +8,8 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from typing import cast
-from zoneinfo import ZoneInfo
 
+from activities import exchange_days
 from activities.context import Context
 from activities.errors import ActivityError
 from activities.limits import house_limits
@@ -53,7 +53,7 @@ def value(ask: PortfolioId, context: Context) -> PortfolioValue:
         value=cents(held.cash + sum(worth.values(), Decimal(0))),
         cash=held.cash,
         holdings={etf: cents(amount) for etf, amount in worth.items()},
-        valued_on=exchange_day(context),
+        valued_on=exchange_days.today(context),
         snapshot=market.snapshot,
         as_of=market.as_of,
         simulated=market.simulated,
@@ -102,7 +102,7 @@ def _weighing(held: PortfolioRead, context: Context) -> tuple[Weighing, list[str
         Parcel(parcel.id, parcel.etf, Decimal(parcel.units), parcel.acquired, parcel.cost_base)
         for parcel in held.parcels
     ]
-    today = exchange_day(context)
+    today = exchange_days.today(context)
     method = _parcel_method(held.portfolio_id, today, context)
     if held.marginal_rate is not None:
         return weighing_of(context.catalogue, parcels, Decimal(repr(held.marginal_rate)), today, method)
@@ -117,12 +117,6 @@ def _parcel_method(portfolio_id: str, day: date, context: Context) -> ParcelMeth
         own = portfolios.portfolio(tx, context.call.tenant, portfolio_id).parcel_method
     house = context.catalogue.read("trading", TradingFile).parcels_by(day)
     return house if own is None else cast(ParcelMethod, own)
-
-
-def exchange_day(context: Context) -> date:
-    """The day where the exchange is."""
-    zone = ZoneInfo(context.catalogue.read("trading", TradingFile).exchange.timezone)
-    return context.now().astimezone(zone).date()
 
 
 def _standing(held: PortfolioRead, target: dict[str, Decimal], context: Context) -> Standing:

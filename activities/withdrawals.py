@@ -6,17 +6,19 @@ ActivityError
 
 from dataclasses import replace
 from decimal import Decimal
+from fractions import Fraction
 
 from sqlmodel import Session
 
 from activities.context import Context
 from activities.effects import append, once, recorded
 from activities.errors import ActivityError
+from activities.exchange_days import today
 from activities.portfolios import read
 from activities.registry import implements
 from activities.valuation import house_terms, newest_prices
 from adapters.payments import PayoutRequest
-from engines.trading.orders import Portfolio
+from engines.trading.orders import Portfolio, cash_effect
 from engines.trading.plan import plan_trades
 from payloads.base import cents
 from payloads.files.limits import LimitsFile
@@ -67,9 +69,10 @@ def _trades(held: PortfolioRead, amount: Decimal, missing: Decimal, context: Con
     standing = Portfolio(held.positions, prices, held.available_cash)
     margin = cents(missing * context.catalogue.read("limits", LimitsFile).sale_margin.value)
     worth = cents(Decimal(standing.whole.numerator) / Decimal(standing.whole.denominator))
-    if amount > worth:
-        raise _too_large(amount, worth)
     terms = house_terms(context)
+    if amount > worth:
+        brings = Fraction(held.available_cash) + cash_effect(standing, terms, "sell", held.positions)
+        raise _too_large(amount, cents(Decimal(brings.numerator) / Decimal(brings.denominator)))
     plan = plan_trades(standing, target, replace(terms, buffer=min(worth, amount + margin + terms.buffer)))
     if plan.cash_after < amount:
         raise _too_large(amount, plan.cash_after)
@@ -108,6 +111,7 @@ def _withdraw(tx: Session, ask: Withdraw, context: Context) -> Withdrawn:
         amount_cents=-to_cents(ask.amount),
         currency=ask.currency,
         at=context.now(),
+        effective=today(context),
         effect_root=call.effect_root,
         actor=call.actor,
     )
@@ -167,7 +171,7 @@ def _return(
     about = ledger.About(
         reference="",
         kind=ledger.REVERSAL,
-        effective=context.now().date(),
+        effective=today(context),
         currency=account.currency,
         at=context.now(),
         effect_root=call.effect_root,

@@ -38,10 +38,14 @@ def sandbox(
     from adapters.openmarkets.faults import read_faults
     from cli.guard import INTERRUPTED, wait_for
     from worker.broker_sandbox import start_sandbox
+    from worker.errors import BadInput
     from worker.settings import load_settings
 
     settings = load_settings({"data": data})
-    script = None if faults is None else read_faults(faults)
+    try:
+        script = None if faults is None else read_faults(faults)
+    except OSError as error:
+        raise BadInput(f"{faults} is neither a seed nor a file that can be read: {error.strerror}") from error
     place = start_sandbox(settings.data, script, port=port, sessions=settings.broker_sessions)
     token: dict[str, str] = {}
     if place.token_file is not None:

@@ -33,7 +33,7 @@ _TYPES = {
     "boolean": "true or false",
 }
 _FORMS = {
-    "money": "an amount with at most two decimals",
+    "money": f"an amount with at most two decimals, below {plain_json.LARGEST_AMOUNT:f}",
     "date": "a date as YYYY-MM-DD",
     "date-time": "a moment as YYYY-MM-DDThh:mm:ss with its offset from UTC",
 }
@@ -134,7 +134,10 @@ _FORMATS = jsonschema.FormatChecker(formats=())
 
 @_FORMATS.checks("money", raises=ValueError)
 def _is_money(value: object) -> bool:
-    return not isinstance(value, Decimal) or value * 100 % 1 == 0
+    if not isinstance(value, int | Decimal):
+        return True
+    amount = Decimal(value)
+    return abs(amount) < plain_json.LARGEST_AMOUNT and amount * 100 % 1 == 0
 
 
 @_FORMATS.checks("date", raises=ValueError)

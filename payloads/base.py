@@ -26,10 +26,9 @@ from pydantic.json_schema import DEFAULT_REF_TEMPLATE, GenerateJsonSchema, JsonS
 from pydantic_core import CoreSchema
 
 from payloads.exact_schema import ExactSchema
+from payloads.plain_json import LARGEST_AMOUNT
 
 CENT = Decimal("0.01")
-# Below it, binary floating point still tells cents apart.
-LARGEST_AMOUNT = Decimal("1e13")
 MOST_DIGITS = 19
 
 Name = TypeVar("Name", bound=Hashable)

@@ -4,13 +4,14 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from payloads.base import Amount, Etf, Flag, Identifier, IsoDate, Payload, Units
+from payloads.base import Amount, Etf, Flag, Identifier, IsoDate, Moment, Payload, Units
 from payloads.bounds import AmountFromZero, PositivePrice, PositiveUnits
 from payloads.distributions import Announcement
 from payloads.entry import DeclaredError, Effect, Entry
-from payloads.storage import EFFECT_ERRORS, UNKNOWN_PORTFOLIO
+from payloads.market import UNKNOWN_ETF
+from payloads.storage import EFFECT_ERRORS, READ_ERRORS, UNKNOWN_PORTFOLIO
 
-Action = Literal["split", "code_change", "merger", "suspension", "delisting"]
+Kind = Literal["split", "code_change", "merger", "suspension", "delisting"]
 """A suspension moves nothing; those who hold the units are told alone."""
 
 
@@ -21,12 +22,11 @@ class Ratio(Payload):
     old_units: PositiveUnits
 
 
-class ApplyAction(Payload):
-    """One holder's part in a corporate action; their parcels are looked up, never given."""
+class Action(Payload):
+    """What was announced: a split and a merger have a ratio, a code change and a merger a new ETF."""
 
-    portfolio_id: Identifier
     reference: Announcement
-    action: Action
+    action: Kind
     etf: Etf
     effective_date: IsoDate = Field(description="first day on which it holds")
     ratio: Ratio | None = Field(None, description="of a split or merger")
@@ -38,7 +38,7 @@ class ApplyAction(Payload):
     rollover: Flag = Field(default=True, description="in a merger, the new units keep cost base and date")
 
     @model_validator(mode="after")
-    def _complete(self) -> "ApplyAction":
+    def _complete(self) -> "Action":
         if (self.ratio is not None) != (self.action in ("split", "merger")):
             raise ValueError("a split and a merger have a ratio, nothing else has")
         if (self.new_etf is not None) != (self.action in ("code_change", "merger")):
@@ -48,6 +48,19 @@ class ApplyAction(Payload):
         if self.price is None and (self.action == "delisting" or not self.rollover):
             raise ValueError("at delisting, and without roll-over, units are paid at a price")
         return self
+
+
+class ApplyAction(Action):
+    """One holder's part in a corporate action; their parcels are looked up, never given."""
+
+    portfolio_id: Identifier
+
+
+class CheckedAction(Payload):
+    """The ETF that holders have after it, and when it takes effect: midnight where the exchange is."""
+
+    etf: str
+    effective_at: Moment
 
 
 class Applied(Payload):
@@ -78,6 +91,15 @@ class Restated(Payload):
 
 
 ENTRIES = (
+    Entry(
+        "corporate_actions.check",
+        "Check that a corporate action is whole, and of ETFs that are known",
+        Action,
+        CheckedAction,
+        Effect.READS,
+        errors=(UNKNOWN_ETF, *READ_ERRORS),
+        files=("trading", "universe"),
+    ),
     Entry(
         "corporate_actions.apply",
         "Book a corporate action for one holder",

@@ -19,10 +19,13 @@ class HaltEtf(Payload):
 
 
 class Halted(Payload):
-    """Whether trading of the ETF is halted now."""
+    """Whether trading of the ETF is halted now, and whether this changed it."""
 
     etf: str
     halted: Flag
+    changed: Flag = Field(
+        True, description="false where it was so before: another's halt is not ours to lift"
+    )
 
 
 ENTRIES = (

@@ -103,6 +103,7 @@ ENTRIES = (
             *EFFECT_ERRORS,
         ),
         no_undo="money that arrived belongs to the client",
+        files=("trading",),
     ),
     Entry(
         "payments.reverse_deposit",
@@ -117,5 +118,6 @@ ENTRIES = (
             *EFFECT_ERRORS,
         ),
         no_undo="the bank has taken the money back",
+        files=("trading",),
     ),
 )

@@ -4,6 +4,7 @@ from pydantic import Field
 
 from payloads.base import Etf, Identifier, IsoDate, Payload, Units
 from payloads.entry import Effect, Entry
+from payloads.market import UNKNOWN_ETF
 from payloads.storage import READ_ERRORS
 
 
@@ -30,7 +31,29 @@ class Holders(Payload):
     after: str | None
 
 
+class EtfAsked(Payload):
+    """An ETF that something was announced of."""
+
+    etf: Etf
+
+
+class EtfFound(Payload):
+    """The ETF, and its name in the universe; null where it has left that, and was held before."""
+
+    etf: str
+    name: str | None
+
+
 ENTRIES = (
+    Entry(
+        "holdings.find_etf",
+        "Find an ETF in the universe, or among what was ever held",
+        EtfAsked,
+        EtfFound,
+        Effect.READS,
+        errors=(UNKNOWN_ETF, *READ_ERRORS),
+        files=("universe",),
+    ),
     Entry(
         "holdings.holders",
         "List who held an ETF at the end of a day, a page at a time",

@@ -8,6 +8,9 @@ from typing import Any
 
 import simplejson
 
+LARGEST_AMOUNT = Decimal("1e13")
+"""Amounts of money lie below it, where binary floating point still tells cents apart."""
+
 
 def dumps(value: object, *, indent: int | None = None) -> str:
     """`value` as JSON text; a Decimal becomes a number token, a date or moment ISO text.

@@ -113,6 +113,7 @@ _OF_ORDER = (
     DeclaredError("OrderOpen", "the order may still fill"),
     DeclaredError("NotFilled", "nothing of the order was executed"),
     DeclaredError("NothingWrong", "what should have been is what was done"),
+    DeclaredError("RestatedSince", "the units were split, renamed or revalued since; put it right by hand"),
 )
 
 ENTRIES = (
@@ -133,6 +134,7 @@ ENTRIES = (
         Effect.EFFECT,
         errors=(ACCOUNT_CLOSED, *EFFECT_ERRORS),
         no_undo="it is the firm's own money on the firm's own account",
+        files=("trading",),
     ),
     Entry(
         "trade_errors.correct",
@@ -152,6 +154,7 @@ ENTRIES = (
             *EFFECT_ERRORS,
         ),
         no_undo="the client is where they would have been",
+        files=("trading",),
     ),
     Entry(
         "trade_errors.close",

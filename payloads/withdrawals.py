@@ -108,6 +108,7 @@ ENTRIES = (
             ACCOUNT_CLOSED,
             *EFFECT_ERRORS,
         ),
+        files=("trading",),
     ),
     Entry(
         "payments.pay_out",
@@ -133,5 +134,6 @@ ENTRIES = (
         Effect.EFFECT,
         errors=(_UNAVAILABLE, UNKNOWN_ACCOUNT, ACCOUNT_CLOSED, *EFFECT_ERRORS),
         no_undo="it takes back itself",
+        files=("trading",),
     ),
 )

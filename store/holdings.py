@@ -3,12 +3,15 @@
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from store.tables import SAME_ENTRY, Book, LedgerEntry, LedgerPosting, Parcel, ParcelDisposal
 
 BUYING = ("purchase", "distribution")
+RECOUNTING = ("split", "code_change", "merger", "delisting")
+REVALUING = "cost_base"
 UNITS = func.sum(col(LedgerPosting.units))
 
 
@@ -28,7 +31,7 @@ def holders(
     query = (
         select(col(LedgerPosting.portfolio_id), UNITS)
         .join(LedgerEntry, SAME_ENTRY)
-        .where(*_of(tenant, etf, on), col(LedgerPosting.portfolio_id) > after)
+        .where(*_of(tenant, etf), col(LedgerEntry.effective) <= on, col(LedgerPosting.portfolio_id) > after)
         .group_by(col(LedgerPosting.portfolio_id))
         .having(UNITS > 0)
         .order_by(col(LedgerPosting.portfolio_id))
@@ -42,9 +45,19 @@ def units_held(tx: Session, tenant: str, portfolio_id: str, etf: str, on: date) 
     query = (
         select(func.coalesce(UNITS, 0))
         .join(LedgerEntry, SAME_ENTRY)
-        .where(*_of(tenant, etf, on), col(LedgerPosting.portfolio_id) == portfolio_id)
+        .where(
+            *_of(tenant, etf),
+            col(LedgerEntry.effective) <= on,
+            col(LedgerPosting.portfolio_id) == portfolio_id,
+        )
     )
     return int(tx.scalar(query) or 0)
+
+
+def ever_held(tx: Session, tenant: str, etf: str) -> bool:
+    """Whether units of `etf` were ever on anybody's books."""
+    query = select(col(LedgerPosting.sequence)).where(*_of(tenant, etf))
+    return tx.scalars(query.limit(1)).first() is not None
 
 
 def parcels_held(tx: Session, tenant: str, portfolio_id: str, etf: str, on: date) -> list[ParcelThen]:
@@ -52,7 +65,11 @@ def parcels_held(tx: Session, tenant: str, portfolio_id: str, etf: str, on: date
     query = (
         select(col(LedgerPosting.parcel_id), UNITS)
         .join(LedgerEntry, SAME_ENTRY)
-        .where(*_of(tenant, etf, on), col(LedgerPosting.portfolio_id) == portfolio_id)
+        .where(
+            *_of(tenant, etf),
+            col(LedgerEntry.effective) <= on,
+            col(LedgerPosting.portfolio_id) == portfolio_id,
+        )
         .group_by(col(LedgerPosting.parcel_id))
         .having(UNITS > 0)
         .order_by(col(LedgerPosting.parcel_id))
@@ -105,6 +122,33 @@ def traded_since(tx: Session, tenant: str, portfolio_id: str, etf: str, since: d
     return tx.scalars(query.limit(1)).first() is not None
 
 
+def restated_since(tx: Session, tenant: str, etf: str, traded: date) -> LedgerEntry | None:
+    """What has changed what a unit of `etf` that was traded on that day is: its count, code or cost base.
+
+    Of any holder, because who sold all of theirs has no entry of it; None if nothing has.
+    """
+    reversal = aliased(LedgerEntry)
+    taken_back = exists().where(
+        col(reversal.tenant) == col(LedgerEntry.tenant),
+        col(reversal.account_id) == col(LedgerEntry.account_id),
+        col(reversal.reverses) == col(LedgerEntry.reference),
+    )
+    counts_from = col(LedgerEntry.effective)
+    query = (
+        select(LedgerEntry)
+        .join(LedgerPosting, SAME_ENTRY)
+        .where(
+            col(LedgerPosting.tenant) == tenant,
+            col(LedgerPosting.etf) == etf,
+            (col(LedgerEntry.kind).in_(RECOUNTING) & (counts_from > traded))
+            | ((col(LedgerEntry.kind) == REVALUING) & (counts_from >= traded)),
+            ~taken_back,
+        )
+        .order_by(counts_from)
+    )
+    return tx.scalars(query.limit(1)).first()
+
+
 def sold_after(tx: Session, entry: LedgerEntry) -> bool:
     """Whether units have left a parcel of `entry` since it was booked."""
     own = (col(LedgerPosting.tenant) == entry.tenant, col(LedgerPosting.account_id) == entry.account_id)
@@ -118,12 +162,11 @@ def sold_after(tx: Session, entry: LedgerEntry) -> bool:
     return tx.scalars(later.limit(1)).first() is not None
 
 
-def _of(tenant: str, etf: str, on: date) -> tuple[ColumnElement[bool], ...]:
+def _of(tenant: str, etf: str) -> tuple[ColumnElement[bool], ...]:
     return (
         col(LedgerPosting.tenant) == tenant,
         col(LedgerPosting.book) == Book.SECURITIES,
         col(LedgerPosting.etf) == etf,
-        col(LedgerEntry.effective) <= on,
     )
 
 

@@ -4,6 +4,7 @@ StoreError
 ├── NotFilled          nothing of the order was executed
 ├── OrderOpen          the order may still fill
 ├── AlreadyCorrected   the order's trades were taken back before
+├── RestatedSince      what a unit is has changed since the trade
 ├── NotHeld            who should have sold does not hold the units
 └── HouseShort         the firm does not hold the units that it has to hand over
 """
@@ -16,7 +17,7 @@ from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from engines.trade_correction import Correction, Done
-from store import accounts, cash, customers, fills, ledger, orders, portfolios
+from store import accounts, cash, customers, fills, holdings, ledger, orders, portfolios
 from store.errors import StoreError
 from store.ledger import About, Posting, Subject
 from store.tables import (
@@ -48,6 +49,10 @@ class AlreadyCorrected(StoreError):
     """The order's trades were taken back before."""
 
 
+class RestatedSince(StoreError):
+    """What a unit is has changed since the trade."""
+
+
 class NotHeld(StoreError):
     """Who should have sold does not hold the units."""
 
@@ -65,15 +70,17 @@ class Executed:
     references: Sequence[str]
     trade_date: date
     settles_on: date
+    first_date: date
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Which run corrects, for whom, when and why."""
+    """Which run corrects, for whom, when and why; `day` is the exchange's date."""
 
     effect_root: str
     actor: str
     at: datetime
+    day: date
     reason: str = ""
 
 
@@ -100,7 +107,19 @@ def executed(tx: Session, tenant: str, portfolio_id: str, client_order_id: str) 
         [fills.reference(each.fill) for each in booked],
         max(traded for traded, _ in days),
         max(settles for _, settles in days),
+        min(traded for traded, _ in days),
     )
+
+
+def hold_not_restated(tx: Session, tenant: str, wrong: Executed) -> None:
+    """RestatedSince if the units were split, renamed or revalued after the trade."""
+    after = holdings.restated_since(tx, tenant, wrong.order.etf, wrong.first_date)
+    if after is not None:
+        raise RestatedSince(
+            f"{wrong.order.etf} was restated on {after.effective} by {after.reference}, after order "
+            f"{wrong.order.client_order_id} was executed; put it right by hand",
+            "order",
+        )
 
 
 def is_corrected(tx: Session, tenant: str, wrong: Executed) -> bool:
@@ -134,7 +153,7 @@ def fund(tx: Session, tenant: str, needed_cents: int, reference: str, origin: Or
     lacking = max(0, needed_cents - cash.available(tx, tenant, row.account_id))
     if lacking:
         currency = accounts.account(tx, tenant, row.account_id).currency
-        about = _about(f"{FUNDING}:{reference}", FUNDING, origin.at.date(), currency, origin)
+        about = _about(f"{FUNDING}:{reference}", FUNDING, origin.day, currency, origin)
         lines = [Posting(Book.CASH, lacking), Posting(Book.CAPITAL, -lacking)]
         ledger.post(tx, tenant, row.account_id, about, lines)
     return lacking

@@ -91,14 +91,15 @@ class Faults(BaseModel):
 
 
 def read_faults(told: str) -> Faults:
-    """The script in the file `told`, or of the seed `told`; BadScript says what is wrong where."""
+    """The script in the file `told`, or of the seed `told`; BadScript says what is wrong where.
+
+    OSError for what is neither a seed nor a file that can be read.
+    """
     if told.isascii() and told.isdigit():
         return of_seed(int(told))
     file = Path(told)
     try:
         script = json.loads(file.read_text(encoding="utf-8"), parse_float=Decimal)
-    except OSError as error:
-        raise BadScript(f"{told}: neither a seed nor a file that can be read: {error.strerror}") from error
     except ValueError as error:
         raise BadScript(f"{told}: not JSON: {error}") from error
     return parse(script, told)

@@ -221,6 +221,70 @@ def test_nothing_is_lost_whatever_the_ratio(
     assert sum(each[1] for each in after) == exact.numerator // exact.denominator
 
 
+@pytest.mark.parametrize(
+    "otherwise",
+    [
+        SPLIT | {"ratio": {"new_units": 2, "old_units": 1}},
+        SPLIT | {"effective_date": "2025-11-19"},
+        SPLIT | {"price": 100},
+    ],
+)
+def test_what_was_booked_otherwise_is_refused(house: House, otherwise: dict[str, Any]) -> None:
+    """Whoever corrects a mistyped announcement under its own reference must not be told that all is well."""
+    done = house("corporate_actions.apply", **SPLIT)
+    with pytest.raises(ActivityFault, match="3 for 1") as refused:
+        house("corporate_actions.apply", "again", **otherwise)
+    assert (refused.value.type, refused.value.path) == ("ReferenceConflict", "reference")
+    assert house("corporate_actions.apply", "the same", **SPLIT) == done
+
+
+def checked(house: House, action: dict[str, Any]) -> dict[str, Any]:
+    asked = {key: value for key, value in action.items() if key != "portfolio_id"}
+    return house("corporate_actions.check", f"{asked}", **asked)
+
+
+@pytest.mark.parametrize(
+    ("day", "begins"), [(TUESDAY, "2025-11-17T13:00:00+00:00"), ("2026-07-01", "2026-06-30T14:00:00+00:00")]
+)
+def test_an_action_takes_effect_at_midnight_where_the_exchange_is(
+    house: House, day: str, begins: str
+) -> None:
+    """Midnight UTC is an hour after the opening in Sydney's summer."""
+    found = checked(house, SPLIT | {"effective_date": day})
+    assert (found["etf"], found["effective_at"].isoformat()) == ("VAS", begins)
+
+
+@pytest.mark.parametrize(
+    ("asked", "fault"),
+    [
+        (SPLIT | {"ratio": None}, ("InvalidInput", "")),
+        (SPLIT | {"etf": "ZZZ"}, ("UnknownEtf", "etf")),
+        (RENAMED | {"new_etf": "ZZZ"}, ("UnknownEtf", "new_etf")),
+    ],
+)
+def test_what_nobody_could_book_is_refused_when_it_is_announced(
+    house: House, asked: dict[str, Any], fault: tuple[str, str]
+) -> None:
+    """An ETF that left the universe and is held can still be acted on; a new one must be in it."""
+    with pytest.raises(ActivityFault) as refused:
+        checked(house, asked)
+    assert (refused.value.type, refused.value.path) == fault
+    with house.database.transaction() as tx:
+        buy(tx, house.tenant, "c", 5, 500_00, etf="GONE")
+    assert checked(house, RENAMED | {"etf": "GONE"})["etf"] == "A200"
+
+
+def test_an_etf_is_found_in_the_universe_or_on_the_books(house: House) -> None:
+    """Any other is a slip of the pen, for which nobody would be paid."""
+    assert house("holdings.find_etf", etf="VAS")["name"] is not None
+    with pytest.raises(ActivityFault, match="did you mean") as refused:
+        house("holdings.find_etf", "unknown", etf="VSA")
+    assert (refused.value.type, refused.value.path) == ("UnknownEtf", "etf")
+    with house.database.transaction() as tx:
+        buy(tx, house.tenant, "c", 5, 500_00, etf="GONE")
+    assert house("holdings.find_etf", "held", etf="GONE") == {"etf": "GONE", "name": None}
+
+
 def test_prices_before_a_split_are_stated_in_todays_units(house: House) -> None:
     """A third of each, distributions too; others stay; once; a snapshot of after the split stays as it is."""
     context = house.context("restate")
@@ -245,9 +309,11 @@ def test_prices_before_a_split_are_stated_in_todays_units(house: House) -> None:
 def test_an_etf_is_halted_and_resumed(house: House) -> None:
     """By the halts that every order is held against."""
     asked = {"etf": "VAS", "reason": "split VAS-1"}
-    assert house("trading.halt", **asked)["halted"]
+    assert house("trading.halt", **asked) == {"etf": "VAS", "halted": True, "changed": True}
+    assert not house("trading.halt", "by another", **asked)["changed"]
     with house.database.reading() as tx:
         assert [halted.scope for halted in halts.current(tx, house.tenant)] == ["etf:VAS"]
-    assert not house("trading.resume", **asked)["halted"]
+    assert house("trading.resume", **asked) == {"etf": "VAS", "halted": False, "changed": True}
+    assert not house("trading.resume", "again", **asked)["changed"]
     with house.database.reading() as tx:
         assert halts.current(tx, house.tenant) == []

@@ -1,11 +1,12 @@
 """Money that arrives is booked once, to the cent, in the account's currency."""
 
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from activities.runner import ActivityFault
+from activities.runner import ActivityFault, run
 from store import ledger
 from store.database import Database
 from store.tables import Deposit
@@ -187,3 +188,20 @@ def refused_bounce(house: House, reference: str) -> ActivityFault:
     with pytest.raises(ActivityFault) as raised:
         bounce(house, reference)
     return raised.value
+
+
+def test_money_moves_on_the_exchanges_day(house: House) -> None:
+    """At 1:00 on 1 July in Sydney, 15:00 UTC on 30 June, it is the next tax year's."""
+    night = datetime(2026, 6, 30, 15, 0, tzinfo=UTC)
+    account = {"account_id": "A-C-1"}
+    moves: list[tuple[str, dict[str, Any]]] = [
+        ("payments.confirm_deposit", {"amount": 100, "reference": "R-1"}),
+        ("cash.withdraw", {"amount": 40}),
+        ("cash.return_withdrawal", {}),
+        ("payments.reverse_deposit", {"reference": "R-1"}),
+    ]
+    for activity, given in moves:
+        run(activity, account | given, house.context(activity, now=night), strict=True)
+    with house.database.reading() as tx:
+        days = [each.effective for each in ledger.entries(tx, house.tenant, "A-C-1")]
+    assert days == [date(2026, 7, 1)] * 4

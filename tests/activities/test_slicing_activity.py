@@ -7,6 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from activities.slicing import slice_order
+from engines.calendars import OutsideCalendar
 from payloads.files.trading import TradingFile
 from payloads.slicing import SliceOrder, SlicePlan
 from tests.support.contexts import catalogue_files, pure_context
@@ -31,6 +32,13 @@ def test_the_day_ends_at_the_close() -> None:
         (4, 15, 16, 25),
     ]
     assert (plan.begins_at.isoformat(), plan.ends_at.isoformat()) == (NOON, "2026-02-02T16:00:00+11:00")
+
+
+def test_a_start_beyond_the_calendar_is_named() -> None:
+    """At the field that was given."""
+    with pytest.raises(OutsideCalendar) as refused:
+        planned(units=100, start="2126-03-04T08:00:00+11:00")
+    assert refused.value.path == "start"
 
 
 def test_at_once_is_one_slice_when_the_market_opens() -> None:

@@ -1,6 +1,7 @@
 """A wrong trade puts the client where they would have been, to the cent; the firm makes or loses the rest."""
 
 from collections.abc import Mapping
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -196,6 +197,36 @@ def test_units_that_were_sold_since_cannot_be_taken_back(firm: Firm) -> None:
     trade(firm, "sell", 150, step="later")
     wrong = {"portfolio_id": PORTFOLIO, "order": order, "intended_units": 0, "reason": "a slip"}
     assert firm.refusal("trade_errors.correct", **wrong) == ("CannotReverse", "reference")
+
+
+@pytest.mark.parametrize("sold", [0, 200])
+@pytest.mark.parametrize("change", ["split", "statement"])
+def test_units_that_were_restated_since_are_for_people(firm: Firm, change: str, sold: int) -> None:
+    """Taking 100 units back of what 300 have become would leave the client 200 that nobody paid for."""
+    open_portfolio(firm.brokerage.database, firm.brokerage.tenant, "C-2", 20_000_00)
+    trade(firm, "buy", 10, portfolio_id=OTHER, step="another client")
+    order = trade(firm, "buy", 100)
+    if sold:
+        trade(firm, "sell", sold, step="later")
+    today = firm("trade_errors.assess", portfolio_id=PORTFOLIO, order=order, intended_units=0)["trade_date"]
+    for portfolio_id in (PORTFOLIO, OTHER):
+        restate(firm, change, portfolio_id, today)
+    before = client(firm)
+    wrong = {"portfolio_id": PORTFOLIO, "order": order, "intended_units": 0}
+    assert firm.refusal("trade_errors.assess", step="since", **wrong) == ("RestatedSince", "order")
+    assert firm.refusal("trade_errors.correct", **wrong, reason="a slip") == ("RestatedSince", "order")
+    assert client(firm) == before
+
+
+def restate(firm: Firm, change: str, portfolio_id: str, day: date) -> None:
+    """A split on the day after, or the fund's statement of the day."""
+    asked = {"portfolio_id": portfolio_id, "reference": "VAS-1", "etf": "VAS"}
+    if change == "statement":
+        firm("distributions.adjust_cost_base", step=portfolio_id, **asked, as_of=day, per_unit="-0.05")
+        return
+    split = {"action": "split", "ratio": {"new_units": 3, "old_units": 1}}
+    split["effective_date"] = day + timedelta(days=1)
+    firm("corporate_actions.apply", step=portfolio_id, **asked, **split)
 
 
 def test_an_order_that_may_still_fill_is_cancelled_first(firm: Firm) -> None:

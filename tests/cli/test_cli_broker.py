@@ -105,7 +105,7 @@ def test_config_shows_the_broker_and_no_secret(kronos: Kronos, tmp_path: Path) -
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (["--faults", "nowhere.json"], 1, "BadScript"),
+        (["--faults", "nowhere.json"], 2, "nowhere.json is neither a seed nor a file"),
         (["--port", "70000"], 2, "70000"),
         (["--sessions", "x"], 2, "--sessions"),
     ],

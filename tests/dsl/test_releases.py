@@ -166,6 +166,8 @@ def test_defaults_are_filled_at_any_depth() -> None:
         ({"amount": 0}, "amount"),
         ({"amount": True}, "amount"),
         ({"amount": Decimal("1e999999")}, "amount"),
+        ({"amount": Decimal("1e13")}, "amount"),
+        ({"amount": 10**13}, "amount"),
         ({"amount": 5, "on": "2026-02-30"}, "on"),
         ({"amount": 5, "on": "20260228"}, "on"),
         ({"amount": 5, "goals": [{}, {"units": Decimal("1.5")}]}, "goals[1].units"),

@@ -21,9 +21,9 @@ def lot(parcel: str, units: int = 0, etf: str = "VAS") -> Subject:
     return Subject(PORTFOLIO, etf, parcel, MONDAY, units)
 
 
-def buy(tx: Session, tenant: str, parcel: str, units: int, cents: int) -> bool:
+def buy(tx: Session, tenant: str, parcel: str, units: int, cents: int, etf: str = "VAS") -> bool:
     postings = [
-        Posting(Book.SECURITIES, cents, lot(parcel, units)),
+        Posting(Book.SECURITIES, cents, lot(parcel, units, etf)),
         Posting(Book.UNSETTLED, -cents, settles_on=MONDAY + timedelta(days=2)),
     ]
     return ledger.post(tx, tenant, ACCOUNT, about(f"buy:{parcel}", "purchase"), postings)
