@@ -163,6 +163,19 @@ def test_named_parcels_are_taken_in_the_order_named() -> None:
 
 
 @pytest.mark.parametrize(
+    ("method", "ids", "words"),
+    [("specific", None, "name them"), ("fifo", ["a"], "fifo chooses them itself")],
+)
+def test_whoever_names_parcels_wrongly_is_told_what_to_do(
+    method: str, ids: list[str] | None, words: str
+) -> None:
+    """Without names `specific` has nothing to take; with them the other methods have nothing to choose."""
+    held, sold = [parcel("a", 10, "2024-01-08", 100)], [disposal(5, "2025-02-03", 9, ids=ids)]
+    with pytest.raises(InvalidValue, match=words):
+        gains(held, sold, method)
+
+
+@pytest.mark.parametrize(
     ("sale", "method", "error", "path"),
     [
         (disposal(5, "2025-02-03", 9, ids=["x"]), "specific", UnknownParcel, "disposals[0].parcel_ids[0]"),
