@@ -177,8 +177,16 @@ def test_a_replacement_that_goes_ex_soon_is_waited_for(brokerage: Brokerage, pla
         "buy_after_ex_date",
         "VHY",
         date(2026, 2, 9),
-        100,
+        105,  # units of VHY, as the swap would buy
     )
+
+
+def test_what_waits_for_an_ex_date_is_all_that_would_be_bought(brokerage: Brokerage, plan: Plan) -> None:
+    """Two parcels of VAS make 16,000; less two orders that is 211 units of VHY, at a dollar each."""
+    holds(brokerage, "VAS", 100, 10_000)
+    holds(brokerage, "VAS", 100, 9_900, date(2024, 5, 6))
+    announce(brokerage, "VHY", "2026-02-09")
+    assert [advice.amount for advice in plan().advice] == [211]
 
 
 def test_franking_is_advised_to_be_kept(brokerage: Brokerage, plan: Plan) -> None:
