@@ -33,7 +33,7 @@ from payloads.harvests import FindHarvests
 from payloads.market import LatestSnapshot
 from payloads.orders import Trade
 from payloads.portfolios import PortfolioId, PortfolioRead
-from store import holdings
+from store import customers, holdings
 
 HOME = "AU"
 
@@ -47,6 +47,7 @@ class _Desk:
     """What a plan is made on: the portfolio, the prices, the day, and the rules of the house."""
 
     held: PortfolioRead
+    resident: bool
     rate: Decimal
     prices: Mapping[str, Decimal]
     today: date
@@ -117,6 +118,7 @@ def _desk(ask: PlanHarvest, snapshot: Snapshot, context: Context) -> _Desk:
     today, limits = exchange_day(context), house_limits(context.catalogue)
     return _Desk(
         held=held,
+        resident=_resident(held.customer_id, context),
         rate=Decimal(repr(held.marginal_rate)),
         prices={etf: snapshot.closing(etf) for etf in snapshot.tickers},
         today=today,
@@ -127,11 +129,17 @@ def _desk(ask: PlanHarvest, snapshot: Snapshot, context: Context) -> _Desk:
     )
 
 
+def _resident(customer_id: str, context: Context) -> bool:
+    with context.services.database.reading() as tx:
+        return customers.customer(tx, context.call.tenant, customer_id).tax_residency == HOME
+
+
 def _harvested(
     desk: _Desk, snapshot: Snapshot, context: Context
 ) -> tuple[list[swaps.Looked], list[Swap], list[Trade]]:
     """Every candidate with its fate, the swaps of those that are free, and their sells."""
-    found = candidates(_question(desk, snapshot, context), context)
+    # A non-resident's gains and losses on units of funds are disregarded (ITAA 1997 section 855-10).
+    found = candidates(_question(desk, snapshot, context), context) if desk.resident else []
     looked, made = swaps.planned(found, desk.prices, desk.terms)
     sells = [desk.trade(swap.sold, "sell", swap.units_sold, swap.parcels) for swap in made]
     return looked, [_swap(swap) for swap in made], sells
