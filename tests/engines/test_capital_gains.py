@@ -263,6 +263,18 @@ def test_losses_go_to_discounted_gains_first_after_the_change() -> None:
     assert (year.discount, year.net_capital_gain) == (0, 4000 - 3000 * Decimal("1.041"))
 
 
+@pytest.mark.parametrize(
+    ("index", "factor"), [("104.05", "1.041"), ("104.04", "1.040"), ("104.0499", "1.040"), ("99", "1")]
+)
+def test_the_index_factor_has_three_decimals_half_up(index: str, factor: str) -> None:
+    """Rounded up where the fourth decimal is 5 or more (ITAA 1997 section 960-275); never below one."""
+    quarters = {date(2027, 4, 1): Decimal(100), date(2028, 7, 1): Decimal(index)}
+    parcels = [parcel("a", 10, "2020-01-06", 3000, worth=3000)]
+    sales = [disposal(10, "2028-09-04", 4000)]
+    year = gains(parcels, sales, rules=Indexing(12, Fraction(1, 2), CHANGE, quarters), year=AFTER).year
+    assert year.net_capital_gain == 4000 - 3000 * Decimal(factor)
+
+
 def test_gains_of_a_year_or_less_need_no_index() -> None:
     """They are taxed whole; longer ones name the quarter that is missing."""
     sales = [disposal(10, "2028-09-04", 4000)]
