@@ -24,6 +24,7 @@ def announced_distributions(context: Context) -> list[Announced]:
             date.fromisoformat(str(data["ex_date"])),
             Decimal(data["amount"]),
             Decimal(data.get("franking", 0)),
+            None if data.get("credit") is None else Decimal(data["credit"]),
         )
         for data in by_reference.values()
     ]

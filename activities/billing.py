@@ -16,7 +16,7 @@ from activities.effects import append, once
 from activities.errors import ActivityError
 from activities.exchange_days import day_of, hold_past, today
 from activities.registry import implements
-from activities.valuation import newest_prices
+from activities.valuation import known_prices, newest_prices
 from engines import fees as engine
 from payloads.base import cents
 from payloads.billing import (
@@ -31,6 +31,7 @@ from payloads.billing import (
     InvoicePart,
     IssueInvoice,
     RecordHours,
+    Unpriced,
 )
 from payloads.files.fees import FeesFile, ScheduleTerms
 from payloads.files.written import at
@@ -55,8 +56,9 @@ class UnknownRate(ActivityError):
 def accrue(ask: AccrueFees, context: Context) -> FeesAccrued:
     """Portfolio by portfolio, each once for its days; whoever tries again goes on where it stopped."""
     day = hold_past(ask.as_of or today(context), context, "as_of")
+    unpriced: list[Unpriced] = []
     for rows in _pages(ask, context):
-        _accrue_page(rows, day, context)
+        unpriced += _accrue_page(rows, day, ask, context)
     with context.services.database.reading() as tx:
         done = billing.accrued_by(tx, context.call.tenant, context.call.effect_root)
     return FeesAccrued(
@@ -64,6 +66,7 @@ def accrue(ask: AccrueFees, context: Context) -> FeesAccrued:
         portfolios=len({each.portfolio_id for each in done}),
         days=sum(each.days for each in done),
         fee=engine.accrued_fee([engine.Accrued(each.yearly, each.days) for each in done]),
+        unpriced=unpriced,
     )
 
 
@@ -86,17 +89,34 @@ def _pages(ask: AccrueFees, context: Context) -> Iterator[list[dict[str, Any]]]:
         after = rows[-1]["portfolio_id"]
 
 
-def _accrue_page(rows: Sequence[dict[str, Any]], day: date, context: Context) -> None:
+def _accrue_page(
+    rows: Sequence[dict[str, Any]], day: date, ask: AccrueFees, context: Context
+) -> list[Unpriced]:
+    """Each on its balance; those with an ETF that has no price are left for a day on which it has one."""
     with context.services.database.reading() as tx:
         ids = [row["portfolio_id"] for row in rows]
         held = portfolio_rows.positions(tx, context.call.tenant, ids)
-    etfs = {etf for units in held.values() for etf in units}
-    prices = newest_prices(etfs, context)[1] if etfs else {}
+    prices = _prices({etf for units in held.values() for etf in units}, ask, context)
+    unpriced = []
     for row in rows:
-        units = held.get(row["portfolio_id"], {})
+        portfolio_id = row["portfolio_id"]
+        units = held.get(portfolio_id, {})
+        if missing := sorted(units.keys() - prices.keys()):
+            unpriced.append(Unpriced(portfolio_id=portfolio_id, etfs=missing))
+            continue
         worth = sum((prices[etf] * count for etf, count in units.items()), Decimal(row["cash"]))
-        _accrue_one(row["portfolio_id"], max(Decimal(0), cents(worth)), day, context)
-        context.heartbeat(row["portfolio_id"])
+        _accrue_one(portfolio_id, max(Decimal(0), cents(worth)), day, context)
+        context.heartbeat(portfolio_id)
+    return unpriced
+
+
+def _prices(etfs: set[str], ask: AccrueFees, context: Context) -> dict[str, Decimal]:
+    """Those there are; whoever asks for one portfolio is told what is missing (UnknownEtf)."""
+    if not etfs:
+        return {}
+    if ask.portfolio_id is not None:
+        return newest_prices(etfs, context)[1]
+    return known_prices(etfs, context)
 
 
 def _accrue_one(portfolio_id: str, balance: Decimal, day: date, context: Context) -> None:

@@ -89,6 +89,7 @@ def _terms(tx: Session, ask: Pay, row: Portfolio, context: Context) -> Terms:
     return Terms(
         amount=ask.amount,
         franking=Decimal(ask.franking),
+        credit=ask.credit,
         company_rate=at(rules.company_rate.values, day).value,
         withholding=Decimal(0) if resident else at(rules.unfranked_withholding.values, day).value,
     )

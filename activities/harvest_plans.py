@@ -33,7 +33,7 @@ from payloads.harvests import FindHarvests
 from payloads.market import LatestSnapshot
 from payloads.orders import Trade
 from payloads.portfolios import PortfolioId, PortfolioRead
-from store import holdings
+from store import customers, holdings
 
 HOME = "AU"
 
@@ -47,11 +47,13 @@ class _Desk:
     """What a plan is made on: the portfolio, the prices, the day, and the rules of the house."""
 
     held: PortfolioRead
+    resident: bool
     rate: Decimal
     prices: Mapping[str, Decimal]
     today: date
     house: HarvestingFile
     brokerage: Decimal
+    least_holding: Decimal
     announced: Sequence[dividends.Announced]
 
     def trade(self, etf: str, side: str, units: int, parcels: Sequence[str] | None = None) -> Trade:
@@ -59,6 +61,11 @@ class _Desk:
         value = cents(units * self.prices[etf])
         told = {"etf": etf, "side": side, "units": units, "price": self.prices[etf], "value": value}
         return Trade.model_validate({**told, "cost": self.brokerage, "parcel_ids": parcels})
+
+    @property
+    def terms(self) -> swaps.Terms:
+        """What swaps keep to."""
+        return swaps.Terms(self.brokerage, self.least_holding, self.ex_dates)
 
     @property
     def ex_dates(self) -> dict[str, date]:
@@ -92,7 +99,7 @@ def plan_harvest(ask: PlanHarvest, context: Context) -> HarvestPlan:
         target=_target(made, desk),
         look_again_on=None if made else _look_again(looked, desk),
         take_back_on=None if ask.take_back or not made else _take_back_on(desk),
-        advice=_advice(looked, made, desk, context),
+        advice=_advice(looked, desk, context),
     )
 
 
@@ -108,26 +115,32 @@ def _desk(ask: PlanHarvest, snapshot: Snapshot, context: Context) -> _Desk:
     for place, swap in enumerate(ask.take_back):
         check_etfs([swap.sold], snapshot.tickers, f"take_back[{place}].sold")
         check_etfs([swap.bought], snapshot.tickers, f"take_back[{place}].bought")
-    today = exchange_days.today(context)
+    today, limits = exchange_days.today(context), house_limits(context.catalogue)
     return _Desk(
         held=held,
+        resident=_resident(held.customer_id, context),
         rate=Decimal(repr(held.marginal_rate)),
         prices={etf: snapshot.closing(etf) for etf in snapshot.tickers},
         today=today,
         house=context.catalogue.read("harvesting", HarvestingFile),
-        brokerage=house_limits(context.catalogue).brokerage,
+        brokerage=limits.brokerage,
+        least_holding=limits.min_first_holding,
         announced=announced_distributions(context),
     )
+
+
+def _resident(customer_id: str, context: Context) -> bool:
+    with context.services.database.reading() as tx:
+        return customers.customer(tx, context.call.tenant, customer_id).tax_residency == HOME
 
 
 def _harvested(
     desk: _Desk, snapshot: Snapshot, context: Context
 ) -> tuple[list[swaps.Looked], list[Swap], list[Trade]]:
     """Every candidate with its fate, the swaps of those that are free, and their sells."""
-    found = candidates(_question(desk, snapshot, context), context)
-    limits = house_limits(context.catalogue)
-    terms = swaps.Terms(desk.brokerage, limits.min_first_holding, desk.ex_dates)
-    looked, made = swaps.planned(found, desk.prices, terms)
+    # A non-resident's gains and losses on units of funds are disregarded (ITAA 1997 section 855-10).
+    found = candidates(_question(desk, snapshot, context), context) if desk.resident else []
+    looked, made = swaps.planned(found, desk.prices, desk.terms)
     sells = [desk.trade(swap.sold, "sell", swap.units_sold, swap.parcels) for swap in made]
     return looked, [_swap(swap) for swap in made], sells
 
@@ -224,21 +237,15 @@ def _take_back_on(desk: _Desk) -> date | None:
     return desk.today + timedelta(days=int(desk.house.part_iva_days.value) + 1)
 
 
-def _advice(
-    looked: Sequence[swaps.Looked], made: Sequence[Swap], desk: _Desk, context: Context
-) -> list[Timing]:
-    """Of what is held below cost, and of what would be bought."""
+def _advice(looked: Sequence[swaps.Looked], desk: _Desk, context: Context) -> list[Timing]:
+    """Of what is held, and of what would be bought."""
     file = tax_file(context.catalogue)
     rules = dividends.Rules(
         days_at_risk=int(at(file.franking_days_at_risk.values, desk.today).value),
         company_rate=at(file.company_rate.values, desk.today).value,
         days_before=int(desk.house.ex_date_days.value),
     )
-    meant = {
-        one.candidate.replacement: int(one.candidate.parcel.units)
-        for one in looked
-        if one.reason == "ex_date" and one.candidate.replacement is not None
-    }
+    meant = swaps.put_off(looked, desk.prices, desk.terms)
     found = dividends.timing(_engine_parcels(desk.held), meant, desk.announced, rules, desk.today)
     return [
         Timing(code=one.code, etf=one.etf, until=one.until, text=_words(one), amount=one.amount)

@@ -131,7 +131,10 @@ def notes_of(
         "Losses brought forward are those of earlier years in this account.": (
             parts.gains.losses_brought_forward > 0
         ),
-        "A non-resident has no discount on capital gains.": not resident and bool(parts.gains.lines),
+        "A non-resident has no discount on capital gains; those on units that are no taxable Australian "
+        "property are disregarded altogether (ITAA 1997 section 855-10), which is not judged here.": (
+            not resident and bool(parts.gains.lines)
+        ),
         "Brokerage is part of cost bases and proceeds; it is not deducted again.": (
             parts.brokerage.total > 0
         ),

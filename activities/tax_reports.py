@@ -21,7 +21,7 @@ from activities.australian_tax import (
 from activities.context import Context
 from activities.effects import once
 from activities.errors import ActivityError
-from activities.exchange_days import today
+from activities.exchange_days import day_of, today
 from activities.filing import file
 from activities.registry import implements
 from activities.tax_report_parts import credits_of, gains_reported, notes_of, parts_of
@@ -80,7 +80,7 @@ def _file(tx: Session, ask: AskTaxYear, context: Context) -> TaxReportFiled:
 @implements("tax.statements_outstanding")
 def statements_outstanding(ask: AskOutstanding, context: Context) -> Outstanding:
     """The ETFs held at the end of the year whose annual statement was not booked."""
-    name = ask.year or _last_over(context)
+    name = ask.year or _year_meant(ask, context)
     year = australian_year(tax_file(context.catalogue), name, "year")
     books = read_books(context, ask.portfolio_id)
     kept = standing(books.entries)
@@ -95,8 +95,10 @@ def statements_outstanding(ask: AskOutstanding, context: Context) -> Outstanding
     )
 
 
-def _last_over(context: Context) -> str:
-    """The tax year before today's."""
+def _year_meant(ask: AskOutstanding, context: Context) -> str:
+    """The tax year of the moment, else the one before today's."""
+    if ask.at is not None:
+        return year_of(day_of(ask.at, context))
     first = year_around(year_of(today(context)))[0]
     return year_of(first.replace(year=first.year - 1))
 

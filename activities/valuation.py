@@ -143,6 +143,12 @@ def newest_prices(etfs: set[str], context: Context) -> tuple[SnapshotReference, 
     return newest, {etf: prices.of(etf, "portfolio_id") for etf in sorted(etfs)}
 
 
+def known_prices(etfs: set[str], context: Context) -> dict[str, Decimal]:
+    """The newest snapshot's prices of those of these ETFs that it has."""
+    snapshot = chosen_snapshot(context, latest_snapshot(LatestSnapshot(), context).snapshot)
+    return {etf: snapshot.closing(etf) for etf in sorted(etfs.intersection(snapshot.tickers))}
+
+
 def _weights(standing: Standing) -> dict[str, Decimal]:
     """Each holding's share of the whole, cash included, to more places than any band has."""
     return {

@@ -21,6 +21,7 @@ class Terms:
     franking: Decimal  # franked share of it
     company_rate: Decimal  # at which the franked part was taxed
     withholding: Decimal  # share of the unfranked part that is kept back
+    credit: Decimal | None = None  # dollars of franking credit a unit, where the fund told it
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,10 @@ def record_date(ex_date: date) -> date:
 
 
 def entitlement(units: int, terms: Terms) -> Entitlement:
-    """What `units` are paid. The credit is franked cash * rate / (1 - rate); all is rounded to the cent.
+    """What `units` are paid, rounded to the cent.
+
+    The credit is what the fund told, else franked cash * rate / (1 - rate). The two differ: a fund takes
+    its costs out of the cash, and passes the credits on whole.
 
     Tax is kept back from the unfranked part alone: franked dividends bear none (ITAA 1936, s 128B(3)(ga)).
 
@@ -68,10 +72,11 @@ def entitlement(units: int, terms: Terms) -> Entitlement:
         raise InvalidValue(f"a distribution pays more than 0 a unit, not {terms.amount}", "amount")
     income = _cents(units * terms.amount)
     franked = _cents(income * terms.franking)
+    estimated = franked * terms.company_rate / (1 - terms.company_rate)
     return Entitlement(
         units=units,
         income=income,
-        franking_credit=_cents(franked * terms.company_rate / (1 - terms.company_rate)),
+        franking_credit=_cents(estimated if terms.credit is None else units * terms.credit),
         withheld=_cents((income - franked) * terms.withholding),
     )
 

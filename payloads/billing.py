@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from payloads.base import Amount, Flag, Identifier, IsoDate, Payload, Whole
+from payloads.base import Amount, Etf, Flag, Identifier, IsoDate, Payload, Whole
 from payloads.entry import DeclaredError, Effect, Entry
 from payloads.portfolios import PortfolioId
 from payloads.storage import ACCOUNT_CLOSED, EFFECT_ERRORS, READ_ERRORS, UNKNOWN_ACCOUNT, UNKNOWN_PORTFOLIO
@@ -20,6 +20,13 @@ class AccrueFees(Payload):
     portfolio_id: Identifier | None = None
 
 
+class Unpriced(Payload):
+    """A portfolio whose balance is not known, and the ETFs that it holds without a price."""
+
+    portfolio_id: str
+    etfs: list[Etf]
+
+
 class FeesAccrued(Payload):
     """What this run has accrued. `fee` is without GST, rounded once."""
 
@@ -27,6 +34,9 @@ class FeesAccrued(Payload):
     portfolios: Whole
     days: Whole = Field(description="of all portfolios together")
     fee: Amount
+    unpriced: list[Unpriced] = Field(
+        default_factory=list, description="accrued when all that they hold has a price again"
+    )
 
 
 class RecordHours(Payload):

@@ -11,6 +11,7 @@ PositiveMoney = Annotated[Money, Field(gt=0)]
 MoneyFromZero = Annotated[Money, Field(ge=0)]
 AmountFromZero = Annotated[Amount, Field(ge=0)]
 PositivePrice = Annotated[Price, Field(gt=0)]
+PriceFromZero = Annotated[Price, Field(ge=0)]
 PositiveUnits = Annotated[Units, Field(gt=0)]
 
 ExactUnits = Annotated[PositivePrice, Field(lt=10**10, decimal_places=8)]

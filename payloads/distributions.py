@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from payloads.applications import Currency
 from payloads.base import Amount, Etf, Flag, Identifier, IsoDate, Payload, Price, Units
-from payloads.bounds import AmountFromZero, PositivePrice, Weight
+from payloads.bounds import AmountFromZero, PositivePrice, PriceFromZero, Weight
 from payloads.entry import DeclaredError, Effect, Entry
 from payloads.storage import ACCOUNT_CLOSED, EFFECT_ERRORS, UNKNOWN_PORTFOLIO
 
@@ -25,6 +25,9 @@ class Pay(Payload):
     amount: PositivePrice = Field(description="dollars a unit, before tax is kept back")
     currency: Currency = "AUD"
     franking: Weight = Field(default=0, validate_default=True, description="franked share of the amount")
+    credit: PriceFromZero | None = Field(
+        None, description="dollars of franking credit a unit, by the fund's notice; wins over `franking`"
+    )
     reinvestment_price: PositivePrice | None = Field(
         None, description="dollars a unit at which the fund issues units instead; none where it does not"
     )

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from payloads.base import Amount, Etf, Flag, Identifier, IsoDate, Payload, Units, Whole
-from payloads.bounds import MoneyFromZero
+from payloads.bounds import ExactMoment, MoneyFromZero
 from payloads.documents import Filed
 from payloads.entry import DeclaredError, Effect, Entry
 from payloads.storage import EFFECT_ERRORS, READ_ERRORS, UNKNOWN_PORTFOLIO
@@ -214,10 +214,11 @@ class TaxReportFiled(Filed):
 
 
 class AskOutstanding(Payload):
-    """A portfolio and a tax year; without one, the last that is over."""
+    """A portfolio and a tax year; without one, that of a moment, and without either the last that is over."""
 
     portfolio_id: Identifier
     year: AustralianYear | None = None
+    at: ExactMoment | None = Field(None, description="whose year is meant, where none is named")
 
 
 class Outstanding(Payload):

@@ -42,7 +42,7 @@ PORTFOLIO = ObjectType(
         "adviser_id": Field(nullable(TEXT)),
         "household_id": Field(nullable(TEXT)),
         "benchmark_id": Field(nullable(TEXT)),
-        "state": Field(TextType(("opened", "invested", "managed"))),
+        "state": Field(TextType(("opened", "invested", "managed", "closing"))),
         "mandate": Field(TextType(("advised", "discretionary"))),
         "risk_score": Field(nullable(INTEGER)),
         "risk_category": Field(nullable(TEXT)),

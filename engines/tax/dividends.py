@@ -20,12 +20,19 @@ Code = Literal["keep_for_franking", "buy_after_ex_date"]
 
 @dataclass(frozen=True, slots=True)
 class Announced:
-    """A distribution: dollars a unit, and the franked share of them."""
+    """A distribution: dollars a unit, the franked share of them, and the credit a unit where it was told."""
 
     etf: str
     ex_date: date
     amount: Decimal
     franking: Decimal
+    credit: Decimal | None = None
+
+    def credit_a_unit(self, company_rate: Decimal) -> Decimal:
+        """What was told, else the credit on franked cash of companies that are taxed at that rate."""
+        if self.credit is not None:
+            return self.credit
+        return self.amount * self.franking * company_rate / (1 - company_rate)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +80,7 @@ def _keeping(parcels: Sequence[Parcel], one: Announced, rules: Rules, as_of: dat
         entitled = parcel.etf == one.etf and sold_today.entitled(one.ex_date)
         if not entitled or sold_today.days_at_risk(last_day) >= rules.days_at_risk:
             continue
-        franked = parcel.units * one.amount * one.franking
-        credit = cents(franked * rules.company_rate / (1 - rules.company_rate))
+        credit = cents(parcel.units * one.credit_a_unit(rules.company_rate))
         if credit:
             until = parcel.acquired + timedelta(days=rules.days_at_risk) + ONE_DAY
             yield Advice("keep_for_franking", one.etf, until, credit)

@@ -9,7 +9,7 @@ ordinary parts, the sum of favoured parts, and the losses brought forward (as or
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
@@ -18,6 +18,9 @@ from engines.tax.months import ONE_DAY
 from engines.tax.rules import NOTHING, cents
 
 PriceIndex = Mapping[date, Decimal]
+
+# Three decimals, rounded up where the fourth is 5 or more (ITAA 1997 section 960-275).
+INDEX_PLACES = Decimal("0.001")
 
 Number = TypeVar("Number", float, Decimal)
 
@@ -196,7 +199,8 @@ class Indexing:
         return _discounted(gains, brought_forward, self.discount, favoured_first=True)
 
     def _indexed(self, proceeds: Number, base: Number, start: date, end: date) -> Number:
-        factor = max(Decimal(1), (self._index(end) / self._index(start)).quantize(Decimal("0.001")))
+        ratio = self._index(end) / self._index(start)
+        factor = max(Decimal(1), ratio.quantize(INDEX_PLACES, ROUND_HALF_UP))
         return max(proceeds - base * type(base)(factor), proceeds - proceeds)
 
     def _index(self, day: date) -> Decimal:

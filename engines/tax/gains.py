@@ -83,6 +83,8 @@ def _check(disposals: Sequence[Disposal], method: str, year: TaxYear) -> None:
             )
         if (disposal.parcel_ids is not None) != (method == "specific"):
             raise InvalidValue(
-                f"parcels are named for the method specific, and for no other; this is {method}",
+                "the method specific takes the parcels that a disposal names; name them"
+                if method == "specific"
+                else f"parcels are named for the method specific only; {method} chooses them itself",
                 f"disposals[{place}].parcel_ids",
             )

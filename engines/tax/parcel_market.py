@@ -3,6 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,23 +56,20 @@ def market_of(
     days = [parcels[place].acquired for place in ours]
     reach = [bisect_right(days, disposals[place].day) for place in sold]
     _refuse_short(disposals, sold, reach, units, stock)
-    pairs = [(sale, parcel) for sale, end in enumerate(reach) for parcel in range(end)]
-    gains = np.array(
-        [
-            gain
-            for place, end in zip(sold, reach, strict=True)
-            for gain in _gains_a_unit(parcels, ours[:end], disposals[place], rules)
-        ]
+    gains = chain.from_iterable(
+        chain.from_iterable(_gains_a_unit(parcels, ours[:end], disposals[place], rules))
+        for place, end in zip(sold, reach, strict=True)
     )
+    pairs = sum(reach)
     return Market(
         disposals=np.array(sold),
         parcels=np.array(ours),
         wanted=np.array([parts // step for parts in units]),
         held=np.array([parts // step for parts in stock]),
         step=step,
-        sale_of=np.array([sale for sale, _ in pairs]),
-        parcel_of=np.array([parcel for _, parcel in pairs]),
-        parts=gains.T * (step / PARTS),
+        sale_of=np.repeat(np.arange(len(reach)), reach),
+        parcel_of=np.concatenate([np.arange(end) for end in reach]),
+        parts=np.fromiter(gains, np.float64, 2 * pairs).reshape(pairs, 2).T * (step / PARTS),
     )
 
 

@@ -87,8 +87,8 @@ def _other_rules(portfolio: Portfolio, holder: Holder, as_of: date) -> Iterable[
     for etf, founds in _by_etf(portfolio.unrealised()).items():
         counted = cents(sum((gains_tax_on(found, holder, as_of) for found in founds), NOTHING))
         text = (
-            f"The gain on {etf} counts in full here, {counted:,} of tax; {holder.gains.replaced_by} leaves that "
-            "or less. Work it out before it is sold."
+            f"The gain on {etf} counts in full here, {counted:,} of tax; {holder.gains.replaced_by} "
+            "leaves that or less. Work it out before it is sold."
         )
         yield Recommendation("confirm_gain", etf, text, counted)
 

@@ -49,8 +49,7 @@ def planned(
     """Every candidate with its fate, and the swaps of those that nothing stands against, by ETF sold."""
     looked = [_looked(one, terms) for one in candidates]
     swaps = []
-    for sold in sorted({one.candidate.parcel.etf for one in looked if one.reason is None}):
-        own = [one.candidate for one in looked if one.reason is None and one.candidate.parcel.etf == sold]
+    for sold, own in _by_etf_sold(looked, None):
         swap = _swap(own, prices, terms)
         if swap.units_bought * prices[swap.bought] < terms.least_holding:
             looked = [_too_small(one, sold) for one in looked]
@@ -59,9 +58,27 @@ def planned(
     return looked, swaps
 
 
+def put_off(looked: Sequence[Looked], prices: Mapping[str, Decimal], terms: Terms) -> dict[str, int]:
+    """Units by ETF that swaps would buy today, were it not for an ex-date."""
+    units: dict[str, int] = {}
+    for _, own in _by_etf_sold(looked, "ex_date"):
+        swap = _swap(own, prices, terms)
+        units[swap.bought] = units.get(swap.bought, 0) + swap.units_bought
+    return units
+
+
 def bought_with(money: Decimal, price: Decimal, brokerage: Decimal) -> int:
     """Whole units that money buys, brokerage included."""
     return max(0, int((money - brokerage) // price))
+
+
+def _by_etf_sold(looked: Sequence[Looked], reason: Reason | None) -> list[tuple[str, list[Candidate]]]:
+    """The candidates with that fate by what is sold, in alphabetical order."""
+    found: dict[str, list[Candidate]] = {}
+    for one in looked:
+        if one.reason == reason:
+            found.setdefault(one.candidate.parcel.etf, []).append(one.candidate)
+    return sorted(found.items())
 
 
 def _looked(one: Candidate, terms: Terms) -> Looked:

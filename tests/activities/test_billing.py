@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
-from store import billing, cash
+from store import billing, cash, ledger, portfolios
 from store.database import Database
-from tests.support.billing import Firm, open_firm
+from store.ledger import About, Posting, Subject
+from store.tables import Book
+from tests.support.billing import INVESTED, Firm, open_firm
 from tests.support.portfolios import open_portfolio
 from tests.support.threads import at_once
 from tests.support.trading import ACCOUNT, NOW, PORTFOLIO
@@ -43,7 +45,8 @@ def pay_in(firm: Firm, cents: int, reference: str) -> None:
 def test_fees_accrue_from_the_day_of_the_investment(firm: Firm) -> None:
     """Five days by Monday, both ends counted, on the balance at the newest prices."""
     answer = firm("fees.accrue")
-    assert answer == {"as_of": date(2026, 2, 2), "portfolios": 1, "days": 5, "fee": Decimal("1.64")}
+    money = {"portfolios": 1, "days": 5, "fee": Decimal("1.64")}
+    assert answer == {"as_of": date(2026, 2, 2), **money, "unpriced": []}
     assert accrual(firm) == [(date(2026, 1, 29), date(2026, 2, 2), 11_000_00, Decimal(120))]
     assert firm.facts()[-1] == "FeesAccrued"
 
@@ -76,6 +79,24 @@ def test_whoever_is_not_invested_pays_nothing(firm: Firm) -> None:
     open_portfolio(firm.brokerage.database, firm.brokerage.tenant, "C-2", 5_000_00)
     assert firm("fees.accrue")["portfolios"] == 1
     assert firm("fees.accrue", run_id="run-2", portfolio_id="P-C-2")["portfolios"] == 0
+
+
+def test_an_etf_without_a_price_keeps_nobody_else_waiting(firm: Firm) -> None:
+    """Its holder is named and accrues later; asked for that one alone, the ETF is told as missing."""
+    place = firm.brokerage
+    open_portfolio(place.database, place.tenant, "C-2", 5_000_00)
+    with place.database.transaction() as tx:
+        row = portfolios.portfolio(tx, place.tenant, "P-C-2")
+        row.state, row.invested_at = "managed", INVESTED
+        tx.add(row)
+        bought = Subject("P-C-2", "NEWX", "lot-2", INVESTED.date(), 10)
+        lines = [Posting(Book.SECURITIES, 1_000_00, bought), Posting(Book.CASH, -1_000_00)]
+        about = About("bought", "purchase", INVESTED.date(), "AUD", NOW)
+        ledger.post(tx, place.tenant, row.account_id, about, lines)
+    answer = firm("fees.accrue")
+    assert answer["unpriced"] == [{"portfolio_id": "P-C-2", "etfs": ["NEWX"]}]
+    assert (answer["portfolios"], answer["days"], answer["fee"]) == (1, 5, Decimal("1.64"))
+    assert firm.refusal("fees.accrue", portfolio_id="P-C-2") == ("UnknownEtf", "portfolio_id")
 
 
 def test_an_invoice_asks_for_what_has_accrued_with_gst(firm: Firm) -> None:

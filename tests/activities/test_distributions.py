@@ -62,6 +62,17 @@ def balances(place: House) -> dict[Book, int]:
     return found
 
 
+def test_a_credit_that_the_fund_told_wins_over_the_franked_share(house: House) -> None:
+    """54.0757 cents a unit, as a fund paid in 2012: not three sevenths of what is franked; zero is told too."""
+    paid = house("distributions.pay", **ANNOUNCED, credit=Decimal("0.540757"))
+    assert (paid["income"], paid["franking_credit"], paid["cash"]) == (700, Decimal("540.76"), 700)
+    none = {**ANNOUNCED, "reference": "VAS-2025-12", "credit": 0}
+    assert house("distributions.pay", step="none", **none)["franking_credit"] == 0
+    with pytest.raises(ActivityFault) as refused:
+        house("distributions.pay", step="wrong", **ANNOUNCED, credit=Decimal("-0.01"))
+    assert refused.value.path == "credit"
+
+
 def test_a_franked_distribution_is_paid_with_its_credit_beside(house: House) -> None:
     """The tax office's example: 700.00 fully franked carries 300.00; cash is settled at once."""
     before = in_books(house, lambda tx: cash.settled(tx, house.tenant, ACCOUNT))

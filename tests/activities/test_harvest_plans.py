@@ -11,7 +11,7 @@ import pytest
 from activities.harvest_plans import NoTaxRate, plan_harvest
 from activities.snapshots import UnknownEtf
 from payloads.harvest_plans import HarvestPlan, PlanHarvest
-from store import events, ledger, portfolios
+from store import customers, events, ledger, portfolios
 from store.database import Database
 from store.ledger import About, Posting, Subject
 from store.portfolios import UnknownPortfolio
@@ -177,8 +177,16 @@ def test_a_replacement_that_goes_ex_soon_is_waited_for(brokerage: Brokerage, pla
         "buy_after_ex_date",
         "VHY",
         date(2026, 2, 9),
-        100,
+        105,  # units of VHY, as the swap would buy
     )
+
+
+def test_what_waits_for_an_ex_date_is_all_that_would_be_bought(brokerage: Brokerage, plan: Plan) -> None:
+    """Two parcels of VAS make 16,000; less two orders that is 211 units of VHY, at a dollar each."""
+    holds(brokerage, "VAS", 100, 10_000)
+    holds(brokerage, "VAS", 100, 9_900, date(2024, 5, 6))
+    announce(brokerage, "VHY", "2026-02-09")
+    assert [advice.amount for advice in plan().advice] == [211]
 
 
 def test_franking_is_advised_to_be_kept(brokerage: Brokerage, plan: Plan) -> None:
@@ -188,6 +196,18 @@ def test_franking_is_advised_to_be_kept(brokerage: Brokerage, plan: Plan) -> Non
     (advice,) = plan().advice
     assert (advice.code, advice.until, advice.amount) == ("keep_for_franking", date(2026, 2, 20), 30)
     assert advice.text == "Sell no VAS before 2026-02-20: the credit of 30.00 would be lost."
+
+
+def test_losses_of_a_non_resident_are_left_alone(brokerage: Brokerage, plan: Plan) -> None:
+    """They save no Australian tax, and would cost brokerage."""
+    holds(brokerage, "VAS", 100, 10_000)
+    assert plan().swaps
+    with brokerage.database.transaction() as tx:
+        row = customers.customer(tx, brokerage.tenant, "C-1")
+        row.tax_residency = "NZ"
+        tx.add(row)
+    found = plan()
+    assert (found.candidates, found.trades, found.swaps) == ([], [], [])
 
 
 def test_without_anything_alike_nothing_is_sold(brokerage: Brokerage, plan: Plan) -> None:

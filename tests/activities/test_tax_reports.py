@@ -260,6 +260,18 @@ def test_the_funds_that_are_waited_for(place: House) -> None:
     assert place("tax.report_year", **YEAR)["complete"] is True
 
 
+def test_the_year_of_a_moment_is_that_of_the_exchange(place: House) -> None:
+    """At 14:00 UTC on 30 June it is 1 July in Sydney; a year that is named comes first."""
+    for moment, year in (
+        ("2025-06-30T13:59:59Z", "2024-25"),
+        ("2025-06-30T14:00:00Z", "2025-26"),
+        ("2025-07-01T00:00:00+10:00", "2025-26"),
+    ):
+        ask = {"portfolio_id": PORTFOLIO, "at": moment}
+        assert place("tax.statements_outstanding", step=moment, **ask)["year"] == year
+    assert place("tax.statements_outstanding", **YEAR, at="2020-01-01T00:00:00Z")["year"] == "2024-25"
+
+
 def test_a_report_is_kept_once_for_what_it_says(place: House) -> None:
     """The same figures are the same document; a statement that comes late makes another version."""
     first = place("tax.file_report", **YEAR)

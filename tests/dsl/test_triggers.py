@@ -90,6 +90,8 @@ FROM_EVENT = 'input: {portfolio_id: "${ event.portfolio_id }"}'
         ("{" + EACH + ', where: portfolio.state == "managed" && portfolio.cash > 10, ' + GIVEN + "}", []),
         ("{" + EACH + ", where: portfolio.sate == 1, " + GIVEN + "}", ["K204"]),
         ("{" + EACH + ', where: portfolio.state == "manged", ' + GIVEN + "}", ["K232"]),
+        ("{" + EACH + ', where: portfolio.state == "closing", ' + GIVEN + "}", []),
+        ("{" + EACH + ', where: portfolio.state == "closed", ' + GIVEN + "}", ["K232"]),
         ("{" + EACH + ", where: portfolio.cash, " + GIVEN + "}", ["K233"]),
         ("{" + EACH + ', input: {portfolio_id: "${ portfolio.cash }"}}', ["K206"]),
         ("{" + EACH + ", input: {portfolio: P}}", ["K202"]),

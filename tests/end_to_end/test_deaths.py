@@ -47,6 +47,7 @@ WITHOUT_A_PART = {
     "fee_accrual",
     "fee_billing",
     "fund_statement",
+    "hourly_work",
     "house_clock",
     "market_watch",
     "sale",

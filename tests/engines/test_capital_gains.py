@@ -163,6 +163,19 @@ def test_named_parcels_are_taken_in_the_order_named() -> None:
 
 
 @pytest.mark.parametrize(
+    ("method", "ids", "words"),
+    [("specific", None, "name them"), ("fifo", ["a"], "fifo chooses them itself")],
+)
+def test_whoever_names_parcels_wrongly_is_told_what_to_do(
+    method: str, ids: list[str] | None, words: str
+) -> None:
+    """Without names `specific` has nothing to take; with them the other methods have nothing to choose."""
+    held, sold = [parcel("a", 10, "2024-01-08", 100)], [disposal(5, "2025-02-03", 9, ids=ids)]
+    with pytest.raises(InvalidValue, match=words):
+        gains(held, sold, method)
+
+
+@pytest.mark.parametrize(
     ("sale", "method", "error", "path"),
     [
         (disposal(5, "2025-02-03", 9, ids=["x"]), "specific", UnknownParcel, "disposals[0].parcel_ids[0]"),
@@ -248,6 +261,18 @@ def test_losses_go_to_discounted_gains_first_after_the_change() -> None:
     sales = [disposal(10, "2028-09-04", 4000)]
     year = gains(parcels, sales, rules=INDEXED, year=AFTER, brought=2000).year
     assert (year.discount, year.net_capital_gain) == (0, 4000 - 3000 * Decimal("1.041"))
+
+
+@pytest.mark.parametrize(
+    ("index", "factor"), [("104.05", "1.041"), ("104.04", "1.040"), ("104.0499", "1.040"), ("99", "1")]
+)
+def test_the_index_factor_has_three_decimals_half_up(index: str, factor: str) -> None:
+    """Rounded up where the fourth decimal is 5 or more (ITAA 1997 section 960-275); never below one."""
+    quarters = {date(2027, 4, 1): Decimal(100), date(2028, 7, 1): Decimal(index)}
+    parcels = [parcel("a", 10, "2020-01-06", 3000, worth=3000)]
+    sales = [disposal(10, "2028-09-04", 4000)]
+    year = gains(parcels, sales, rules=Indexing(12, Fraction(1, 2), CHANGE, quarters), year=AFTER).year
+    assert year.net_capital_gain == 4000 - 3000 * Decimal(factor)
 
 
 def test_gains_of_a_year_or_less_need_no_index() -> None:

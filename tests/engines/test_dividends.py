@@ -35,6 +35,14 @@ def test_a_credit_is_kept_by_45_days_between_purchase_and_sale(days_ago: int, un
     )
 
 
+def test_a_credit_that_the_fund_told_is_the_one_to_lose() -> None:
+    """12.5 cents a unit, though nothing is franked by its share."""
+    told = Announced("AAA", TODAY, Decimal("0.70"), Decimal(0), Decimal("0.125"))
+    held = [parcel("a", 100, f"{TODAY - timedelta(days=1)}", 1000)]
+    found = timing(held, {}, [told], RULES, TODAY)
+    assert [(one.code, one.amount) for one in found] == [("keep_for_franking", Decimal("12.50"))]
+
+
 @pytest.mark.parametrize("franking", [0, "0.0001"])
 def test_a_credit_below_a_cent_is_no_reason_to_wait(franking: object) -> None:
     """Nor is one of nothing."""

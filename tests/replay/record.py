@@ -89,10 +89,12 @@ async def record(folder: Path) -> None:
 
 
 async def bill(client: Client, services: Services) -> None:
-    """Fees, a trade that was one unit too many, a sale, and a client who leaves with cash alone."""
+    """Fees, an hour and a half of work, a trade that was one unit too many, a sale, and a client who leaves with cash alone."""
     held = {"portfolio_id": "P-CUST_12345"}
     await ran(client, "fee_accrual", {})
     await ran(client, "fee_billing", held | {"through": f"{services.now():%Y-%m-%d}"})
+    work = {"reference": "W-1", "role": "adviser", "minutes": 90, "recorded_by": "pat"}
+    await ran(client, "hourly_work", held | work | {"day": f"{services.now():%Y-%m-%d}"})
     with services.database.reading() as tx:
         bought = select(Order).where(Order.portfolio_id == "P-CUST_12345", Order.side == "buy")
         order = tx.exec(bought.where(Order.state == "filled").order_by(Order.created_at)).first()
