@@ -116,6 +116,12 @@ class Story:
 
     async def week_3(self) -> None:
         self.place.tell("withdrawal_requested", portfolio_id="P-CAT", amount=5000)
+
+    async def week_4(self) -> None:
+        self._distribution(4)
+        self.place.tell("compliance_check_required", portfolio_id="P-ANN", reason="a word with the adviser")
+
+    async def week_5(self) -> None:
         block = {
             "block_id": "BLOCK-1",
             "etf": SPLIT,
@@ -124,11 +130,7 @@ class Story:
         }
         await self.place.start("block_order", block, "block-1")
 
-    async def week_4(self) -> None:
-        self._distribution(4)
-        self.place.tell("compliance_check_required", portfolio_id="P-ANN", reason="a word with the adviser")
-
-    async def week_5(self) -> None:
+    async def week_6(self) -> None:
         with self.place.services.database.reading() as tx:
             held = portfolios.positions(tx, self.place.settings.tenant, "P-BEN")
             bought = tx.scalars(select(Order).where(Order.portfolio_id == "P-BEN", Order.side == "buy"))
@@ -138,7 +140,7 @@ class Story:
         given = {"portfolio_id": "P-BEN", "order": wrong.client_order_id, **reported}
         await self.place.start("trade_error", given, "error-1")
 
-    async def week_6(self) -> None:
+    async def week_9(self) -> None:
         statement = {"reference": "AMIT-1", "etf": SPLIT, "as_of": day(4).isoformat(), "per_unit": -0.05}
         await self.place.start("fund_statement", statement, "statement-1")
 
