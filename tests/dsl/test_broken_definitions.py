@@ -53,6 +53,7 @@ STRUCTURE = [
         1,
     ),
     ("- parallel: {}", "K128", 0),
+    ("- receive: []", "K128", 0),
     ("- parallel: {a: {wait: 1d}}", "K122", 0),
     ("- for_each: input.ids\n  steps: [{wait: 1d}]", "K121", 0),
     ("- for_each: input.ids\n  as: i\n  steps: []", "K128", 2),
