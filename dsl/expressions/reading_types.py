@@ -156,7 +156,8 @@ class Reader(ABC):
         note = next((inner.reason for inner in doubtful if inner.reason), "")
         code, message, help = errors.MISSING, f"`{whole}` may be missing", "guard it with has(…)"
         if later:
-            code, message, help = errors.LATER, f"`{whole}` has no value here yet", "read it in a later step"
+            code, message = errors.LATER, f"`{whole}` has no value here yet"
+            help = "" if note else "read it in a later step"
         elif link.path:
             help = f"guard it with has({whole}), or write default({whole}, …)"
         self.add(code, message, link.start, link.end, help, note)
