@@ -585,7 +585,8 @@ _ALL = (
     Code(
         "K227",
         "A value that comes later",
-        "The step stands further down, or inside a block that cannot be seen from here.",
+        "The step stands further down, or inside a block that cannot be seen from here, or is of a kind "
+        "that puts nothing out: `wait`, `parallel`, `repeat`, `try`, a `for_each` that collects nothing.",
         '- wait: "${ steps.terms.days }"\n- {id: terms, call: …}',
         '- {id: terms, call: …}\n- wait: "${ steps.terms.days }"',
     ),

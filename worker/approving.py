@@ -2,9 +2,12 @@
 
 import asyncio
 import hashlib
+from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
+from temporalio.service import RPCError
 
 from worker.client import list_runs, status, update
 from worker.errors import Refused
@@ -12,6 +15,9 @@ from worker.states import ENDED
 
 ASKED = "approval by "  # how a run's KronosWaitsFor begins, or goes on, while an approval is open
 AT_ONCE = 20
+TURNS = 20
+"""How many turns back a decision is looked for that is sent once more."""
+LOOK = timedelta(seconds=1)
 
 
 async def open_approvals(client: Client, limit: int = 200) -> list[dict[str, Any]]:
@@ -52,11 +58,13 @@ async def decide(client: Client, workflow_id: str, approval: dict[str, Any]) -> 
     The same person's word on the same proposal is one decision, however often it is sent, and whether the
     step is called by its id or its path.
     """
-    step, path = await _asked_at(client, workflow_id, approval)
-    message = {**approval, "step": step, "identity": {"subject": approval["by"], "method": "declared"}}
-    identity = (workflow_id, path, approval["by"], approval["digest"])
-    update_id = hashlib.sha256("\x1f".join(identity).encode()).hexdigest()[:40]
-    answer = await update(client, workflow_id, "approve", message, update_id)
+    run = await status(client, workflow_id)
+    answer = await _decided_before(client, workflow_id, run, approval)
+    if answer is None:
+        step, path = _asked_at(run, approval)
+        message = {**approval, "step": step, "identity": {"subject": approval["by"], "method": "declared"}}
+        update_id = _update_id(workflow_id, path, approval)
+        answer = await update(client, workflow_id, "approve", message, update_id)
     if answer["decision"] != approval["decision"]:
         raise Refused(
             f"{approval['by']} has decided `{approval['step']}` already: {answer['decision']}",
@@ -65,14 +73,38 @@ async def decide(client: Client, workflow_id: str, approval: dict[str, Any]) -> 
     return {"workflow_id": workflow_id, **answer, "by": approval["by"], "digest": approval["digest"]}
 
 
-async def _asked_at(client: Client, workflow_id: str, approval: dict[str, Any]) -> tuple[str, str]:
+def _update_id(workflow_id: str, path: str, approval: dict[str, Any]) -> str:
+    identity = (workflow_id, path, approval["by"], approval["digest"])
+    return hashlib.sha256("\x1f".join(identity).encode()).hexdigest()[:40]
+
+
+def _asked(run: dict[str, Any], approval: dict[str, Any]) -> list[dict[str, Any]]:
+    return [one for one in run.get("approvals") or () if approval["step"] in (one["step"], one["path"])]
+
+
+async def _decided_before(
+    client: Client, workflow_id: str, run: dict[str, Any], approval: dict[str, Any]
+) -> dict[str, Any] | None:
+    """The answer to this word if it was given before, in whichever turn; None for a word on what is open."""
+    asked = _asked(run, approval)
+    if approval["digest"] in [one["digest"] for one in asked]:
+        return None
+    handle, open_ones = client.get_workflow_handle(workflow_id), {one["path"] for one in asked}
+    turns = [one["path"] for one in run["steps"] if approval["step"] in (one["id"], one["path"])]
+    for path in [turn for turn in reversed(turns) if turn not in open_ones][:TURNS]:
+        found = handle.get_update_handle(_update_id(workflow_id, path, approval))
+        with suppress(RPCError, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError):
+            answer: dict[str, Any] = await found.result(rpc_timeout=LOOK)
+            return answer
+    return None
+
+
+def _asked_at(run: dict[str, Any], approval: dict[str, Any]) -> tuple[str, str]:
     """The step that is decided, by its id if it has one, and its path; DigestMismatch when it changed.
 
     That is said here: a server cannot take an update of the same id again in a run that was reset.
     """
-    run = await status(client, workflow_id)
-    step: str = approval["step"]
-    asked = [one for one in run.get("approvals") or () if step in (one["step"], one["path"])]
+    step, asked = approval["step"], _asked(run, approval)
     if not asked:
         known = [(one["id"], one["path"]) for one in run["steps"] if step in (one["id"], one["path"])]
         id, path = known[-1] if known else (None, step)
@@ -80,9 +112,10 @@ async def _asked_at(client: Client, workflow_id: str, approval: dict[str, Any]) 
     # Turns that overlap ask under one id; the digest tells them apart.
     shown = [one for one in asked if one["digest"] == approval["digest"]]
     if not shown and approval["digest"]:
+        id = run["workflow_id"]
         raise Refused(
-            f"`{step}` of {workflow_id} shows something else than what was decided on; look at it again with "
-            f"`kronos approvals show {workflow_id} {step}`, and decide with the digest that is shown now",
+            f"`{step}` of {id} shows something else than what was decided on; look at it again with "
+            f"`kronos approvals show {id} {step}`, and decide with the digest that is shown now",
             name="DigestMismatch",
         )
     found = (shown or asked)[0]

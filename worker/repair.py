@@ -19,6 +19,7 @@ from worker.client import retry as retry_held
 from worker.client import status
 from worker.errors import Refused
 from worker.rpc import named_errors
+from worker.states import ended_state
 
 LOCAL_MARKER = "core_local_activity"
 
@@ -39,8 +40,8 @@ async def retry(
     if described.status is WorkflowExecutionStatus.RUNNING:
         return {"workflow_id": workflow_id, **await retry_held(client, workflow_id, step, by, method)}
     if described.status is not WorkflowExecutionStatus.FAILED:
-        state = described.status.name.lower() if described.status else "gone"
-        raise Refused(f"the run {workflow_id} has {state}; only a failed one is retried", name="NotFailed")
+        state = ended_state(described.status) or "gone"
+        raise Refused(f"the run {workflow_id} is {state}; only a failed one is retried", name="NotFailed")
     with named_errors(workflow_id):
         events = [event async for event in handle.fetch_history_events()]
         step = await _path_of(client, workflow_id, step)

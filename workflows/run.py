@@ -303,7 +303,7 @@ def _retrying(message: dict[str, Any]) -> tuple[str, str]:
 def _is_reset() -> bool:
     """Whether this run goes on from a reset; the server sends again what came after that point."""
     info = workflow.info()
-    return info.run_id != info.first_execution_run_id and info.continued_run_id is None
+    return info.run_id != info.original_execution_run_id
 
 
 def _decode(value: RawValue) -> Any:

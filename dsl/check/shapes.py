@@ -32,7 +32,7 @@ def not_yet(block: Block, reason: str) -> dict[str, Field]:
     found: dict[str, Field] = {}
     for step in block.steps:
         if step.id is not None:
-            found[step.id.text] = Field(ANY, later=True, reason=reason)
+            found[step.id.text] = Field(ANY, later=True, reason=reason or _puts_nothing_out(step))
         inner = (
             "its step stands in a loop; outside of it, use `collect`"
             if isinstance(step, written.ForEach)
@@ -41,3 +41,12 @@ def not_yet(block: Block, reason: str) -> dict[str, Field]:
         for each in step.blocks:
             found.update(not_yet(each, inner))
     return found
+
+
+def _puts_nothing_out(step: written.Step) -> str:
+    match step:
+        case written.ForEach(collect=None):
+            return "a `for_each` puts out what it collects: add `collect`"
+        case written.Wait() | written.Parallel() | written.Repeat() | written.Try():
+            return f"a `{type(step).__name__.lower()}` puts nothing out: read another step or a name"
+    return ""

@@ -8,6 +8,15 @@ from dsl.expressions.tokens import Kind, Token
 
 _SPELT_OTHERWISE = {"True": "true", "False": "false", "None": "null", "AND": "and", "OR": "or", "NOT": "not"}
 
+_MEANT = {
+    ("<", ">"): "write `!=` for what is not the same",
+    ("*", "*"): "there is no power; multiply",
+    ("/", "/"): "divide with one `/`; there are no comments inside an expression",
+    ("not", "in"): "write `!(a in b)`",
+    ("", "if"): "write `condition ? a : b`",
+}
+"""By two tokens that stand side by side where one does not fit; no first one: whatever stands before."""
+
 
 class Cursor:
     """Stands before a token, and counts how deep the parser has gone."""
@@ -67,12 +76,20 @@ class Cursor:
             return "a percentage has no space before its sign, as in 5%"
         if self.sign() == ".":
             return "a number begins with a digit, as in 0.5"
+        if meant := self._meant(before):
+            return meant
         words = [
             token.text
             for token in (before, self.next)
             if token is not None and token.text in _SPELT_OTHERWISE
         ]
         return f"write `{_SPELT_OTHERWISE[words[0]]}`" if words else ""
+
+    def _meant(self, before: Token | None) -> str | None:
+        token = self.next.text
+        after = self.tokens[self.position + 1].text if not self.ended() else ""
+        pairs = ((before.text if before is not None else "", token), (token, after), ("", token))
+        return next((_MEANT[pair] for pair in pairs if pair in _MEANT), None)
 
     def too_deep(self, start: int, end: int) -> ExpressionError:
         """The error of nesting too deep."""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from dsl.expressions.syntax import Call, Compare, Literal, Logic, Node, Path, Unary, path_of
+from dsl.expressions.syntax import Call, Compare, Literal, Logic, Member, Node, Path, Unary, path_of
 
 _NOTHING: frozenset[Path] = frozenset()
 
@@ -18,9 +18,12 @@ class Known:
 def known_by(node: Node) -> Known:
     """What the condition tells; nothing for what is no guard.
 
-    `has(a.b)` and `a.b != null` guard, through `!`, `&&` and `||`.
+    `has(a.b)` and `a.b != null` guard, through `!`, `&&` and `||`, and so does the `timed_out` of a step that
+    received something.
     """
     match node:
+        case Member(field="timed_out"):
+            return Known(_NOTHING, _received(path_of(node)))
         case Call(function="has", arguments=(argument,)):
             return Known(_links(argument), _NOTHING)
         case Compare(operator="!=" | "==") as comparison:
@@ -53,6 +56,13 @@ def _null_test(node: Compare) -> Known:
         return Known()
     found = _NOTHING.union(*(_links(side) for side in sides))
     return Known(found, _NOTHING) if node.operator == "!=" else Known(_NOTHING, found)
+
+
+def _received(path: Path | None) -> frozenset[Path]:
+    """What a `receive` puts out when its time was not over."""
+    if path is None or len(path) != 3 or path[0] != "steps":
+        return _NOTHING
+    return frozenset({(*path[:2], "payload"), (*path[:2], "signal")})
 
 
 def _links(node: Node) -> frozenset[Path]:

@@ -1,6 +1,7 @@
 """Reading names, fields and elements by their types: what exists, and what may be missing."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dsl.expressions import errors
@@ -128,7 +129,7 @@ class Reader(ABC):
         if link.path in env.present:
             type = without_null(type)
             found = [inner for inner in found if inner.later]
-        elif len(found) < len(forms):
+        elif len(found) < len(forms) or _said_by_some(forms, link.field):
             reason = f"not every form of {self.shown(link.base)} has it"
             found.append(Field(ANY, required=False, reason=reason))
         self._refuse_uncertain([inner for inner in found if not inner.certain], link, guarded)
@@ -156,7 +157,8 @@ class Reader(ABC):
         note = next((inner.reason for inner in doubtful if inner.reason), "")
         code, message, help = errors.MISSING, f"`{whole}` may be missing", "guard it with has(…)"
         if later:
-            code, message, help = errors.LATER, f"`{whole}` has no value here yet", "read it in a later step"
+            code, message = errors.LATER, f"`{whole}` has no value here yet"
+            help = "" if note else "read it in a later step"
         elif link.path:
             help = f"guard it with has({whole}), or write default({whole}, …)"
         self.add(code, message, link.start, link.end, help, note)
@@ -204,6 +206,12 @@ def _field_of(one: Type, field: str) -> Field | None:
     if isinstance(one, MapType):
         return Field(one.value)
     return Field(ANY) if one == ANY else None
+
+
+def _said_by_some(forms: Sequence[Type], field: str) -> bool:
+    """Do some of the forms name the field, and others only not forbid it."""
+    said = [isinstance(one, ObjectType) and field in one.fields for one in forms if one != ANY]
+    return any(said) and not all(said)
 
 
 def _roots_with(field: str, env: TypeEnv) -> list[str]:

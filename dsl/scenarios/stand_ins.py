@@ -65,6 +65,8 @@ class _Reader:
     def _answers(self, node: Node, *, alone: bool) -> tuple[Answer, ...]:
         """One answer, or a list of successive ones."""
         if isinstance(node, ListNode):
+            if not node.items:
+                self._report.node("K128", node, "a stand-in is an empty list", "add an answer: {returns: …}")
             return tuple(answer for item in node.items for answer in self._answers(item, alone=True))
         if not isinstance(node, MapNode):
             message = f"a stand-in must be a mapping or a list of them, not {kind_of(node)}"

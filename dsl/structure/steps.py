@@ -245,6 +245,7 @@ def _catch(node: Node, report: Report) -> written.Catch | None:
 def _read_receive(fields: Fields, common: Common) -> written.Step | None:
     node = fields.get("receive")
     if isinstance(node, ListNode):
+        fields.sequence("receive")
         names = names_in(node, LOWER_NAME, "a signal", fields.report)
     else:
         name = fields.matching("receive", LOWER_NAME, "the name of a signal, in small letters")

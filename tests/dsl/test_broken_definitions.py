@@ -53,6 +53,7 @@ STRUCTURE = [
         1,
     ),
     ("- parallel: {}", "K128", 0),
+    ("- receive: []", "K128", 0),
     ("- parallel: {a: {wait: 1d}}", "K122", 0),
     ("- for_each: input.ids\n  steps: [{wait: 1d}]", "K121", 0),
     ("- for_each: input.ids\n  as: i\n  steps: []", "K128", 2),
@@ -193,6 +194,11 @@ SCOPE = [
         "K226",
         3,
     ),
+    (
+        '- {id: p, receive: paid, within: 1d, on_timeout: [{wait: 1d}]}\n- finish: {x: "${ steps.p.timed_out ? steps.p.payload.cents : 0 }"}',
+        "K228",
+        1,
+    ),
     ('- {id: nothing, wait: 1d}\n- finish: {x: "${ steps.nothing }"}', "K227", 1),
 ]
 
@@ -253,6 +259,8 @@ VALID = [
     '- try: [{id: r, call: portfolio.read, with: {portfolio_id: a}}]\n  catch: [{errors: [UnknownPortfolio], as: e, steps: [{fail: {error: Gone, message: "${ e.message }"}}]}]\n- finish: {c: "${ steps.r.cash }"}',
     '- {id: p, receive: paid, within: "${ days(2) }", on_timeout: [{finish: {}}]}\n- finish: {x: "${ steps.p.payload.cents }"}',
     '- {id: p, receive: paid, where: signal.cents > 3, within: 1d, on_timeout: [{wait: 1d}]}\n- when: steps.p.payload != null\n  finish: {x: "${ steps.p.payload.cents }"}',
+    '- {id: p, receive: paid, within: 1d, on_timeout: [{wait: 1d}]}\n- when: not steps.p.timed_out\n  finish: {x: "${ steps.p.payload.cents }"}',
+    '- {id: p, receive: paid, within: 1d, on_timeout: [{wait: 1d}]}\n- finish: {x: "${ steps.p.timed_out ? 0 : steps.p.payload.cents }"}',
     "- call: portfolio.read\n  with: {portfolio_id: 007}",
     "- call: portfolio.read\n  with: {portfolio_id: NO}",
     "- lock: ${ input.id }\n  parallel:\n    a: [{call: orders.submit, with: {portfolio_id: a, trades: []}, undo: {none: a test}}]",

@@ -52,6 +52,20 @@ def test_a_mistake_says_what_to_do(steps: str, code: str, help: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("step", "note"),
+    [
+        ("wait: 1d", "a `wait` puts nothing out"),
+        ("try: [{wait: 1d}]\n  finally: [{wait: 1d}]", "a `try` puts nothing out"),
+        ("for_each: [1]\n  as: i\n  steps: [{wait: 1d}]", "add `collect`"),
+    ],
+)
+def test_a_step_that_puts_nothing_out_is_not_said_to_come_later(step: str, note: str) -> None:
+    """It stands before: what is missing is an output."""
+    problem = found(small(f'- id: s\n  {step}\n- finish: {{s: "${{ has(steps.s) }}"}}'), "K227")
+    assert (note in problem.note, problem.help) == (True, "")
+
+
+@pytest.mark.parametrize(
     "written", ["input.id", '"{{ input.id }}"', "$input.id", "$(input.id)", '"{{input.id}}"']
 )
 def test_text_that_reads_like_an_expression_is_pointed_out(written: str) -> None:

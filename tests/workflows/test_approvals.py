@@ -8,6 +8,8 @@ from temporalio.client import Client
 from payloads.call import Call
 from tests.support.deciding import ASK, TRADE, decide, refused, reset, shown
 from tests.support.interpreting import House, call, echo, failure_of, plan, refuse, start, until, working
+from worker import approving
+from worker.errors import Refused
 from worker.repair import retry
 
 
@@ -117,6 +119,24 @@ async def test_an_approval_from_before_a_reset_does_not_count(client: Client) ->
         assert len(house.asked("orders.submit")) == 1
         await decide(again, "kim", approval["digest"])
         await again.result()
+    assert len(house.asked("orders.submit")) == 2
+
+
+async def test_a_decision_sent_again_in_a_later_turn_is_the_one_of_its_own_turn(client: Client) -> None:
+    """It is answered as it was at first, and decides nothing else; another word of the person is refused."""
+    loop = {"kind": "repeat", "at_most": 2, "upgrade": False, "steps": [ASK, TRADE]}
+    house = House({"trial": plan(loop)}, {"orders.submit": echo})
+    async with working(client, house):
+        run = await start(client, given={"orders": [1]})
+        for turn in range(2):
+            digest = (await shown(run))["digest"]
+            word = {"step": "ok", "decision": "approve", "by": "kim", "digest": digest}
+            given = await approving.decide(client, run.id, word)
+            await until(run, lambda status, trades=turn + 1: len(status["path"]) >= 2 * trades)
+            assert await approving.decide(client, run.id, word) == given
+            with pytest.raises(Refused, match="already: approve"):
+                await approving.decide(client, run.id, {**word, "decision": "reject"})
+        await run.result()
     assert len(house.asked("orders.submit")) == 2
 
 

@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowHandle
 
+from tests.support.deciding import reset
 from tests.support.interpreting import (
     House,
     call,
@@ -157,6 +158,28 @@ async def test_unread_signals_go_along(client: Client) -> None:
         await run.signal("paid", {"amount": 5})
         assert await run.result() == {"amount": 5}
     assert await runs_of(client, run.id) > 1
+
+
+async def test_a_later_run_that_is_reset_loses_no_signal(client: Client) -> None:
+    """To the beginning of the run that it goes on as, where the plan is not loaded yet."""
+    document = plan(
+        *counting(12),
+        {"kind": "receive", "id": "paid", "receive": ["paid"]},
+        {"kind": "wait", "wait": "30d"},
+        signals={"paid": {"type": "object", "properties": {"amount": {"type": "number"}}}},
+    )
+    house = House({"trial": document}, {"portfolio.read": echo})
+    async with working(client, house, cached=0):
+        run = await start(client)
+        later: WorkflowHandle[Any, Any] = client.get_workflow_handle(run.id)
+        await until(later, lambda status: status["waits_for"] == "paid")
+        await later.execute_update("signal", {"name": "paid", "payload": {"amount": 5}})
+        await until(later, lambda status: status["waits_for"] == "timer")
+        again = await reset(client, later, 3)
+        status = await until(again, lambda found: found["waits_for"] == "timer")
+        await again.cancel()
+    assert await runs_of(client, run.id) > 2
+    assert [row["state"] for row in status["steps"] if row["id"] == "paid"] == ["done"]
 
 
 async def test_a_loop_that_never_comes_true_is_exhausted(client: Client) -> None:

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from google.protobuf.field_mask_pb2 import FieldMask
 from temporalio.api.common.v1 import TimeSkippingConfig, WorkflowExecution
+from temporalio.api.enums.v1 import EventType
 from temporalio.api.workflow.v1 import WorkflowExecutionOptions
 from temporalio.api.workflowservice.v1 import UpdateWorkflowExecutionOptionsRequest
 from temporalio.client import WorkflowHandle
@@ -39,12 +40,27 @@ class Clock:
         with _ended_is_fine():
             await self._skipper.client.workflow_service.update_workflow_execution_options(request)
 
-    async def forward_to(self, moment: datetime) -> None:
-        """Skip to this moment and stop there, or at the run's end if that comes first."""
+    async def next_moment(self) -> datetime | None:
+        """When the first of the run's timers fires; None if it has none."""
+        timers: dict[int, datetime] = {}
+        async for event in self._handle.fetch_history_events():
+            if event.event_type == EventType.EVENT_TYPE_TIMER_STARTED:
+                length = event.timer_started_event_attributes.start_to_fire_timeout.ToTimedelta()
+                timers[event.event_id] = event.event_time.ToDatetime(UTC) + length
+            elif event.event_type == EventType.EVENT_TYPE_TIMER_FIRED:
+                timers.pop(event.timer_fired_event_attributes.started_event_id, None)
+            elif event.event_type == EventType.EVENT_TYPE_TIMER_CANCELED:
+                timers.pop(event.timer_canceled_event_attributes.started_event_id, None)
+        return min(timers.values(), default=None)
+
+    async def forward_to(self, moment: datetime) -> bool:
+        """Skip to this moment and stop there, or at the run's end if that comes first; was it ahead."""
         with _ended_is_fine():
             left = moment - await self.now()
             if left > timedelta(0):
                 await self._skipper.fast_forward(self._handle, left)
+                return True
+        return False
 
 
 @contextmanager

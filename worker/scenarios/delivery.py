@@ -10,7 +10,10 @@ from temporalio.service import RPCError, RPCStatusCode
 from dsl.scenarios.model import Approval, Cancel, Event, Message, Retry, Signal
 from worker.scenarios.trial import Trial
 
-EARLY = ("NothingOpen", "NothingHeld")
+ENDED = "Ended"
+UNWANTED = "Unwanted"
+NOT_READY = "NotReady"
+EARLY = (NOT_READY, "NothingOpen", "NothingHeld", UNWANTED, ENDED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +25,14 @@ class Refusal:
 
     @property
     def early(self) -> bool:
-        """Could the run take it later."""
+        """Could the run, or one that follows it, take it later."""
         return self.type in EARLY
 
     def __str__(self) -> str:
         return f"{self.type}: {self.message}"
+
+
+NOBODY = Refusal(ENDED, "no run that takes it is open")
 
 
 async def deliver(client: Client, trial: Trial, message: Message, receiver: str) -> Refusal | None:
@@ -61,7 +67,10 @@ async def _approve(handle: WorkflowHandle[Any, Any], message: Approval) -> Refus
     }
     if message.role is not None:
         decision["role"] = message.role
-    return await _update(handle, "approve", decision)
+    refusal = await _update(handle, "approve", decision)
+    if shown is None and refusal is not None and refusal.type == "DigestMismatch":
+        return Refusal(NOT_READY, f"`{message.step}` was opened a moment ago")
+    return refusal
 
 
 async def _asked(handle: WorkflowHandle[Any, Any]) -> dict[str, Any]:
@@ -70,17 +79,18 @@ async def _asked(handle: WorkflowHandle[Any, Any]) -> dict[str, Any]:
 
 
 async def _event(client: Client, trial: Trial, message: Event) -> Refusal | None:
-    """The event as a signal, for every open run that takes it; an event that nobody takes is no fault."""
+    """The event as a signal, for every open run that takes it; `Unwanted` where there is none."""
     number = trial.scenario.messages.index(message)
+    answer: Refusal | None = Refusal(UNWANTED, "no run subscribes to it")
     for run in list(trial.runs.values()):
         for wanted in run.wanted if run.ended_at is None else ():
             if _fits(wanted, message):
-                refusal = await _update(
+                answer = await _update(
                     client.get_workflow_handle(run.id), "signal", _as_signal(wanted, message, number)
                 )
-                if refusal is not None:
-                    return refusal
-    return None
+                if answer is not None:
+                    return answer
+    return answer
 
 
 def _fits(wanted: dict[str, Any], message: Event) -> bool:
@@ -104,6 +114,6 @@ async def _update(handle: WorkflowHandle[Any, Any], name: str, given: dict[str, 
         return Refusal(type(cause).__name__, str(cause))
     except RPCError as error:
         if error.status is RPCStatusCode.NOT_FOUND:
-            return Refusal("Ended", "the run was over before")
+            return Refusal(ENDED, "the run was over before")
         raise
     return None

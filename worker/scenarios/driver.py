@@ -16,7 +16,7 @@ from dsl.release import Release
 from dsl.scenarios.model import Approval, Cancel, Event, Message, Retry, Signal
 from dsl.scenarios.verdict import NO_END, NOT_DELIVERED, Note
 from worker.scenarios.clock import Clock
-from worker.scenarios.delivery import Refusal, deliver
+from worker.scenarios.delivery import NOBODY, UNWANTED, Refusal, deliver
 from worker.scenarios.idleness import is_idle
 from worker.scenarios.trial import RunOfTrial, Trial
 from workflows.calls import QUEUES
@@ -24,6 +24,8 @@ from workflows.calls import QUEUES
 LONGEST = 60.0
 """Seconds of the world's own time that one test may take."""
 OFTEN = 0.02
+AT_ONCE = timedelta(seconds=5)
+"""How far the clocks of runs lie apart that began together."""
 FIRST_TASK_DONE = 4
 """Events of a run that has begun: started, its task scheduled, started, completed."""
 
@@ -41,6 +43,8 @@ class Driver:
         settings = TimeSkippingConfig(enabled=not trial.timed, disable_propagation=trial.timed)
         self._skipper = TimeSkipper(client, config=settings)
         self._clocks: dict[str, Clock] = {}
+        self._free: set[str] = set()
+        """Runs whose clocks run on by themselves."""
         self._left: list[Message] = list(self._scenario.messages)
         self._deadline = time.monotonic() + LONGEST
         self._ending: asyncio.Task[None] | None = None
@@ -71,12 +75,11 @@ class Driver:
         for message in self._scenario.messages:
             await self._send(message, start)
             self._left.remove(message)
-        clock = self._clock(self._trial.id)
         if self._scenario.until is not None:
-            await clock.forward_to(start + self._scenario.until)
+            await self._forward(self._trial.id, start + self._scenario.until)
             return
         if self._trial.timed:
-            await clock.run_on()
+            await self._run_on(self._trial.id)
         await self._end()
 
     async def _end(self) -> None:
@@ -92,41 +95,71 @@ class Driver:
             if length == before and not self._ending.done() and await self._idle():
                 return
 
-    async def _idle(self, *, stopped: bool = False) -> bool:
-        return await is_idle(self._skipper.client, self._trial, stopped=stopped)
+    async def _idle(self) -> bool:
+        """Will nothing happen in any run until it is written to or its clock is moved."""
+        standing = (
+            [run.id for run in self._trial.open() if run.id not in self._free] if self._trial.timed else []
+        )
+        return await is_idle(self._skipper.client, self._trial, standing)
 
     # Messages
 
     async def _send(self, message: Message, start: datetime) -> None:
-        receiver = await self._receiver(message)
-        if receiver is None:
-            self._undelivered(message, "no run that takes it is open")
-            return
-        if message.after is not None:
-            await self._clock(receiver).forward_to(start + message.after)
-        refusal = await self._deliver(message, receiver)
+        refusal = await self._deliver(message, start)
+        if refusal is not None and refusal.type == UNWANTED:
+            refusal = None  # an event is there for whoever takes it
         if refusal is not None and not message.refused:
             self._undelivered(message, str(refusal))
         if refusal is None and message.refused:
             self._undelivered(message, "it was taken, and the test says that it is refused")
-        if receiver != self._trial.id and not any(self._takes_more(receiver)):
-            await self._clock(receiver).run_on()
+        for run in self._trial.below():
+            if not any(self._takes(run.workflow, later) for later in self._left[1:]):
+                await self._begin(run.id)
 
-    async def _deliver(self, message: Message, receiver: str) -> Refusal | None:
-        """Why the run did not take the message; None when it did.
+    async def _deliver(self, message: Message, start: datetime) -> Refusal | None:
+        """Why no run took the message; None when one did.
 
-        It is offered until the run can take it, or is known not to come to where it could.
+        It is offered to each run that knows such messages, until one can take it or none ever will. One
+        that comes at no moment of its own lets time pass from timer to timer.
         """
+        assert self._ending is not None
+        settled = False
         while True:
+            ended, receivers = self._ending.done(), await self._receivers(message)
+            if message.after is not None:
+                moved = [await self._forward(one, start + message.after) for one in receivers]
+                settled = settled and not any(moved)
+            refusal = await self._offer(message, receivers)
+            if refusal is None or not refusal.early or ended:
+                return refusal
+            if not settled:
+                # At its moment a run may still be busy with getting there.
+                settled = await self._idle()
+                await asyncio.sleep(0 if settled else OFTEN)
+            elif not _may_pass_time(message) or not await self._pass_time():
+                return refusal
+            else:
+                settled = False
+
+    async def _offer(self, message: Message, receivers: list[str]) -> Refusal | None:
+        refusal: Refusal | None = NOBODY
+        for receiver in receivers:
             refusal = await deliver(self._skipper.client, self._trial, message, receiver)
-            if refusal is None:
-                return None
-            if refusal.type != "NotReady":
-                # At its moment the run may still be busy with getting there.
-                offered = refusal.early and not message.refused
-                if not offered or await self._idle(stopped=message.after is not None):
-                    return refusal
-            await asyncio.sleep(OFTEN)
+            if refusal is None or not refusal.early:
+                return refusal
+        return refusal
+
+    async def _pass_time(self) -> bool:
+        """Go to the first moment that runs wait for whose clocks stand; was there any."""
+        waiting: list[tuple[datetime, str]] = []
+        for run in self._trial.open():
+            moment = None if run.id in self._free else await self._clock(run.id).next_moment()
+            if moment is not None:
+                waiting.append((moment, run.id))
+        for moment, id in waiting:
+            if moment - min(waiting)[0] < AT_ONCE:
+                await self._forward(id, moment)
+        return bool(waiting)
 
     def _undelivered(self, message: Message, why: str) -> None:
         what = type(message).__name__.lower()
@@ -134,19 +167,15 @@ class Driver:
             Note(NOT_DELIVERED, message.node, f"the {what} did not arrive as the test says: {why}")
         )
 
-    async def _receiver(self, message: Message) -> str | None:
-        """The id of the run that takes the message: the test's own, else the first one below that does."""
+    async def _receivers(self, message: Message) -> list[str]:
+        """The ids of the open runs that may take the message: the test's own, else those below that do."""
         if self._takes(self._workflow, message):
-            return self._trial.id
-        await self._clock(self._trial.id).run_on()
+            return [self._trial.id]
+        await self._run_on(self._trial.id)
         assert self._ending is not None
-        while True:
-            for run in list(self._trial.runs.values()):
-                if run.ended_at is None and self._takes(run.workflow, message):
-                    return run.id
-            if self._ending.done() or await self._idle():
-                return None
-            await asyncio.sleep(OFTEN)
+        while not self._ending.done() and not await self._idle():
+            await asyncio.sleep(OFTEN)  # which of several is the first must not be chance
+        return [run.id for run in self._trial.below() if self._takes(run.workflow, message)]
 
     def _takes(self, workflow: str, message: Message) -> bool:
         plan = self._release.plans[workflow]
@@ -158,12 +187,6 @@ class Driver:
             case Event() | Cancel() | Retry():
                 return workflow == self._workflow
         return False
-
-    def _takes_more(self, run_id: str) -> list[Message]:
-        workflow = self._trial.runs[run_id].workflow
-        later = self._left[1:]
-        own = [message for message in later if not self._takes(self._workflow, message)]
-        return [message for message in own if self._takes(workflow, message)]
 
     # Runs
 
@@ -184,13 +207,22 @@ class Driver:
             return
         waiting = [message for message in self._left if not self._takes(self._workflow, message)]
         if not any(self._takes(run.workflow, message) for message in waiting):
-            self._begun.append(asyncio.create_task(self._run_on(run.id)))
+            self._begun.append(asyncio.create_task(self._begin(run.id)))
 
-    async def _run_on(self, run_id: str) -> None:
+    async def _forward(self, run_id: str, moment: datetime) -> bool:
+        self._free.discard(run_id)
+        return await self._clock(run_id).forward_to(moment)
+
+    async def _begin(self, run_id: str) -> None:
         handle = self._skipper.client.get_workflow_handle(run_id)
         while (await handle.describe()).history_length < FIRST_TASK_DONE:
             await asyncio.sleep(OFTEN)
-        await self._clock(run_id).run_on()
+        await self._run_on(run_id)
+
+    async def _run_on(self, run_id: str) -> None:
+        if run_id not in self._free:
+            self._free.add(run_id)
+            await self._clock(run_id).run_on()
 
     async def _look(self, handle: WorkflowHandle[Any, Any], start: datetime) -> None:
         """Keep what came of the run, and of those that it started."""
@@ -209,6 +241,11 @@ class Driver:
     async def _now(self, run_id: str) -> datetime:
         ahead = timedelta(microseconds=self._trial.ahead.get(run_id, 0) / 1000)
         return await self._clock(run_id).now() + ahead
+
+
+def _may_pass_time(message: Message) -> bool:
+    """Is there a moment to look for, at which a run takes it."""
+    return message.after is None and not message.refused and not isinstance(message, Event)
 
 
 async def _ended(handle: WorkflowHandle[Any, Any]) -> None:

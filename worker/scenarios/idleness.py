@@ -1,5 +1,6 @@
 """Whether anything will ever happen to a run again, unless somebody sends it something."""
 
+from collections.abc import Collection
 from typing import Any
 
 from temporalio.api.enums.v1 import EventType
@@ -11,23 +12,19 @@ SET = EventType.EVENT_TYPE_TIMER_STARTED
 UNSET = (EventType.EVENT_TYPE_TIMER_FIRED, EventType.EVENT_TYPE_TIMER_CANCELED)
 
 
-async def is_idle(client: Client, trial: Trial, *, stopped: bool = False) -> bool:
+async def is_idle(client: Client, trial: Trial, stopped: Collection[str] = ()) -> bool:
     """Do all open runs of a test only wait for messages: no timer, no activity, no task under way.
 
-    With `stopped` clocks, what waits for time may be there: a timer, or the next attempt of a call.
+    In runs of `stopped` clocks what waits for time may be there: a timer, or the next attempt of a call.
     """
-    before = _open(trial)
+    before = [run.id for run in trial.open()]
     if trial.id not in before:
         return False
     for id in before:
-        if not await _waits(client.get_workflow_handle(id), trial, stopped):
+        if not await _waits(client.get_workflow_handle(id), trial, id in stopped):
             return False
     # What ended or began meanwhile was perhaps what another one waits for.
-    return _open(trial) == before
-
-
-def _open(trial: Trial) -> list[str]:
-    return [run.id for run in trial.runs.values() if run.ended_at is None]
+    return [run.id for run in trial.open()] == before
 
 
 async def _waits(handle: WorkflowHandle[Any, Any], trial: Trial, stopped: bool) -> bool:

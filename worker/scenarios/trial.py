@@ -1,6 +1,7 @@
 """One test while it runs: its stand-ins, what they were asked, and the runs that belong to it."""
 
 import asyncio
+import re
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -14,6 +15,8 @@ from dsl.scenarios.model import Answer, Approval, Scenario, ScenarioFile, StandI
 from dsl.scenarios.verdict import LEFT_OUT, NO_STAND_IN, Note, Seen
 from payloads.facts import ActivityFacts, activity_facts
 
+TURNS = re.compile(r"(?<=[.\[])\d+")
+"""Of the loops that a run stands in, in its id: runs that begin at once are told apart by them."""
 Started = Callable[["RunOfTrial"], Awaitable[None]]
 
 
@@ -60,6 +63,15 @@ class Trial:
     def timed(self) -> bool:
         """Does the test do something at moments of its own, so that time must not run on freely."""
         return bool(self.scenario.messages) or self.scenario.until is not None
+
+    def open(self) -> list[RunOfTrial]:
+        """The runs that have not ended."""
+        return [run for run in self.runs.values() if run.ended_at is None]
+
+    def below(self) -> list[RunOfTrial]:
+        """Those of them that the test's own run started, the turns of a loop in order."""
+        found = [run for run in self.open() if run.id != self.id]
+        return sorted(found, key=lambda run: [int(turn) for turn in TURNS.findall(run.id)])
 
     async def run(self, id: str, workflow: str) -> RunOfTrial:
         """The run of this id; one that is new is told to `on_start` before it does anything."""

@@ -21,6 +21,7 @@ from dsl.types import (
     MapType,
     ObjectType,
     from_schema,
+    union,
 )
 
 FEES = facts_of(
@@ -397,3 +398,10 @@ def test_any_value_is_never_blamed() -> None:
         "x.map(y, y.z)",
     ):
         assert check(source, env).findings == ()
+
+
+def test_a_field_that_only_some_forms_name_may_be_missing() -> None:
+    """An object that takes any field is not one that has it."""
+    either = union(ObjectType({"amount": Field(INTEGER)}), MapType(ANY))
+    assert [one.code for one in check("signal.amount > 3", TypeEnv({"signal": either})).findings] == ["K226"]
+    assert check("default(signal.amount, 0) > 3", TypeEnv({"signal": either})).findings == ()

@@ -34,6 +34,7 @@ def problems(test: str, top: str = "workflow: rebalancing") -> list[tuple[str, i
         ("    activities: {orders.submit: {fails: {error: BrokerUnavailble}}}", "K504"),
         ("    activities: {orders.submit: {by_step: {order: {returns: {orders: []}}}}}", "K507"),
         ("    activities: {orders.submit: {}}", "K121"),
+        ("    activities: {orders.submit: []}", "K128"),
         ("    activities: {orders.submit: {return: {orders: []}}}", "K120"),
         ("    signals: [{after: 3d, send: deposit_recieved, with: {amount: 5}}]", "K505"),
         ("    signals: [{after: 3d, send: deposit_received, with: {amount: much}}]", "K505"),

@@ -1,4 +1,4 @@
-"""A run that was reset, or whose child was, makes a test that passes."""
+"""A run that was reset, or whose child was, or that continued as new, makes a test that passes."""
 
 import asyncio
 import uuid
@@ -12,8 +12,8 @@ from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 from temporalio.client import Client, WorkflowFailureError
 
 from cli.output import as_yaml
+from tests.support.interpreting import temporal_server, until
 from tests.support.review import write_definitions
-from tests.support.servers import dev_server
 from worker import approving, client
 from worker.connection import connect
 from worker.errors import WorkerError
@@ -23,6 +23,7 @@ from worker.scenarios.selection import try_definitions
 from worker.serving import running
 from worker.settings import Settings, load_settings
 
+SHORT_HISTORIES = ("--dynamic-config-value", "limit.historyCount.suggestContinueAsNew=30")
 ASKING = """\
 workflow: asking
 version: 1
@@ -31,6 +32,26 @@ steps:
   - id: inner
     run: consent
 output: {by: "${ steps.inner.by }"}
+"""
+COUNTED = """\
+workflow: counted
+version: 1
+summary: Ask once, then take amounts until there are twelve
+signals: {paid: {type: object, required: [amount], properties: {amount: {type: number}}}}
+steps:
+  - id: first
+    approve: {role: compliance, show: {text: begin}}
+    within: 2d
+    on_reject: [{fail: {error: Declined, message: Compliance said no}}]
+    on_timeout: [{fail: {error: Declined, message: Nobody answered}}]
+  - set: {amounts: []}
+  - repeat: {until: size(vars.amounts) >= 12}
+    steps:
+      - {id: next, receive: paid, within: 1d}
+      - set: {amounts: "${ vars.amounts + [steps.next.payload.amount] }"}
+  - id: inner
+    run: consent
+output: {amounts: "${ vars.amounts }", by: "${ steps.inner.by }"}
 """
 CHAINED = """\
 workflow: chained
@@ -55,7 +76,8 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     definitions = write_definitions(folder / "definitions")
     (definitions / "workflows" / "asking.yaml").write_text(ASKING)
     (definitions / "workflows" / "chained.yaml").write_text(CHAINED)
-    with dev_server(folder) as server:
+    (definitions / "workflows" / "counted.yaml").write_text(COUNTED)
+    with temporal_server(folder, *SHORT_HISTORIES) as server:
         flags = {"data": folder / "data", "definitions": definitions, "address": server.address}
         found = load_settings(flags, {})
         publish(found)
@@ -172,4 +194,27 @@ async def test_an_approval_that_was_asked_once_more_is_recorded_once(
                 await reset(connected, run, event)
         file = await scenario_of_run(connected, run)
     assert decisions(file) == [("first", "approve", "lee"), ("ok", "approve", "lee")]
+    await passes_as_a_test(settings, file, tmp_path)
+
+
+async def test_a_run_that_continued_as_new_is_recorded_from_its_beginning(
+    settings: Settings, tmp_path: Path
+) -> None:
+    """With its own input and all that was sent to it, what it asked once more for left out."""
+    connected = await connect(settings)
+    async with running(connected, settings, "all"):
+        run = await start(settings, connected, "counted")
+        await decide(connected, run, "first", "approve", "kim")
+        latest = connected.get_workflow_handle(run)
+        for amount in range(12):
+            await until(latest, lambda status: status["waits_for"] == "paid")
+            await latest.execute_update("signal", {"name": "paid", "payload": {"amount": amount}})
+        await decide(connected, run, "first", "approve", "lee")
+        await decide(connected, f"{run}.inner", "ok", "approve", "kim")
+        assert await latest.result() == {"amounts": list(range(12)), "by": "kim"}
+        file = await scenario_of_run(connected, run)
+    assert decisions(file) == [("first", "approve", "kim"), ("ok", "approve", "kim")]
+    [test] = file["tests"]
+    assert test["input"] == {}
+    assert [one["with"]["amount"] for one in test["signals"]] == list(range(12))
     await passes_as_a_test(settings, file, tmp_path)
