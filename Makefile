@@ -7,7 +7,7 @@ PACKAGES := activities adapters cli dsl engines payloads store worker workflows
 # starts, and most of the time of the slow ones is waiting.
 PYTEST := $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo up test nightly nightly-agents lint bench schemas timetables lock clean
+.PHONY: demo up test nightly nightly-agents years lint bench schemas timetables lock clean
 
 demo: .venv/.ok
 	$(BIN)/kronos demo
@@ -21,6 +21,10 @@ test: .venv/.ok
 # The same with 20,000 random and mutated files, and the time that each takes.
 nightly: .venv/.ok
 	KRONOS_FUZZ=20000 $(PYTEST)
+
+# Two years of a house on virtual time, a week at a time, with everything that its schedules ask for.
+years: .venv/.ok
+	KRONOS_WEEKS=104 $(BIN)/pytest tests/end_to_end/test_house_years.py
 
 # The spread of the agents over ten seeds: how near the optimum, and how they do out of sample, on simulated
 # prices and on real ones.

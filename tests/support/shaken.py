@@ -1,6 +1,5 @@
 """The simulated market with a crash in it, and with what funds do to their units."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -25,7 +24,7 @@ class ShakenMarket:
     """
 
     crash: date
-    splits: Mapping[str, tuple[date, int]] = field(default_factory=dict)
+    splits: dict[str, tuple[date, int]] = field(default_factory=dict)
     calm: SimulatedMarket = field(default_factory=SimulatedMarket)
     name: str = "simulated"
     simulated: bool = True
