@@ -20,9 +20,9 @@ from adapters.broker import Amendment, Broker, BrokerOrderState, OrderRefused, O
 from adapters.failpoints import failpoint
 from payloads.amending import AmendedOrder, AmendOrder
 from payloads.files.fees import FeesFile
-from store import effects, orders, portfolios
+from store import effects, order_life, orders, portfolios
 from store.cents import to_cents
-from store.orders import Content
+from store.order_terms import Content
 from store.tables import Order
 
 
@@ -100,7 +100,7 @@ def _begin(ask: AmendOrder, checks: Checks, context: Context) -> tuple[Content, 
                     f"order {ask.order} is for {order.units} {order.etf} at that limit already", "units"
                 )
             _check(tx, checks, order, wanted, context)
-            before = orders.begin_amend(
+            before = order_life.begin_amend(
                 tx, call.tenant, order, wanted, brokerage_cents=_brokerage(context), at=context.now()
             )
             return {"before": _told(before), "wanted": _told(wanted)}
@@ -136,7 +136,7 @@ def _deliver(broker: Broker, amendment: Amendment) -> BrokerOrderState:
 def _end(client_order_id: str, content: Content, context: Context) -> None:
     with context.services.database.transaction() as tx:
         order = orders.load(tx, context.call.tenant, client_order_id)
-        orders.end_amend(tx, order, content, brokerage_cents=_brokerage(context), at=context.now())
+        order_life.end_amend(tx, order, content, brokerage_cents=_brokerage(context), at=context.now())
 
 
 def _brokerage(context: Context) -> int:

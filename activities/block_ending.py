@@ -23,7 +23,7 @@ from payloads.block_ending import AwaitBlock, CancelBlock, CancelledBlock
 from payloads.blocks import BlockReport
 from payloads.files.fees import FeesFile
 from payloads.files.trading import TradingFile
-from store import blocks, effects, fills, leases, orders
+from store import blocks, effects, fills, leases, order_life, order_reports, orders
 from store.cents import from_cents, to_cents
 from store.fills import Executed, Share
 from store.tables import OPEN_STATES, Block, BlockExecution, Order, OrderState
@@ -176,7 +176,7 @@ def _book(
     )
     choose = parcel_choice(context)
     fills.book(tx, block.tenant, order, executed, brokerage_cents=0, choose=choose, at=at)
-    orders.mark_late(tx, order, at, had_ended=had_ended)
+    order_reports.mark_late(tx, order, at, had_ended=had_ended)
 
 
 def _end(tx: Session, block: Block, context: Context) -> None:
@@ -184,7 +184,7 @@ def _end(tx: Session, block: Block, context: Context) -> None:
     at, ended_before = context.now(), block.closed_at is not None
     for order in orders.of_block(tx, block.tenant, block.block_id):
         if order.state in OPEN_STATES:
-            orders.close(tx, order, OrderState.CANCELLED, at, "the block ended before it filled")
+            order_life.close(tx, order, OrderState.CANCELLED, at, "the block ended before it filled")
         _tell_client(tx, order, context)
         if not ended_before:
             leases.release(tx, block.tenant, order.portfolio_id, block.effect_root)
@@ -193,10 +193,10 @@ def _end(tx: Session, block: Block, context: Context) -> None:
 
 def _tell_client(tx: Session, order: Order, context: Context) -> None:
     """The fact of what a client got, once; what came late stands in a fact of its own."""
-    if orders.is_untold(order):
+    if order_reports.is_untold(order):
         tell(tx, order.portfolio_id, [order], context)
-    elif orders.is_late(order):
+    elif order_reports.is_late(order):
         tell(tx, order.portfolio_id, [order], context, late=True)
-    if orders.is_late(order):
-        orders.mark_late_told(tx, [order], context.call.key(), context.now())
-    orders.mark_reported(tx, [order], context.call.key(), context.now())
+    if order_reports.is_late(order):
+        order_reports.mark_late_told(tx, [order], context.call.key(), context.now())
+    order_reports.mark_reported(tx, [order], context.call.key(), context.now())

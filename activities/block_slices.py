@@ -22,7 +22,7 @@ from adapters.failpoints import failpoint
 from payloads.block_slices import SendSlice, SentSlice
 from store import blocks
 from store.blocks import Reported
-from store.orders import BUY
+from store.order_terms import BUY
 from store.tables import OPEN_STATES, Block, BlockSlice
 from store.tables import OrderState as Kept
 

@@ -29,9 +29,9 @@ from payloads.blocks import (
     ShowBlock,
 )
 from payloads.files.fees import FeesFile
-from store import blocks, leases, orders, portfolios
+from store import blocks, leases, order_life, portfolios
 from store.cents import from_cents, to_cents
-from store.orders import Asked, Origin
+from store.order_terms import Asked, Origin
 from store.portfolios import UnknownPortfolio
 from store.tables import Block, Portfolio
 
@@ -103,7 +103,7 @@ def _open(tx: Session, ask: OpenBlock, checks: Checks, context: Context) -> Open
     for place, part in enumerate(ask.parts):
         asked = _asked(ask, part, place, context)
         _checked(tx, checks, asked, limit, context)
-        kept = orders.intend(
+        kept = order_life.intend(
             tx,
             call.tenant,
             _portfolio(tx, part, place, context),

@@ -9,7 +9,7 @@ from sqlmodel import Session
 from activities.context import Context
 from activities.effects import append
 from payloads.orders import ExecutionResult, ExecutionSummary, Fill, FillReport, OrderStatus
-from store import fills, orders, portfolios
+from store import fills, order_reports, portfolios
 from store.cents import from_cents
 from store.fills import BookedFill
 from store.tables import OPEN_STATES, Order, OrderState
@@ -57,21 +57,21 @@ def tell_traded(tx: Session, portfolio_id: str, cancelled: Sequence[Order], cont
     An order that traded nothing is left untold: a late fill may still come for it.
     """
     call = context.call
-    own = orders.unreported(tx, call.tenant, portfolio_id, call.effect_root)
+    own = order_reports.unreported(tx, call.tenant, portfolio_id, call.effect_root)
     met = {order.client_order_id: order for order in (*own, *cancelled)}.values()
     closed = [order for order in met if order.state not in OPEN_STATES]
-    traded = [order for order in closed if order.cum_units and orders.is_untold(order)]
+    traded = [order for order in closed if order.cum_units and order_reports.is_untold(order)]
     tell(tx, portfolio_id, traded, context)
-    orders.mark_told(tx, traded, call.key(), context.now())
+    order_reports.mark_told(tx, traded, call.key(), context.now())
 
 
 def tell_late(tx: Session, portfolio_id: str, context: Context) -> None:
     """Tell of the portfolio's orders that filled after they had ended, whichever run sent them."""
-    found = orders.filled_late(tx, context.call.tenant, portfolio_id)
-    tell(tx, portfolio_id, [order for order in found if orders.is_untold(order)], context)
-    told_before = [order for order in found if not orders.is_untold(order)]
+    found = order_reports.filled_late(tx, context.call.tenant, portfolio_id)
+    tell(tx, portfolio_id, [order for order in found if order_reports.is_untold(order)], context)
+    told_before = [order for order in found if not order_reports.is_untold(order)]
     tell(tx, portfolio_id, told_before, context, late=True)
-    orders.mark_late_told(tx, found, context.call.key(), context.now())
+    order_reports.mark_late_told(tx, found, context.call.key(), context.now())
 
 
 def _overall(whole: int, part: int, number: int) -> Literal["filled", "partial", "expired"]:

@@ -21,7 +21,7 @@ from adapters.broker import Broker
 from payloads.base import cents
 from payloads.files.trading import TradingFile
 from store import halts
-from store.orders import BUY
+from store.order_terms import BUY
 
 
 class TradingHalted(ActivityError):

@@ -34,9 +34,9 @@ from payloads.orders import (
     SubmittedOrders,
     Trade,
 )
-from store import effects, orders, portfolios
+from store import effects, order_life, order_reports, orders, portfolios
 from store.cents import to_cents
-from store.orders import BUY, SELL, Asked
+from store.order_terms import BUY, SELL, Asked
 from store.tables import Order, OrderState
 
 
@@ -163,7 +163,9 @@ def _kept(asked: Sequence[Asked], context: Context) -> set[str]:
     """The ids of orders that an earlier attempt may have sent; IntentChanged if one meant something else."""
     with context.services.database.reading() as tx:
         return {
-            each.client_order_id for each in asked if orders.find(tx, context.call.tenant, each) is not None
+            each.client_order_id
+            for each in asked
+            if order_life.find(tx, context.call.tenant, each) is not None
         }
 
 
@@ -200,7 +202,7 @@ def _watch(ask: AwaitFills, context: Context) -> Watch:
             if ask.orders is not None:
                 found = orders.of_portfolio(tx, call.tenant, portfolio_id, ask.orders)
             else:
-                found = orders.unreported(tx, call.tenant, portfolio_id, call.effect_root)
+                found = order_reports.unreported(tx, call.tenant, portfolio_id, call.effect_root)
             ids = list(dict.fromkeys(order.client_order_id for order in found))
             return {"orders": ids, "deadline": (context.now() + _length(ask.within)).isoformat()}
 
@@ -218,8 +220,8 @@ def _length(within: str) -> timedelta:
 def _report(tx: Session, portfolio_id: str, ids: Sequence[str], context: Context) -> FillReport:
     tenant = context.call.tenant
     found = orders.of_portfolio(tx, tenant, portfolio_id, ids)
-    tell(tx, portfolio_id, [order for order in found if orders.is_untold(order)], context)
-    orders.mark_reported(tx, found, context.call.key(), context.now())
+    tell(tx, portfolio_id, [order for order in found if order_reports.is_untold(order)], context)
+    order_reports.mark_reported(tx, found, context.call.key(), context.now())
     tell_late(tx, portfolio_id, context)
     return report_on(tx, tenant, found)
 

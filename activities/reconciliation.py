@@ -19,7 +19,7 @@ from engines.trading.orders import Side
 from engines.trading.reconciliation import Difference, Kind, Recorded, compare
 from payloads.reconciliation import MOST_SHOWN, OrderDifference, ReconcileOrders, Reconciliation
 from store import blocks, orders
-from store.orders import BUY
+from store.order_terms import BUY
 from store.tables import OPEN_STATES, BlockSlice, Order
 
 TEXTS = {

@@ -18,8 +18,9 @@ from activities.order_checks import Checks
 from activities.settling import cancel, settle
 from adapters.broker import BrokerOrder, OrderState, Side
 from adapters.failpoints import failpoint
-from store import accounts, cash, closing, orders
-from store.orders import BUY, Asked, InsufficientCash, Origin
+from store import accounts, cash, closing, order_life, order_terms, orders
+from store.order_holds import InsufficientCash
+from store.order_terms import BUY, Asked, Origin
 from store.tables import OPEN_STATES, Order, Portfolio
 from store.tables import OrderState as Kept
 
@@ -45,7 +46,7 @@ class Sender:
         call, at = self.context.call, self.context.now()
         with self.context.services.database.transaction() as tx:
             for each in asked:
-                if orders.find(tx, call.tenant, each) is not None:
+                if order_life.find(tx, call.tenant, each) is not None:
                     continue
                 limit = self._limit(each)
                 self._check(tx, each, limit)
@@ -54,7 +55,7 @@ class Sender:
                 self._hold_open(tx, each)
                 arrival = self.checks.prices.of(each.etf, each.path)
                 origin = Origin(call.effect_root, call.workflow_id, call.actor, at, arrival)
-                orders.intend(
+                order_life.intend(
                     tx,
                     call.tenant,
                     self.portfolio,
@@ -90,14 +91,14 @@ class Sender:
         """Return if all that was not sent yet may be sent and paid for; else nothing of it goes out."""
         tenant, account_id = self.context.call.tenant, self.portfolio.account_id
         with self.context.services.database.reading() as tx:
-            fresh = [each for each in asked if orders.find(tx, tenant, each) is None]
+            fresh = [each for each in asked if order_life.find(tx, tenant, each) is None]
             for each in fresh:
                 self._hold_open(tx, each)
                 self._check(tx, each, self._limit(each))
             funds = cash.available(tx, tenant, account_id) + self._open_proceeds(tx)
         for each in sorted(fresh, key=lambda each: each.side == BUY):
             price = self._limit(each) or self.checks.prices.of(each.etf, f"{each.path}.etf")
-            worth = orders.value_cents(each.units, price)
+            worth = order_terms.value_cents(each.units, price)
             funds += (-worth if each.side == BUY else worth) - self.brokerage_cents
             if funds < 0:
                 raise InsufficientCash(
@@ -126,7 +127,7 @@ class Sender:
     def _affordable(self, buys: Sequence[Asked]) -> bool:
         tenant = self.context.call.tenant
         with self.context.services.database.reading() as tx:
-            fresh = [buy for buy in buys if orders.find(tx, tenant, buy) is None]
+            fresh = [buy for buy in buys if order_life.find(tx, tenant, buy) is None]
             funds = cash.available(tx, tenant, self.portfolio.account_id)
         needed = sum(self._worth(buy) + self.brokerage_cents for buy in fresh)
         return needed <= funds
@@ -134,7 +135,7 @@ class Sender:
     def _worth(self, buy: Asked) -> int:
         limit = self._limit(buy)
         assert limit is not None
-        return orders.value_cents(buy.units, limit)
+        return order_terms.value_cents(buy.units, limit)
 
     def _open_proceeds(self, tx: Session) -> int:
         """Cents that sells sent before, and still open, are expected to bring."""
@@ -144,7 +145,7 @@ class Sender:
             if order.side != BUY:
                 price = order.limit_price or self.checks.prices.of(order.etf, "trades")
                 fee = 0 if order.cum_units else self.brokerage_cents
-                expected += orders.value_cents(order.units - order.cum_units, price) - fee
+                expected += order_terms.value_cents(order.units - order.cum_units, price) - fee
         return expected
 
     def _limit(self, asked: Asked) -> Decimal | None:
@@ -161,9 +162,9 @@ class Sender:
         with self.context.services.database.transaction() as tx:
             order = orders.load(tx, self.context.call.tenant, client_order_id)
             if answer.state is OrderState.REJECTED and order.state in OPEN_STATES:
-                orders.close(tx, order, Kept.REJECTED, at, answer.reason)
+                order_life.close(tx, order, Kept.REJECTED, at, answer.reason)
             else:
-                orders.acknowledge(tx, order, answer.broker_order_id, at)
+                order_life.acknowledge(tx, order, answer.broker_order_id, at)
             called_off = order.state in (Kept.PENDING_CANCEL, Kept.CANCELLED)
             failpoint("orders.before_acknowledgement")
         if called_off:

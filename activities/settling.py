@@ -20,7 +20,7 @@ from engines.calendars import next_session, settlement_date
 from payloads.files.fees import FeesFile
 from payloads.files.limits import LimitsFile
 from payloads.files.trading import Exchange, TradingFile
-from store import fills, orders
+from store import fills, order_life, order_reports, orders
 from store.cents import to_cents
 from store.fills import Executed
 from store.tables import OPEN_STATES, Order, OrderState
@@ -83,7 +83,7 @@ def cancel(context: Context, ids: Iterable[str]) -> None:
     ids, at = list(ids), context.now()
     with context.services.database.transaction() as tx:
         for client_order_id in ids:
-            orders.begin_cancel(tx, orders.load(tx, context.call.tenant, client_order_id), at)
+            order_life.begin_cancel(tx, orders.load(tx, context.call.tenant, client_order_id), at)
     for client_order_id in _of_this_broker(context, ids):
         try:
             context.services.broker.cancel(client_order_id)
@@ -175,12 +175,12 @@ def _book(
         )
         fills.book(tx, tenant, order, executed, brokerage_cents=brokerage, choose=choose, at=at)
     if order.cum_units > before:
-        orders.mark_late(tx, order, at, had_ended=had_ended)
+        order_reports.mark_late(tx, order, at, had_ended=had_ended)
     state = told.state
     assert state is not None
     # A state that counts more fills than were reported waits for the rest before the order closes.
     if state.state.closed and order.state in OPEN_STATES and order.cum_units >= state.filled:
-        orders.close(tx, order, state.state.value, at, state.reason)
+        order_life.close(tx, order, state.state.value, at, state.reason)
 
 
 def _close_unless_there(context: Context, client_order_id: str) -> None:
@@ -190,6 +190,6 @@ def _close_unless_there(context: Context, client_order_id: str) -> None:
     with context.services.database.transaction() as tx:
         order = orders.load(tx, context.call.tenant, client_order_id)
         if order.state in OPEN_STATES:
-            orders.close(
+            order_life.close(
                 tx, order, OrderState.CANCELLED, context.now(), "cancelled before it reached the broker"
             )

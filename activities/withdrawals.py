@@ -36,7 +36,7 @@ from payloads.withdrawals import (
 )
 from store import accounts, cash, ledger
 from store.cents import from_cents, to_cents
-from store.orders import InsufficientCash
+from store.order_holds import InsufficientCash
 
 KIND = "withdrawal"
 NOTHING = Decimal(0)

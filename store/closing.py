@@ -6,7 +6,7 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from store import ledger, orders, portfolios
+from store import ledger, order_terms, orders, portfolios
 from store.accounts import AccountClosed, account
 from store.ledger import About, Posting, Subject
 from store.tables import Account, Book, Portfolio
@@ -57,7 +57,7 @@ def hold_trading(tx: Session, tenant: str, portfolio_id: str, side: str, path: s
     """AccountClosed for any order of a closed portfolio, and for a buy of one that is being closed."""
     row = portfolios.portfolio(tx, tenant, portfolio_id)
     tx.refresh(row)
-    if row.state == CLOSED or (row.state == CLOSING and side == orders.BUY):
+    if row.state == CLOSED or (row.state == CLOSING and side == order_terms.BUY):
         raise _refused(row, "it takes no orders to buy", path)
 
 

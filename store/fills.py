@@ -12,7 +12,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from sqlalchemy import func, select
 from sqlmodel import Session, col
 
-from store import ledger, orders
+from store import ledger, order_life, order_terms
 from store.accounts import account
 from store.errors import StoreError
 from store.ledger import About, Posting, Subject
@@ -137,7 +137,7 @@ def book(
     total = spent + executed.units * executed.price
     share = executed.share or Share(_cents(total) - _cents(spent), 0 if before else brokerage_cents)
     value, fees = share.value_cents, share.fees_cents
-    if order.side == orders.BUY:
+    if order.side == order_terms.BUY:
         method, postings = None, _purchase(order, executed, value + fees)
     else:
         method, postings = _sale(tx, tenant, order, executed, value - fees, choose)
@@ -226,7 +226,7 @@ def _insert(
 def _about(order: Order, fill: Fill, executed: Executed, currency: str) -> About:
     return About(
         reference(fill),
-        "purchase" if order.side == orders.BUY else "sale",
+        "purchase" if order.side == order_terms.BUY else "sale",
         executed.trade_date,
         currency,
         fill.booked_at,
@@ -240,12 +240,12 @@ def _advance(tx: Session, order: Order, total: Decimal, units: int, at: datetime
     order.cum_units += units
     order.average_price = (total / order.cum_units).quantize(PRICE_PLACES, ROUND_HALF_UP)
     if order.cum_units == order.units:
-        orders.close(tx, order, OrderState.FILLED, at)
+        order_life.close(tx, order, OrderState.FILLED, at)
         return
     if order.state in OPEN_STATES:
-        if order.limit_price is not None and order.side == orders.BUY:
-            whole = orders.value_cents(order.units, order.limit_price)
-            order.reserved_cents = whole - orders.value_cents(order.cum_units, order.limit_price)
+        if order.limit_price is not None and order.side == order_terms.BUY:
+            whole = order_terms.value_cents(order.units, order.limit_price)
+            order.reserved_cents = whole - order_terms.value_cents(order.cum_units, order.limit_price)
         if order.state not in (OrderState.PENDING_CANCEL, OrderState.PENDING_REPLACE):
             order.state = OrderState.PARTIALLY_FILLED
     order.updated_at = at

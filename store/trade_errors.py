@@ -17,7 +17,18 @@ from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from engines.trade_correction import Correction, Done
-from store import accounts, cash, customers, fills, holdings, ledger, orders, portfolios
+from store import (
+    accounts,
+    cash,
+    customers,
+    fills,
+    holdings,
+    ledger,
+    order_holds,
+    order_terms,
+    orders,
+    portfolios,
+)
 from store.errors import StoreError
 from store.ledger import About, Posting, Subject
 from store.tables import (
@@ -95,7 +106,7 @@ def executed(tx: Session, tenant: str, portfolio_id: str, client_order_id: str) 
     if not booked:
         raise NotFilled(f"nothing of order {client_order_id} was executed", "order")
     done = Done(
-        "buy" if order.side == orders.BUY else "sell",
+        "buy" if order.side == order_terms.BUY else "sell",
         sum(each.fill.units for each in booked),
         sum(each.value_cents for each in booked),
         sum(each.fill.fees_cents for each in booked),
@@ -254,7 +265,7 @@ def _book_firm(
 def _hold_not_overdrawn(tx: Session, tenant: str, account_id: str) -> None:
     lacking = -cash.available(tx, tenant, account_id)
     if lacking > 0:
-        raise orders.InsufficientCash(
+        raise order_holds.InsufficientCash(
             f"the correction would overdraw {account_id} by {lacking / 100:.2f}; bring that in first", "order"
         )
 

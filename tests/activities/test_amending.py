@@ -18,7 +18,9 @@ from payloads.orders import AwaitFills, CancelOpen, SubmitOrders
 from payloads.reconciliation import ReconcileOrders
 from store import halts
 from store.database import Database
-from store.orders import InsufficientCash, InsufficientUnits, OrderNotOpen, UnknownOrder
+from store.order_holds import InsufficientCash, InsufficientUnits
+from store.order_life import OrderNotOpen
+from store.orders import UnknownOrder
 from tests.support.blocks import open_house, opened
 from tests.support.trading import NOW, PORTFOLIO, Brokerage
 

@@ -22,7 +22,7 @@ from store import events, halts, leases
 from store.blocks import BlockClosed, BlockExists, SliceTooLarge, UnknownBlock
 from store.database import Database
 from store.effects import IntentChanged
-from store.orders import InsufficientCash, InsufficientUnits
+from store.order_holds import InsufficientCash, InsufficientUnits
 from store.portfolios import UnknownPortfolio
 from tests.support.blocks import (
     BLOCK,

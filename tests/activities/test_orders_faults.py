@@ -13,7 +13,7 @@ from activities.sending import ProceedsOutstanding
 from adapters.errors import AdapterError
 from payloads.orders import AwaitFills, CancelOpen, SubmitOrders
 from store.database import Database
-from store.orders import InsufficientCash, InsufficientUnits
+from store.order_holds import InsufficientCash, InsufficientUnits
 from tests.support.databases import MASTER_KEY, sqlite_url
 from tests.support.trading import PORTFOLIO, PRICES, Brokerage, open_brokerage, reopen_brokerage
 

@@ -17,7 +17,7 @@ from payloads.orders import AwaitFills, FillReport, SubmitOrders, SubmittedOrder
 from store import halts
 from store.database import Database
 from store.effects import IntentChanged
-from store.orders import InsufficientCash, InsufficientUnits
+from store.order_holds import InsufficientCash, InsufficientUnits
 from store.portfolios import UnknownPortfolio
 from tests.support.people import take_on
 from tests.support.threads import at_once

@@ -22,7 +22,7 @@ from payloads.orders import AwaitFills, SubmitOrders
 from payloads.parcel_methods import SetParcelMethod
 from store import fills, holdings, portfolios, snapshots
 from store.database import Database
-from store.orders import InsufficientUnits, UnknownParcel
+from store.order_holds import InsufficientUnits, UnknownParcel
 from store.tables import Customer, Parcel, ParcelDisposal
 from tests.support.trading import NOW, PORTFOLIO, Brokerage, open_brokerage
 

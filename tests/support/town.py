@@ -17,7 +17,7 @@ from sqlmodel import select
 
 from payloads import plain_json
 from store import cash, event_proof
-from store.orders import BUY
+from store.order_terms import BUY
 from store.tables import Fill, Order, Position
 from tests.support.asking import PATIENCE, Json, until_status
 from tests.support.reviewers import reviewers
