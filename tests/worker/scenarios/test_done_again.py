@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from temporalio.common import RawValue
+from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from dsl.folder import File, Folder, load_folder
@@ -85,8 +86,8 @@ async def one(house: House, step: str, attempt: int, local: bool) -> Any:
     (perform,) = house.activities()
     try:
         return float((await environment.run(perform, values))["largest"])
-    except Exception as error:
-        return getattr(error, "type", error)
+    except ApplicationError as error:
+        return error.type
 
 
 def test_a_local_call_that_is_done_again_is_counted_once_and_answered_alike(trial: Trial) -> None:
