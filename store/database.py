@@ -7,6 +7,8 @@ at once is locked by row where it is read (an account in `cash.available`, a lea
 event log), so that nobody has to think of isolation levels.
 """
 
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -22,6 +24,7 @@ from store.vault import Vault
 
 ADDRESSES = "sqlite:///FILE or postgresql://USER@HOST/NAME"
 BUSY_TIMEOUT_MS = 10_000
+JOURNAL_RETRY_MS = 20
 POOL_SIZE = 10
 POOL_OVERFLOW = 30  # an activity holds one connection, and a worker runs tens of activities at once
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
@@ -125,12 +128,27 @@ def _engine(url: URL) -> Engine:
     return engine
 
 
-def _open_sqlite(connection: Any, _record: Any) -> None:
+def _open_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
     # The driver must not begin transactions by itself: it would begin deferred ones, which
     # deadlock when two of them turn from reading to writing.
     connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    _keep_a_write_ahead_log(connection)
+    for pragma in ("synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _keep_a_write_ahead_log(connection: sqlite3.Connection) -> None:
+    # Of two who turn a new file into one with such a log SQLite refuses one at once: the change goes
+    # from reading to writing, where the time to wait for a lock does not count.
+    tries = 1 + BUSY_TIMEOUT_MS // JOURNAL_RETRY_MS
+    for left in reversed(range(tries)):
+        try:
+            connection.execute("PRAGMA journal_mode=WAL").close()
+            return
+        except sqlite3.OperationalError as error:
+            if not left or error.sqlite_errorname != "SQLITE_BUSY":
+                raise
+            time.sleep(JOURNAL_RETRY_MS / 1000)
 
 
 def _begin_sqlite(connection: Connection) -> None:

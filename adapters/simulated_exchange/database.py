@@ -1,9 +1,11 @@
 """The exchange's own records: one SQLite file, apart from the store, safe across processes and kills."""
 
+import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 # Moments are ISO text in UTC with microseconds, so that text order is time order; prices are decimal text.
 SCHEMA = """
@@ -59,9 +61,9 @@ class ExchangeDatabase:
     def __init__(self, file: Path) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         self._file = file
+        if not file.exists():
+            _create(file)
         with closing(self._connect()) as connection:
-            # Readers and the one writer do not wait for each other; the mode is kept in the file.
-            connection.execute("PRAGMA journal_mode=WAL")
             connection.executescript(SCHEMA)
 
     @contextmanager
@@ -89,3 +91,17 @@ class ExchangeDatabase:
         connection.row_factory = sqlite3.Row
         connection.execute("PRAGMA synchronous=NORMAL")
         return connection
+
+
+def _create(file: Path) -> None:
+    """Put a file there whose readers and one writer do not wait for each other, unless another does first.
+
+    It is made aside: of two who ask the same file for that mode at once SQLite refuses one, however
+    long it would wait.
+    """
+    with TemporaryDirectory(dir=file.parent) as aside:
+        new = Path(aside) / file.name
+        with closing(sqlite3.connect(new)) as connection:
+            connection.execute("PRAGMA journal_mode=WAL")
+        with suppress(FileExistsError):
+            os.link(new, file)

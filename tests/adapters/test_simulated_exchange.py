@@ -6,6 +6,7 @@ import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from adapters.broker import (
 )
 from adapters.simulated_exchange import SimulatedExchange
 from adapters.simulated_exchange.behaviour import BadScript
+from tests.support.threads import at_once
 
 # A Monday, 10:30 in Sydney.
 MONDAY = datetime(2026, 2, 1, 23, 30, tzinfo=UTC)
@@ -278,3 +280,11 @@ def test_orders_outlive_a_killed_process(tmp_path: Path, clock: Clock) -> None:
     assert killed.returncode == -9
     clock.now = datetime.now(UTC)
     assert units(exchange(tmp_path, clock)) == 100
+
+
+def test_many_may_open_a_new_exchange_at_once(tmp_path: Path, clock: Clock) -> None:
+    """None of them is told that its file is locked, and they trade in the same one."""
+    for number in range(100):
+        at_once([partial(SimulatedExchange, tmp_path / str(number), sessions="always_open", now=clock)] * 8)
+    exchange(tmp_path / "0", clock).submit(BUY)
+    assert units(exchange(tmp_path / "0", clock)) == 100

@@ -2,6 +2,7 @@
 
 import sqlite3
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -90,6 +91,19 @@ def test_two_processes_may_upgrade_at_once(tmp_path: Path) -> None:
     databases[0].check()
     for opened in databases:
         opened.close()
+
+
+def test_a_new_file_may_be_opened_by_many_at_once(tmp_path: Path) -> None:
+    """Nobody is told that it is locked, though all of them ask for its write-ahead log."""
+    for number in range(30):
+        databases = [Database(f"sqlite:///{tmp_path}/{number}.db") for _ in range(6)]
+        at_once([partial(_open, opened) for opened in databases])
+
+
+def _open(database: Database) -> None:
+    with database.reading():
+        pass
+    database.close()
 
 
 def test_the_revisions_are_those_of_alembic(database: Database) -> None:
