@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from dsl.check import check_definition
+from dsl.check.whole import check_definition
 from dsl.compile import compile_definition
 from dsl.definition import Definition
 from dsl.expressions import compile_expression

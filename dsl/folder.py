@@ -14,8 +14,9 @@ from dsl.structure.document import read_definition
 
 if TYPE_CHECKING:
     # The checker is imported when something is to be checked: to list what there is, nothing needs to be.
-    from dsl.checked import Checked, Surveyed
+    from dsl.checked import Checked
     from dsl.scenarios.files import Tests
+    from dsl.survey import Surveyed
 
 SUFFIXES = (".yaml", ".yml")
 
@@ -53,7 +54,7 @@ class Folder:
     @cached_property
     def surveyed(self) -> "Surveyed":
         """What the definitions can name, before they are checked; computed once."""
-        from dsl.checked import survey
+        from dsl.survey import survey
 
         return survey(self)
 

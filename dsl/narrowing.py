@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from dsl import definition as written
-from dsl.checked import NAMED
 from dsl.folder import File, Folder
+from dsl.survey import NAMED
 
 _NAME = re.compile(
     rb"""^["']?workflow["']?[ \t]*:[ \t]+["']?([\w.-]+)["']?[ \t]*(?:#.*)?\r?$""", re.MULTILINE
@@ -25,13 +25,18 @@ def narrowed(folder: Folder, name: str) -> Folder:
     narrow = replace(
         folder,
         workflows=tuple(file for file in folder.workflows if file in kept),
-        catalogue=tuple(file for file in folder.catalogue if file.name in NAMED or b"table" in file.content),
+        catalogue=naming(folder.catalogue),
         tests=(),
     )
     definitions = [definition for definition, _ in narrow.structure.definitions.values()]
     known = {definition.workflow.text for definition in definitions}
     run = {step.run.text for one in definitions for step in one.walk() if isinstance(step, written.Run)}
     return narrow if {name, *run} <= known else folder
+
+
+def naming(catalogue: Iterable[File]) -> tuple[File, ...]:
+    """The files of a catalogue whose entries definitions can name, and any that may be a decision table."""
+    return tuple(file for file in catalogue if file.name in NAMED or b"table" in file.content)
 
 
 def _reached(names: dict[File, str | None], name: str) -> Iterator[File]:

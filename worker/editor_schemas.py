@@ -1,15 +1,17 @@
 """The JSON Schemas that editors check definitions, catalogue files and tests with."""
 
+from dataclasses import replace
 from pathlib import Path
 from pkgutil import iter_modules
 from typing import Any
 
-from dsl.checked import Surveyed
 from dsl.editor_schema import Names, catalogue_schema, definition_schema, names_of
 from dsl.editor_tables import table_schema
 from dsl.editor_tests import tests_schema
 from dsl.folder import load_folder
+from dsl.narrowing import naming
 from dsl.near import listed, suggestion
+from dsl.survey import Surveyed
 from payloads import plain_json
 from worker.errors import BadInput, UnknownId
 from worker.settings import Settings
@@ -69,9 +71,10 @@ def as_file(schema: dict[str, Any]) -> str:
 
 def _surveyed(settings: Settings) -> Surveyed:
     try:
-        return load_folder(settings.definitions).surveyed
+        folder = load_folder(settings.definitions)
     except OSError as error:
         raise BadInput(f"{error.filename} cannot be read: {error.strerror}") from error
+    return replace(folder, catalogue=naming(folder.catalogue)).surveyed
 
 
 def _tables(settings: Settings) -> dict[str, dict[str, Any]]:

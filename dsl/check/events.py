@@ -1,6 +1,5 @@
 """The business events of catalogue/events.yaml: schemas of what they carry, and events made of others."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from dsl.check.schemas import check_schema
@@ -8,20 +7,10 @@ from dsl.check.texts import Texts, place_of
 from dsl.check.triggers import check_event, event_type
 from dsl.expressions import TypeEnv
 from dsl.problems import Report
+from dsl.survey import event_schemas
 from dsl.tree import ListNode, MapNode, Node, ScalarNode, Tree
 from dsl.types import BOOL
 from dsl.world import World
-
-
-def event_schemas(events: Any) -> dict[str, Mapping[str, Any]]:
-    """The schema of each business event that has one, of the file as JSON."""
-    business = events.get("business") if isinstance(events, dict) else None
-    found = business.items() if isinstance(business, dict) else ()
-    return {
-        name: event["schema"]
-        for name, event in found
-        if isinstance(event, dict) and isinstance(event.get("schema"), dict)
-    }
 
 
 def check_events(tree: Tree, events: Any, report: Report) -> None:

@@ -1,7 +1,6 @@
 """The metrics that `threshold` and `rearm` compare: those of `catalogue/metrics.yaml`."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from dsl.expressions import TypeEnv, check
 from dsl.expressions.errors import UNKNOWN_NAME
@@ -9,22 +8,7 @@ from dsl.near import listed, suggestion
 from dsl.problems import Report
 from dsl.spots import span_in_source
 from dsl.tree import ScalarNode
-from dsl.types import BOOL, INTEGER, NUMBER, Type
-
-_TYPES = {"number": NUMBER, "integer": INTEGER, "boolean": BOOL}
-
-
-def metric_types(metrics: Any) -> dict[str, Type] | None:
-    """The type of each metric of the file as JSON; None without the file."""
-    if not isinstance(metrics, dict):
-        return None
-    found = metrics.get("metrics")
-    listed_metrics = found.items() if isinstance(found, dict) else ()
-    return {
-        name: _TYPES.get(str(metric.get("type")), NUMBER)
-        for name, metric in listed_metrics
-        if isinstance(metric, dict)
-    }
+from dsl.types import BOOL, Type
 
 
 def check_metrics(

@@ -1,6 +1,6 @@
 """The virtual clock of one run: let it run on, or up to a moment and no further."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 from google.protobuf.field_mask_pb2 import FieldMask
 from temporalio.api.common.v1 import TimeSkippingConfig, WorkflowExecution
 from temporalio.api.enums.v1 import EventType
+from temporalio.api.history.v1 import HistoryEvent
 from temporalio.api.workflow.v1 import WorkflowExecutionOptions
 from temporalio.api.workflowservice.v1 import UpdateWorkflowExecutionOptionsRequest
 from temporalio.client import WorkflowHandle
@@ -42,16 +43,8 @@ class Clock:
 
     async def next_moment(self) -> datetime | None:
         """When the first of the run's timers fires; None if it has none."""
-        timers: dict[int, datetime] = {}
-        async for event in self._handle.fetch_history_events():
-            if event.event_type == EventType.EVENT_TYPE_TIMER_STARTED:
-                length = event.timer_started_event_attributes.start_to_fire_timeout.ToTimedelta()
-                timers[event.event_id] = event.event_time.ToDatetime(UTC) + length
-            elif event.event_type == EventType.EVENT_TYPE_TIMER_FIRED:
-                timers.pop(event.timer_fired_event_attributes.started_event_id, None)
-            elif event.event_type == EventType.EVENT_TYPE_TIMER_CANCELED:
-                timers.pop(event.timer_canceled_event_attributes.started_event_id, None)
-        return min(timers.values(), default=None)
+        events = [event async for event in self._handle.fetch_history_events()]
+        return min(open_timers(events), default=None)
 
     async def forward_to(self, moment: datetime) -> bool:
         """Skip to this moment and stop there, or at the run's end if that comes first; was it ahead."""
@@ -61,6 +54,20 @@ class Clock:
                 await self._skipper.fast_forward(self._handle, left)
                 return True
         return False
+
+
+def open_timers(events: Iterable[HistoryEvent]) -> list[datetime]:
+    """When each of the timers fires that a history sets and that neither fired nor was taken back."""
+    timers: dict[int, datetime] = {}
+    for event in events:
+        if event.event_type == EventType.EVENT_TYPE_TIMER_STARTED:
+            length = event.timer_started_event_attributes.start_to_fire_timeout.ToTimedelta()
+            timers[event.event_id] = event.event_time.ToDatetime(UTC) + length
+        elif event.event_type == EventType.EVENT_TYPE_TIMER_FIRED:
+            timers.pop(event.timer_fired_event_attributes.started_event_id, None)
+        elif event.event_type == EventType.EVENT_TYPE_TIMER_CANCELED:
+            timers.pop(event.timer_canceled_event_attributes.started_event_id, None)
+    return list(timers.values())
 
 
 @contextmanager

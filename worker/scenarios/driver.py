@@ -97,9 +97,8 @@ class Driver:
 
     async def _idle(self) -> bool:
         """Will nothing happen in any run until it is written to or its clock is moved."""
-        standing = (
-            [run.id for run in self._trial.open() if run.id not in self._free] if self._trial.timed else []
-        )
+        runs = self._trial.open() if self._trial.timed else []
+        standing = {run.id: self._clock(run.id) for run in runs if run.id not in self._free}
         return await is_idle(self._skipper.client, self._trial, standing)
 
     # Messages
