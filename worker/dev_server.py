@@ -64,7 +64,7 @@ class DevServer:
 
     @property
     def last_words(self) -> str:
-        """The end of its log, and where the rest is."""
+        """Why it ended, as far as the end of its log says, and where the rest is."""
         return f"{_last_line(self.log)} (log: {self.log})"
 
     def wait_until_it_answers(self) -> None:
@@ -187,5 +187,7 @@ def _healthy(address: str) -> bool:
 
 
 def _last_line(log: Path) -> str:
+    """The cause where the program's own trace follows it, else the end."""
     lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-    return lines[-1] if lines else "its log is empty"
+    causes = [line for line in lines if line.startswith(("panic:", "fatal error:"))]
+    return (causes or lines or ["its log is empty"])[-1]

@@ -11,7 +11,7 @@ import pytest
 from temporalio.client import Client
 
 from tests.support.servers import dev_server
-from worker.dev_server import SEARCH_ATTRIBUTES, start_dev_server
+from worker.dev_server import SEARCH_ATTRIBUTES, DevServer, start_dev_server
 from worker.doctor import ListSearchAttributesRequest
 from worker.errors import BadSettings, ServerUnreachable
 from worker.ports import free_ports, is_free, listening
@@ -58,6 +58,22 @@ def test_a_database_that_is_none_is_reported_with_the_log(tmp_path: Path) -> Non
         start_dev_server(
             database=tmp_path / "temporal.db", log=tmp_path / "temporal.log", port=free_ports(1)[0]
         )
+
+
+@pytest.mark.parametrize(
+    ("log", "said"),
+    [
+        ("", "its log is empty"),
+        ("starting\nError: the file is locked", "Error: the file is locked"),
+        ("panic: port is taken\n\ngoroutine 1 [running]:\n\tmain.go:18 +0x8e", "panic: port is taken"),
+    ],
+)
+def test_the_cause_is_told_and_not_the_trace_below_it(tmp_path: Path, log: str, said: str) -> None:
+    """Of a server that ended."""
+    file = tmp_path / "temporal.log"
+    file.write_text(log)
+    with subprocess.Popen(["true"]) as process:
+        assert DevServer(process, 1, None, file).last_words.startswith(said)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a process with the one that started it")
