@@ -137,7 +137,7 @@ class Discounting:
         """Favoured: a gain of units held for longer than the months, by a taxpayer with a discount."""
         gain = piece.proceeds - piece.cost_base
         nothing = gain - gain
-        if piece.long and gain > 0 and self.discount:
+        if piece.long and gain > nothing and self.discount:
             return Parts(nothing, gain)
         return Parts(gain, nothing)
 
