@@ -208,7 +208,9 @@ class Indexing:
         if quarter in self.price_index:
             return self.price_index[quarter]
         raise MissingPriceIndex(
-            f"indexation needs the consumer price index of the quarter from {quarter}", "price_index"
+            f"indexation needs the consumer price index of the quarter from {quarter}; give it, or add it to "
+            "consumer_price_index of the catalogue when it is published",
+            "price_index",
         )
 
 
