@@ -92,9 +92,17 @@ def australian_year(file: TaxAuFile, year: str, path: str) -> TaxYear:
 
 
 def australian_gains(
-    file: TaxAuFile, year: TaxYear, taxpayer: Taxpayer, *, resident: bool, price_index: PriceIndex
+    file: TaxAuFile,
+    year: TaxYear,
+    taxpayer: Taxpayer,
+    *,
+    resident: bool,
+    price_index: PriceIndex | None = None,
 ) -> GainRules:
-    """How gains of a year are discounted or indexed; NotCovered for a taxpayer whom the rules do not know."""
+    """How gains of a year are discounted or indexed; NotCovered for a taxpayer whom the rules do not know.
+
+    `price_index` has quarters beside those that the file knows, or in their place.
+    """
     months = file.capital_gains_discount.months_held
     found = at(file.capital_gains_discount.values, year.first)
     if taxpayer not in found.shares:
@@ -104,7 +112,8 @@ def australian_gains(
         )
     share = found.shares[taxpayer] if resident else Fraction(0)
     if taxpayer in found.indexed:
-        return Indexing(months, share, found.since, price_index)
+        published = {quarter.since: quarter.value for quarter in file.consumer_price_index.values}
+        return Indexing(months, share, found.since, published | dict(price_index or {}))
     return Discounting(months, share)
 
 

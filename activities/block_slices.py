@@ -20,7 +20,7 @@ from activities.settling import News, OtherBroker, Settlement, ask_broker, settl
 from adapters.broker import BrokerOrder, OrderRefused, OrderState, Side
 from adapters.failpoints import failpoint
 from payloads.block_slices import SendSlice, SentSlice
-from store import blocks
+from store import blocks, order_life
 from store.blocks import Reported
 from store.order_terms import BUY
 from store.tables import OPEN_STATES, Block, BlockSlice
@@ -187,7 +187,7 @@ def cancel_slices(context: Context, ids: Iterable[str]) -> None:
     ids, tenant = list(ids), context.call.tenant
     with context.services.database.transaction() as tx:
         for client_order_id in ids:
-            blocks.begin_cancel(tx, blocks.slice_of(tx, tenant, client_order_id), context.now())
+            order_life.begin_cancel(tx, blocks.slice_of(tx, tenant, client_order_id), context.now())
     for client_order_id in ids:
         try:
             context.services.broker.cancel(client_order_id)

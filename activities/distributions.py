@@ -61,7 +61,9 @@ def _pay(tx: Session, ask: Pay, context: Context) -> Paid:
     units = holdings.units_held(tx, tenant, ask.portfolio_id, ask.etf, record_date(ask.ex_date))
     due = entitlement(units, _terms(tx, ask, row, context))
     before = ledger.find(tx, tenant, row.account_id, _distribution(ask.reference))
-    bought = _reinvested(ask, due, taken=row.reinvest if before is None else _took_units(tx, before))
+    before_in = None if before is None else _took_units_of(tx, before)
+    taken = row.reinvest if before is None else before_in is not None
+    bought = _reinvested(ask, due, taken=taken)
     paid = Paid(
         portfolio_id=ask.portfolio_id,
         customer_id=row.customer_id,
@@ -74,7 +76,9 @@ def _pay(tx: Session, ask: Pay, context: Context) -> Paid:
         cash=bought.rest,
     )
     about = _about(context, _distribution(ask.reference), "distribution", ask.payment_date, ask.currency)
-    if due.income and ledger.post(tx, tenant, row.account_id, about, _payment(ask, due, bought)):
+    # The fund may go by another code since the ex-date.
+    code = before_in or holdings.code_on(tx, tenant, ask.etf, ask.payment_date)
+    if due.income and ledger.post(tx, tenant, row.account_id, about, _payment(ask, due, bought, code)):
         told = paid.model_dump(mode="python", exclude={"customer_id"})
         announced = {"reference": ask.reference, "etf": ask.etf, "franking": ask.franking}
         days = {"ex_date": f"{ask.ex_date}", "payment_date": f"{ask.payment_date}"}
@@ -101,17 +105,17 @@ def _reinvested(ask: Pay, due: Entitlement, *, taken: bool) -> Reinvested:
     return reinvest(due.cash, ask.reinvestment_price)
 
 
-def _took_units(tx: Session, before: LedgerEntry) -> bool:
-    """What the portfolio wanted when it was paid: it may want something else by now."""
-    return any(row.book == Book.SECURITIES for row in ledger.postings_of(tx, before))
+def _took_units_of(tx: Session, before: LedgerEntry) -> str | None:
+    """The units that it was paid in then, if in any: the portfolio may want something else by now."""
+    return next((row.etf for row in ledger.postings_of(tx, before) if row.book == Book.SECURITIES), None)
 
 
-def _payment(ask: Pay, due: Entitlement, bought: Reinvested) -> list[Posting]:
-    """Income by ETF, and where it went; lines of nothing are left out."""
+def _payment(ask: Pay, due: Entitlement, bought: Reinvested, code: str) -> list[Posting]:
+    """Income by ETF, and where it went, units under their `code`; lines of nothing are left out."""
     paid_by = Subject(ask.portfolio_id, ask.etf)
     parcel = Subject(
         ask.portfolio_id,
-        ask.etf,
+        code,
         f"{_distribution(ask.reference)}.{ask.portfolio_id}",
         ask.payment_date,
         bought.units,

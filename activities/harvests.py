@@ -116,7 +116,7 @@ def _taxed_later(ask: FindHarvests, context: Context, years: int) -> Decimal:
         return Decimal(repr(terms.long_rate)) / Decimal(repr(terms.short_rate)) if long else Decimal(1)
     au_file = tax_file(context.catalogue)
     year = australian_year(au_file, year_of(ask.as_of), "as_of")
-    rules = australian_gains(au_file, year, ask.taxpayer, resident=True, price_index={})
+    rules = australian_gains(au_file, year, ask.taxpayer, resident=True)
     if not isinstance(rules, Discounting) or years * MONTHS_A_YEAR <= rules.months_held:
         return Decimal(1)
     kept = 1 - rules.discount

@@ -86,7 +86,7 @@ class _Year:
 
     def _rules(self, name: str) -> GainRules:
         year = australian_year(self._file, name, "year")
-        return australian_gains(self._file, year, "individual", resident=self._resident, price_index={})
+        return australian_gains(self._file, year, "individual", resident=self._resident)
 
 
 def _piece(row: ParcelDisposal, rules: GainRules) -> Piece[Decimal]:

@@ -14,6 +14,7 @@ from typing import Any
 
 from activities.context import Context
 from activities.errors import ActivityError, InvalidInput
+from activities.exchange_days import today
 from activities.registry import implements
 from activities.routing import misfits_of
 from payloads import plain_json
@@ -107,12 +108,12 @@ def allow_retry(ask: AllowRetry, context: Context) -> Appended:
 
 
 def _holders(role: str, stream: str, context: Context, amount: Decimal | None = None) -> list[str]:
-    """The people of a role today, by the catalogue of the run's release; of `client`, the run's own."""
+    """The people of a role today at the exchange, by the release's catalogue; of `client`, the run's own."""
     if role == CLIENT:
         kind, _, client = stream.partition(":")
         return [client] if kind == "client" else []
     file = context.catalogue.read("people", PeopleFile)
-    return eligible(file, role, context.now().date(), amount)
+    return eligible(file, role, today(context), amount)
 
 
 @implements("events.record")

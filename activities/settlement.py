@@ -4,7 +4,7 @@ from datetime import date
 
 from activities.context import Context
 from activities.effects import append
-from activities.exchange_days import today
+from activities.exchange_days import hold_past, today
 from activities.registry import implements
 from payloads.settlement import SettledTrades, SettleTrades
 from store import accounts, cash
@@ -14,7 +14,7 @@ from store.cents import from_cents
 @implements("cash.settle")
 def settle(ask: SettleTrades, context: Context) -> SettledTrades:
     """Settle account by account; whoever tries again goes on where it stopped."""
-    day = ask.as_of or today(context)
+    day = hold_past(ask.as_of or today(context), context, "as_of")
     tenant = context.call.tenant
     with context.services.database.reading() as tx:
         due = cash.accounts_due(tx, tenant, day)

@@ -9,7 +9,7 @@ from engines.books import FEES, GAINS, INCOME, WITHHELD, Booked, Line
 from engines.tax.franking import Credits, franking_credits
 from engines.tax.gain_rules import GainRules
 from engines.tax.ledger_trades import unit_trades
-from engines.tax.rules import NOTHING, YearRules, total
+from engines.tax.rules import NOTHING, YearRules, cents, total
 from engines.tax.taxpayer import Distribution, Income
 from engines.tax.year_gains import Gain, Sorted, sort_gains
 from engines.tax.year_income import INTEREST, Distributed, Moved, YearOfBooks, moved
@@ -91,7 +91,7 @@ def parts_of(year: YearOfBooks, books: AccountBooks, credits: Credits, gains: Ga
         reconciliation=[
             _reconciled(year, INCOME, -1, totals.income),
             _reconciled(year, WITHHELD, 1, withheld),
-            _reconciled(year, GAINS, -1, gains.gross_gains - gains.capital_losses),
+            _reconciled(year, GAINS, -1, gains.gross_gains - gains.capital_losses + gains.indexation),
             _reconciled(year, FEES, 1, totals.fees),
         ],
     )
@@ -101,11 +101,13 @@ def gains_reported(gains: Sequence[Gain], rules: GainRules, brought_forward: Dec
     """The schedule, in the order in which it was booked, and the year's figures."""
     lines = sort_gains(gains, rules)
     year = rules.settle(lines, brought_forward)
+    booked = from_cents(sum(gain.gain for gain in gains))
     return GainsReported(
         lines=[_gain(line) for line in lines],
         short_gains=total([line.ordinary for line in lines if line.ordinary > 0]),
         discountable_gains=total([line.favoured for line in lines if line.favoured > 0]),
         gross_gains=year.gross_gains,
+        indexation=booked - (cents(year.gross_gains) - cents(year.capital_losses)),
         capital_losses=year.capital_losses,
         losses_brought_forward=brought_forward,
         losses_applied=year.losses_applied,

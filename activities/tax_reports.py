@@ -18,6 +18,7 @@ from activities.australian_tax import (
     year_of,
     year_rules,
 )
+from activities.closing_prices import closing_prices
 from activities.context import Context
 from activities.effects import once
 from activities.errors import ActivityError
@@ -26,8 +27,9 @@ from activities.filing import file
 from activities.registry import implements
 from activities.tax_report_parts import credits_of, gains_reported, notes_of, parts_of
 from engines.books import between, standing, units_held
-from engines.tax.errors import NotCovered
+from engines.tax.change_values import spans, valued
 from engines.tax.gain_rules import GainRules, Indexing
+from engines.tax.months import ONE_DAY
 from engines.tax.rules import NOTHING
 from engines.tax.year_gains import Gain, gains_of, settle
 from engines.tax.year_income import YearOfBooks
@@ -141,31 +143,34 @@ def _gains(ask: AskTaxYear, books: AccountBooks, context: Context) -> GainsRepor
     every = gains_of(books.entries)
     brought = ask.losses_brought_forward
     if brought is None:
-        brought = _losses_before(ask, every, books.resident, context)
-    gains = [gain for gain in every if year_of(gain.day) == ask.year]
-    return gains_reported(gains, _rules(ask, ask.year, books.resident, context, gains), brought)
+        brought = _losses_before(ask, every, books, context)
+    rules = _rules(ask, ask.year, books.resident, context)
+    return gains_reported(_of_year(ask.year, every, rules, books, context), rules, brought)
 
 
-def _losses_before(ask: AskTaxYear, every: Sequence[Gain], resident: bool, context: Context) -> Decimal:
+def _of_year(
+    year: str, every: Sequence[Gain], rules: GainRules, books: AccountBooks, context: Context
+) -> list[Gain]:
+    """The year's gains, with what their units were worth before a change of rules that splits them."""
+    gains = [gain for gain in every if year_of(gain.day) == year]
+    if not isinstance(rules, Indexing):
+        return gains
+    etfs = {gain.etf for gain in gains if gain.etf and gain.units and spans(gain, rules.since)}
+    prices = closing_prices(context, rules.since - ONE_DAY, etfs).prices if etfs else {}
+    return valued(gains, books.entries, rules.since, prices)
+
+
+def _losses_before(ask: AskTaxYear, every: Sequence[Gain], books: AccountBooks, context: Context) -> Decimal:
     """What the years before leave of the losses in these books, each netted by its own rules."""
     left = NOTHING
     for year in sorted({year_of(gain.day) for gain in every}):
         if year < ask.year:
-            gains = [gain for gain in every if year_of(gain.day) == year]
-            rules = _rules(ask, year, resident, context, gains)
+            rules = _rules(ask, year, books.resident, context)
+            gains = _of_year(year, every, rules, books, context)
             left = settle(gains, rules, left).losses_carried_forward
     return left
 
 
-def _rules(ask: AskTaxYear, year: str, resident: bool, context: Context, gains: Sequence[Gain]) -> GainRules:
+def _rules(ask: AskTaxYear, year: str, resident: bool, context: Context) -> GainRules:
     file = tax_file(context.catalogue)
-    rules = australian_gains(
-        file, australian_year(file, year, "year"), ask.taxpayer, resident=resident, price_index={}
-    )
-    if gains and isinstance(rules, Indexing):
-        raise NotCovered(
-            f"gains of {year} are indexed by consumer prices, which the books do not hold; "
-            "work them out with tax.capital_gains",
-            "year",
-        )
-    return rules
+    return australian_gains(file, australian_year(file, year, "year"), ask.taxpayer, resident=resident)

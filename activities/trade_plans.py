@@ -83,7 +83,7 @@ def _gain_rules(catalogue: Catalogue, as_of: date) -> tuple[GainRules, list[str]
         raise UnknownTaxYear(
             f"there are no rules on gains of {year.name}; they begin on {first}", "tax.as_of"
         )
-    rules = australian_gains(file, year, "individual", resident=True, price_index={})
+    rules = australian_gains(file, year, "individual", resident=True)
     if isinstance(rules, Indexing):
         return Discounting(rules.months_held, Fraction(0)), [NOT_INDEXED.format(since=rules.since)]
     return rules, []

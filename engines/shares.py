@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
-from math import lcm
+from math import gcd, lcm
 
 CENTS_PER_UNIT = 100
 
@@ -34,9 +34,13 @@ def cents_by_weight(cents: int, weights: Sequence[int]) -> list[int]:
     whole = sum(weights)
     if whole <= 0 or min(weights) < 0:
         raise ValueError("weights are from 0 up and not all zero")
-    exact = [divmod(cents * weight, whole) for weight in weights]
-    parts = [part for part, _ in exact]
-    by_remainder = sorted(range(len(parts)), key=lambda place: -exact[place][1])
+    # In smallest terms most products are machine numbers, which are divided faster.
+    common = gcd(*weights)
+    exact = [cents * (weight // common) for weight in weights]
+    whole //= common
+    parts = [each // whole for each in exact]
+    remainders = [each % whole for each in exact]
+    by_remainder = sorted(range(len(parts)), key=remainders.__getitem__, reverse=True)
     for place in by_remainder[: cents - sum(parts)]:
         parts[place] += 1
     return parts

@@ -124,7 +124,7 @@ ENTRIES = (
         output=OpenedApproval,
         effect=Effect.READS,
         internal=True,
-        files=("people",),
+        files=("people", "trading"),
     ),
     Entry(
         name="runs.allow_retry",
@@ -138,7 +138,7 @@ ENTRIES = (
         ),
         no_undo="the log is append-only",
         internal=True,
-        files=("events", "people"),
+        files=("events", "people", "trading"),
     ),
     Entry(
         name="runs.load_release",

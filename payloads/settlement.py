@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from payloads.base import Amount, IsoDate, Payload, Whole
-from payloads.entry import Effect, Entry
+from payloads.entry import DeclaredError, Effect, Entry
 from payloads.storage import READ_ERRORS
 
 
@@ -29,7 +29,7 @@ ENTRIES = (
         SettleTrades,
         SettledTrades,
         Effect.EFFECT,
-        errors=READ_ERRORS,
+        errors=(DeclaredError("FutureDate", "the day is still to come"), *READ_ERRORS),
         no_undo="what has settled at the exchange stays settled",
         files=("trading",),
     ),

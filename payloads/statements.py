@@ -8,7 +8,7 @@ from payloads.base import Amount, Etf, Flag, Identifier, IsoDate, Payload, Price
 from payloads.documents import Filed
 from payloads.entry import DeclaredError, Effect, Entry
 from payloads.performance import Performance
-from payloads.storage import EFFECT_ERRORS, READ_ERRORS, UNKNOWN_PORTFOLIO
+from payloads.storage import CLOSING_PRICE_ERRORS, EFFECT_ERRORS, READ_ERRORS, UNKNOWN_PORTFOLIO
 
 PeriodName = Annotated[
     str,
@@ -152,10 +152,7 @@ class StatementFiled(Filed):
 _ERRORS = (
     DeclaredError("PeriodNotOver", "the month or year has days to come"),
     DeclaredError("UnknownPeriod", "there is no such month or tax year"),
-    DeclaredError("NoSnapshot", "there are no market data to value holdings by"),
-    DeclaredError("StaleSnapshot", "the newest market data end too long before a day to be valued"),
-    DeclaredError("UnknownEtf", "the market data of a day have no price of an ETF"),
-    DeclaredError("SnapshotDamaged", "the stored bytes are not those of the digest"),
+    *CLOSING_PRICE_ERRORS,
     DeclaredError("WrongCurrency", "the account is not kept in AUD"),
     UNKNOWN_PORTFOLIO,
 )

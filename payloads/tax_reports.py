@@ -8,7 +8,7 @@ from payloads.base import Amount, Etf, Flag, Identifier, IsoDate, Payload, Units
 from payloads.bounds import ExactMoment, MoneyFromZero
 from payloads.documents import Filed
 from payloads.entry import DeclaredError, Effect, Entry
-from payloads.storage import EFFECT_ERRORS, READ_ERRORS, UNKNOWN_PORTFOLIO
+from payloads.storage import CLOSING_PRICE_ERRORS, EFFECT_ERRORS, READ_ERRORS, UNKNOWN_PORTFOLIO
 from payloads.tax import UNKNOWN_TAX_YEAR, Taxpayer
 
 AustralianYear = Annotated[
@@ -112,6 +112,7 @@ class GainsReported(Payload):
     short_gains: Amount = Field(description="without discount")
     discountable_gains: Amount
     gross_gains: Amount
+    indexation: Amount = Field(description="from July 2027: how much less the gains are by consumer prices")
     capital_losses: Amount
     losses_brought_forward: Amount
     losses_applied: Amount
@@ -233,16 +234,20 @@ class Outstanding(Payload):
     outstanding: list[Etf]
 
 
-_NOT_COVERED = DeclaredError(
-    "NotCovered", "the rules hold no answer for this taxpayer, or for gains from 2027"
+_NOT_COVERED = DeclaredError("NotCovered", "the rules hold no answer for this taxpayer")
+_FROM_2027 = (
+    DeclaredError("MissingPriceIndex", "consumer prices of a quarter are not in the catalogue's tax_au yet"),
+    DeclaredError("MissingMarketValue", "what units were worth on 30 June 2027 is not in the books"),
+    *CLOSING_PRICE_ERRORS,
 )
 _OF_YEAR = (
     UNKNOWN_TAX_YEAR,
     _NOT_COVERED,
+    *_FROM_2027,
     DeclaredError("WrongCurrency", "the account is not kept in AUD"),
     UNKNOWN_PORTFOLIO,
 )
-_FILES = ("tax_au", "trading")
+_FILES = ("market", "tax_au", "trading", "universe")
 
 ENTRIES = (
     Entry(

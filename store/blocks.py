@@ -17,6 +17,7 @@ from sqlmodel import Session, col
 
 from store.errors import StoreError
 from store.fills import PRICE_PLACES, FillMismatch
+from store.order_life import touch
 from store.sql import insert_missing
 from store.tables import OPEN_STATES, Block, BlockExecution, BlockSlice, OrderState
 
@@ -145,20 +146,13 @@ def acknowledge(tx: Session, one: BlockSlice, broker_order_id: str, at: datetime
     one.broker_order_id = broker_order_id
     if one.state == OrderState.INTENDED:
         one.state = OrderState.NEW
-    _touch(tx, one, at)
-
-
-def begin_cancel(tx: Session, one: BlockSlice, at: datetime) -> None:
-    """From now on nobody sends the slice."""
-    if one.state in OPEN_STATES:
-        one.state = OrderState.PENDING_CANCEL
-        _touch(tx, one, at)
+    touch(tx, one, at)
 
 
 def close_slice(tx: Session, one: BlockSlice, state: str, at: datetime, reason: str = "") -> None:
     """The broker works the slice no more."""
     one.state, one.reason = state, reason or one.reason
-    _touch(tx, one, at)
+    touch(tx, one, at)
 
 
 def record(tx: Session, one: BlockSlice, reported: Reported, at: datetime) -> bool:
@@ -195,7 +189,7 @@ def record(tx: Session, one: BlockSlice, reported: Reported, at: datetime) -> bo
         one.state = OrderState.FILLED
     elif one.state in (OrderState.INTENDED, OrderState.NEW):
         one.state = OrderState.PARTIALLY_FILLED
-    _touch(tx, one, at)
+    touch(tx, one, at)
     return True
 
 
@@ -225,10 +219,4 @@ def mark_shared(tx: Session, block: Block, done: Iterable[BlockExecution]) -> No
     for execution in done:
         execution.allocation = block.allocations
         tx.add(execution)
-    tx.flush()
-
-
-def _touch(tx: Session, one: BlockSlice, at: datetime) -> None:
-    one.updated_at = at
-    tx.add(one)
     tx.flush()

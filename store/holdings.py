@@ -10,7 +10,8 @@ from sqlmodel import Session, col
 from store.tables import SAME_ENTRY, Book, LedgerEntry, LedgerPosting, Parcel, ParcelDisposal
 
 BUYING = ("purchase", "distribution")
-RECOUNTING = ("split", "code_change", "merger", "delisting")
+CODE_CHANGE = "code_change"
+RECOUNTING = ("split", CODE_CHANGE, "merger", "delisting")
 REVALUING = "cost_base"
 UNITS = func.sum(col(LedgerPosting.units))
 
@@ -58,6 +59,30 @@ def ever_held(tx: Session, tenant: str, etf: str) -> bool:
     """Whether units of `etf` were ever on anybody's books."""
     query = select(col(LedgerPosting.sequence)).where(*_of(tenant, etf))
     return tx.scalars(query.limit(1)).first() is not None
+
+
+def code_on(tx: Session, tenant: str, etf: str, on: date) -> str:
+    """The code that units of `etf` go by at the end of `on`, as far as anybody's books tell of a change."""
+    new = aliased(LedgerPosting)
+    query = (
+        select(col(new.etf))
+        .join(
+            LedgerPosting,
+            (col(new.tenant) == col(LedgerPosting.tenant))
+            & (col(new.account_id) == col(LedgerPosting.account_id))
+            & (col(new.sequence) == col(LedgerPosting.sequence)),
+        )
+        .join(LedgerEntry, SAME_ENTRY)
+        .where(
+            *_of(tenant, etf),
+            col(LedgerEntry.kind) == CODE_CHANGE,
+            col(LedgerEntry.effective) <= on,
+            col(LedgerPosting.units) < 0,
+            col(new.units) > 0,
+        )
+        .order_by(col(LedgerEntry.effective).desc())
+    )
+    return tx.scalars(query.limit(1)).first() or etf
 
 
 def parcels_held(tx: Session, tenant: str, portfolio_id: str, etf: str, on: date) -> list[ParcelThen]:

@@ -15,7 +15,7 @@ from store.effects import IntentChanged
 from store.errors import StoreError
 from store.order_holds import InsufficientCash, InsufficientUnits, hold_cash, hold_units, sellable
 from store.order_terms import BUY, SELL, Asked, Content, Origin, value_cents
-from store.tables import OPEN_STATES, Order, OrderState, Portfolio
+from store.tables import OPEN_STATES, BlockSlice, Order, OrderState, Portfolio
 
 
 class OrderNotOpen(StoreError):
@@ -148,8 +148,8 @@ def end_amend(tx: Session, order: Order, content: Content, *, brokerage_cents: i
     touch(tx, order, at)
 
 
-def begin_cancel(tx: Session, order: Order, at: datetime) -> None:
-    """From now on nobody sends the order; its reservation stays until the broker has answered."""
+def begin_cancel(tx: Session, order: Order | BlockSlice, at: datetime) -> None:
+    """From now on nobody sends it; what is reserved for it stays until the broker has answered."""
     if order.state in OPEN_STATES:
         order.state = OrderState.PENDING_CANCEL
         touch(tx, order, at)
@@ -162,7 +162,7 @@ def close(tx: Session, order: Order, state: str, at: datetime, reason: str = "")
     touch(tx, order, at)
 
 
-def touch(tx: Session, order: Order, at: datetime) -> None:
+def touch(tx: Session, order: Order | BlockSlice, at: datetime) -> None:
     order.updated_at = at
     tx.add(order)
     tx.flush()

@@ -1,7 +1,9 @@
 """The lines of disposals: units of a parcel that one took, what they brought and what they cost."""
 
 from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from itertools import chain
 from typing import NamedTuple
 
@@ -9,7 +11,7 @@ from engines.shares import cents_by_weight
 from engines.tax.gain_rules import GainRules, Piece
 from engines.tax.months import held_longer
 from engines.tax.parcels import Disposal, Parcel, Taken, by_day, in_cents, in_parts, in_units
-from engines.tax.rules import cents
+from engines.tax.rules import CENT, cents
 
 
 class Line(NamedTuple):
@@ -42,8 +44,7 @@ def lines_of(
     by_disposal: list[list[Taken]] = [[] for _ in disposals]
     for one in taken:
         by_disposal[one.disposal].append(one)
-    parts_left = [in_parts(parcel.units) for parcel in parcels]
-    cost_left = [in_cents(parcel.cost_base) for parcel in parcels]
+    left: dict[int, tuple[int, int]] = {}  # parts and cents, of parcels that were sold in pieces
     found: list[list[Line]] = [[] for _ in disposals]
     for place in by_day(disposals):
         disposal, pieces = disposals[place], by_disposal[place]
@@ -51,31 +52,35 @@ def lines_of(
         lines = found[place]
         for one, brought in zip(pieces, proceeds, strict=True):
             at, parts = one.parcel, one.parts
-            cost, left = cost_left[at], parts_left[at]
-            if parts != left:
-                cost = _half_up(cost * parts, left)
-            cost_left[at] -= cost
-            parts_left[at] = left - parts
-            lines.append(_line(parcels[at], disposal, one, _money(brought), _money(cost), rules))
+            parcel = parcels[at]
+            held, cost = left.get(at) or (in_parts(parcel.units), in_cents(parcel.cost_base))
+            if parts != held:
+                whole, cost = cost, _half_up(cost * parts, held)
+                left[at] = held - parts, whole - cost
+            lines.append(_line(parcel, disposal, one, CENT * brought, CENT * cost, rules))
     return tuple(chain.from_iterable(found))
 
 
 def _line(
     parcel: Parcel, disposal: Disposal, one: Taken, proceeds: Decimal, cost_base: Decimal, rules: GainRules
 ) -> Line:
-    units, worth = in_units(one.parts), parcel.market_value
-    long = held_longer(parcel.acquired, disposal.day, rules.months_held)
+    acquired, sold, units, worth = parcel.acquired, disposal.day, in_units(one.parts), parcel.market_value
+    days, long = _held(acquired, sold, rules.months_held)
     value = None if worth is None else cents(worth * units / parcel.units)
-    piece = Piece(parcel.acquired, disposal.day, proceeds, cost_base, long, value, one.parcel)
-    parts = rules.parts(piece)
-    days = (disposal.day - parcel.acquired).days
+    parts = rules.parts(Piece(acquired, sold, proceeds, cost_base, long, value, one.parcel))
+    ordinary, favoured = parts
     discountable = rules.discountable(parts)
-    return Line(parcel, one.disposal, units, proceeds, cost_base, days, long, *parts, discountable)
+    return Line(
+        parcel, one.disposal, units, proceeds, cost_base, days, long, ordinary, favoured, discountable
+    )
+
+
+# Portfolios have many parcels and few days on which they were bought.
+@lru_cache(maxsize=4096)
+def _held(acquired: date, sold: date, months: int) -> tuple[int, bool]:
+    """For how many days, and whether for longer than the months."""
+    return (sold - acquired).days, held_longer(acquired, sold, months)
 
 
 def _half_up(number: int, divisor: int) -> int:
     return (2 * number + divisor) // (2 * divisor)
-
-
-def _money(whole_cents: int) -> Decimal:
-    return Decimal(whole_cents).scaleb(-2)

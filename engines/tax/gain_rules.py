@@ -137,7 +137,7 @@ class Discounting:
         """Favoured: a gain of units held for longer than the months, by a taxpayer with a discount."""
         gain = piece.proceeds - piece.cost_base
         nothing = gain - gain
-        if piece.long and gain > 0 and self.discount:
+        if piece.long and gain > nothing and self.discount:
             return Parts(nothing, gain)
         return Parts(gain, nothing)
 
@@ -208,7 +208,9 @@ class Indexing:
         if quarter in self.price_index:
             return self.price_index[quarter]
         raise MissingPriceIndex(
-            f"indexation needs the consumer price index of the quarter from {quarter}", "price_index"
+            f"indexation needs the consumer price index of the quarter from {quarter}; give it, or add it to "
+            "consumer_price_index of the catalogue when it is published",
+            "price_index",
         )
 
 

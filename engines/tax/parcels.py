@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from typing import NamedTuple
 
 from engines.tax.errors import OversoldUnits
@@ -48,11 +49,14 @@ class Taken(NamedTuple):
     parts: int
 
 
+# Many parcels have as many units as another, and each is asked for more than once.
+@lru_cache(maxsize=4096)
 def in_parts(units: Decimal) -> int:
     """Units as a whole number of parts."""
-    return int(units.scaleb(PLACES))
+    return int(units * PARTS)
 
 
+@lru_cache(maxsize=4096)
 def in_units(parts: int) -> Decimal:
     """Parts as units, written without needless zeros."""
     whole, rest = divmod(parts, PARTS)
@@ -61,7 +65,7 @@ def in_units(parts: int) -> Decimal:
 
 def in_cents(amount: Decimal) -> int:
     """Money as whole cents, half up."""
-    return int(amount.scaleb(2).to_integral_value(ROUND_HALF_UP))
+    return int((amount * 100).to_integral_value(ROUND_HALF_UP))
 
 
 def by_day(disposals: Sequence[Disposal]) -> list[int]:

@@ -25,7 +25,9 @@ class Gain:
     """What one entry brought on one parcel, in cents; `gain` is negative for a loss.
 
     `parcel` and `acquired` are None for money that belongs to no parcel, `etf` too where it belongs to
-    none: of a fraction, of a correction. `booked` is the day for which it was booked, `day` that of the gain.
+    none: of a fraction, of a correction. `market_value` is what the units were worth on the day before a
+    change of rules, where the rules ask for it. `booked` is the day for which it was booked, `day` that of
+    the gain.
     """
 
     reference: str
@@ -38,6 +40,7 @@ class Gain:
     units: int
     proceeds: int
     cost: int
+    market_value: int | None = None
 
     @property
     def gain(self) -> int:
@@ -168,7 +171,8 @@ def _without_units(gain: Gain, day: date, cents: int) -> Gain:
 def _sorted(place: int, gain: Gain, rules: GainRules) -> Sorted:
     long = gain.acquired is not None and held_longer(gain.acquired, gain.day, rules.months_held)
     acquired = gain.acquired or gain.day
-    piece = Piece(acquired, gain.day, _dollars(gain.proceeds), _dollars(gain.cost), long, None, place)
+    worth = None if gain.market_value is None else _dollars(gain.market_value)
+    piece = Piece(acquired, gain.day, _dollars(gain.proceeds), _dollars(gain.cost), long, worth, place)
     parts = rules.parts(piece)
     return Sorted(gain, *parts, _treatment(gain, rules.discountable(parts), long))
 

@@ -4,10 +4,10 @@ from datetime import date
 from fractions import Fraction
 from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from payloads.base import IsoDate, Price
-from payloads.files.written import Dated, History, Rate, Words, Written
+from payloads.files.written import Dated, History, Rate, Records, Words, Written
 from payloads.tax import Taxpayer
 
 FromZero = Annotated[Price, Field(ge=0)]
@@ -101,6 +101,25 @@ class DatedDiscount(Dated):
         return self
 
 
+def _begins_a_quarter(day: date) -> date:
+    if day.day != 1 or day.month % 3 != 1:
+        raise ValueError(f"{day} does not begin a quarter; give its first day")
+    return day
+
+
+class QuarterIndex(Dated):
+    """The index of one quarter, as published; `since` is the quarter's first day."""
+
+    since: Annotated[IsoDate, AfterValidator(_begins_a_quarter)]
+    value: Annotated[Price, Field(gt=0)]
+
+
+class PriceIndex(Parameter):
+    """The consumer price index of the quarters that are published, all of one reference period."""
+
+    values: Records[QuarterIndex]
+
+
 class Discount(Parameter):
     """The discount on capital gains."""
 
@@ -138,4 +157,5 @@ class TaxAuFile(Written):
     franking_days_at_risk: Number
     small_holder_credits: Number
     capital_gains_discount: Discount
+    consumer_price_index: PriceIndex
     not_covered: list[Gap]

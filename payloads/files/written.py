@@ -74,5 +74,8 @@ def _oldest_first(values: list[AnyDated]) -> list[AnyDated]:
     return values
 
 
+Records = Annotated[list[AnyDated], AfterValidator(_oldest_first)]
+"""Dated values, oldest first; there may be none yet."""
+
 History = Annotated[list[AnyDated], Field(min_length=1), AfterValidator(_oldest_first)]
 """Dated values, oldest first."""

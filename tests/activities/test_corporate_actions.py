@@ -317,3 +317,24 @@ def test_an_etf_is_halted_and_resumed(house: House) -> None:
     assert not house("trading.resume", "again", **asked)["changed"]
     with house.database.reading() as tx:
         assert halts.current(tx, house.tenant) == []
+
+
+def test_a_distribution_is_reinvested_under_the_code_of_its_payment(house: House) -> None:
+    """Held as VAS before the ex-date, paid when the fund goes by A200; asked again, nothing changes."""
+    house("portfolio.set_reinvestment", portfolio_id=PORTFOLIO, reinvest=True)
+    house("corporate_actions.apply", **RENAMED)
+    paid = {
+        "portfolio_id": PORTFOLIO,
+        "reference": "VAS-D",
+        "etf": "VAS",
+        "ex_date": TUESDAY,
+        "payment_date": "2025-11-20",
+        "amount": 1,
+        "franking": 0,
+        "reinvestment_price": 100,
+    }
+    first = house("distributions.pay", **paid)
+    assert first["reinvested_units"] == 10
+    assert house("distributions.pay", run_id="run-2", **paid) == first
+    assert {etf for etf, *_ in held(house)} == {"A200"}
+    assert sum(units for _, units, *_ in held(house)) == 1021

@@ -1,14 +1,18 @@
 """Trades become cash on their settlement day, on every account, once."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
+from activities.runner import ActivityFault, run
 from store import cash
 from store.database import Database
 from tests.support.house import House
 from tests.support.ledger import ACCOUNT, buy, deposit, sell
+
+LATER = datetime(2025, 12, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -23,9 +27,21 @@ def house(database: Database, tenant: str) -> House:
     return opened
 
 
+def settled(house: House, as_of: str, now: datetime = LATER) -> dict[str, Any]:
+    return run("cash.settle", {"as_of": as_of}, house.context("cash.settle", now=now), strict=True)
+
+
+def test_a_day_to_come_is_refused(house: House) -> None:
+    """At the exchange: what settles tomorrow is nobody's cash today."""
+    with pytest.raises(ActivityFault) as refused:
+        settled(house, "2025-11-19", datetime(2025, 11, 18, 12, tzinfo=UTC))
+    assert (refused.value.type, refused.value.path) == ("FutureDate", "as_of")
+    assert settled(house, "2025-11-19", datetime(2025, 11, 18, 13, tzinfo=UTC))["trades"] == 1
+
+
 def test_what_is_due_becomes_cash(house: House) -> None:
     """What is not due yet stays unsettled; the client's log says which trades settled."""
-    answer = house("cash.settle", as_of="2025-11-19")
+    answer = settled(house, "2025-11-19")
     assert answer == {"as_of": date(2025, 11, 19), "accounts": 1, "trades": 1, "amount": Decimal("-500")}
     with house.database.reading() as tx:
         assert cash.unsettled(tx, house.tenant, ACCOUNT) == 26_000
@@ -36,9 +52,9 @@ def test_what_is_due_becomes_cash(house: House) -> None:
 
 def test_whoever_tries_again_is_told_the_same(house: House) -> None:
     """A worker that died after it settled everything changes nothing the second time."""
-    first = house("cash.settle", as_of="2025-11-30")
+    first = settled(house, "2025-11-30")
     facts = house.facts()
-    assert house("cash.settle", as_of="2025-11-30") == first
+    assert settled(house, "2025-11-30") == first
     assert first["trades"] == 2
     assert house.facts() == facts
 
@@ -46,6 +62,6 @@ def test_whoever_tries_again_is_told_the_same(house: House) -> None:
 def test_nothing_due_is_nothing_done(house: House) -> None:
     """No fact, no entry."""
     facts = house.facts()
-    answer = house("cash.settle", as_of="2025-11-18")
+    answer = settled(house, "2025-11-18")
     assert (answer["accounts"], answer["trades"], answer["amount"]) == (0, 0, 0)
     assert house.facts() == facts

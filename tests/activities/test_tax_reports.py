@@ -331,20 +331,6 @@ def test_a_year_that_is_not_over_is_not_filed(place: House) -> None:
     assert (refused.value.type, refused.value.path) == ("YearNotOver", "year")
 
 
-def test_gains_that_are_indexed_are_refused(database: Database, tenant: str) -> None:
-    """From July 2027 the books do not hold what a gain is made of; a year without gains is told."""
-    place = House(database, tenant)
-    place.register()
-    ask = YEAR | {"year": "2027-28"}
-    assert place("tax.report_year", **ask)["totals"]["income"] == 0
-    with database.transaction() as tx:
-        buy(tx, tenant, "p", "VAS", BOUGHT, 10, 1000)
-        sell(tx, tenant, "p", "VAS", BOUGHT, date(2027, 8, 2), 10, 1000, 2000)
-    with pytest.raises(ActivityFault) as refused:
-        place("tax.report_year", **ask)
-    assert (refused.value.type, refused.value.path) == ("NotCovered", "year")
-
-
 def test_a_late_statement_on_units_sold_meanwhile_is_of_the_year_of_their_sale(place: House) -> None:
     """250 VGS on 30 June, 100 sold in August, 25.00 off: 15.00 off what is left, 10.00 more gain in August."""
     with place.database.transaction() as tx:

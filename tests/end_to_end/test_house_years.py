@@ -11,8 +11,8 @@ from pathlib import Path
 
 from sqlmodel import select
 
-from store import cash, event_proof, ledger_proof, portfolios
-from store.tables import Customer, Fill, Order
+from store import cash, event_proof, ledger, ledger_proof, portfolios
+from store.tables import Book, Customer, Fill, Order
 from tests.support.answering import Answering
 from tests.support.contexts import catalogue_files
 from tests.support.shaken import ShakenMarket
@@ -22,6 +22,7 @@ from tests.support.world import World, world
 WEEKS = int(os.environ.get("KRONOS_WEEKS", "12"))
 DEFINITIONS = {path.stem for path in (PROJECT / "definitions/workflows").glob("*.yaml")}
 CAPITAL = {"ANN": 100_000, "BEN": 250_000, "CAT": 60_000}
+STAYING = ("ANN", "BEN")
 MANDATES = {"ANN": "advised", "BEN": "discretionary", "CAT": "discretionary"}
 PAID_IN = 1000
 RIGHT = {
@@ -43,6 +44,10 @@ START = first_day(datetime.now(UTC).date())
 
 def day(week: int) -> date:
     return (START + timedelta(weeks=week)).date()
+
+
+def fund_classes() -> dict[str, str]:
+    return {fund["etf"]: fund["asset_class"] for fund in catalogue_files()["universe"]["etfs"]}
 
 
 ANSWERS = {
@@ -71,6 +76,7 @@ class Story:
         self.place = place
         self.market = market
         self.fund = ""  # that everybody holds
+        self.merged = ""  # that goes into another
 
     async def of_week(self, week: int) -> None:
         """The first weeks have a part each; then the house's usual life goes on."""
@@ -165,6 +171,30 @@ class Story:
         work = {"reference": "WORK-1", "role": "adviser", "minutes": 90, "recorded_by": "alex"}
         done = {"portfolio_id": "P-ANN", "day": day(9).isoformat(), **work}
         await self.place.start("hourly_work", done, "work-1")
+        self._merger(10)
+
+    def _merger(self, week: int) -> None:
+        """A fund that both clients hold goes into a cheaper one of its class, worth for worth."""
+        tenant, classes, worth = self.place.settings.tenant, fund_classes(), self.place.prices
+        with self.place.services.database.reading() as tx:
+            held = [set(portfolios.positions(tx, tenant, f"P-{client}")) for client in STAYING]
+        self.merged, into = min(
+            (old, new)
+            for old in set.intersection(*held) - {self.fund}
+            for new in classes
+            if new not in (old, self.fund) and classes[new] == classes[old] and worth[new] <= worth[old]
+        )
+        self.place.tell(
+            "corporate_action_announced",
+            reference="MERGER-1",
+            action="merger",
+            etf=self.merged,
+            new_etf=into,
+            # In the middle of the week, when nothing is about to trade it.
+            effective_date=(day(week) + timedelta(days=3)).isoformat(),
+            ratio={"new_units": round(100 * worth[self.merged] / worth[into]), "old_units": 100},
+            price=worth[into],
+        )
 
     def _distribution(self, week: int) -> None:
         self.place.tell(
@@ -208,6 +238,26 @@ def books_balance(place: World) -> None:
         assert portfolios.positions(tx, tenant, "P-CAT") == {}
 
 
+def merged_parcels_keep_cost_and_date(place: World, merged: str) -> None:
+    """Every old parcel has a successor that cost as much and was bought when it was; no gain but of a fraction."""
+    tenant = place.settings.tenant
+    with place.services.database.reading() as tx:
+        for client in STAYING:
+            entry = ledger.find(tx, tenant, f"A-{client}", "merger:MERGER-1")
+            lines = [] if entry is None else ledger.postings_of(tx, entry)
+            moved = [line for line in lines if line.book == Book.SECURITIES]
+            old = {line.parcel_id: line for line in moved if line.etf == merged}
+            new = {line.parcel_id: line for line in moved if line.etf != merged}
+            assert old
+            assert len(new) == len(old)
+            for name, line in new.items():
+                before = old[str(name).rpartition(".")[0]]
+                assert (line.amount_cents, line.acquired) == (-before.amount_cents, before.acquired)
+            assert {line.book for line in lines} <= {Book.SECURITIES, Book.CASH, Book.GAINS}
+            assert sum(line.amount_cents for line in moved) == 0
+            assert merged not in portfolios.positions(tx, tenant, f"P-{client}")
+
+
 async def outcomes(place: World) -> tuple[Counter[tuple[str, str]], list[str]]:
     """How many runs of each definition came to which end, and the errors of those that failed or are held."""
     ended: Counter[tuple[str, str]] = Counter()
@@ -225,8 +275,10 @@ async def test_a_house_runs_for_years_and_its_books_balance(tmp_path: Path) -> N
     """Every definition runs; nothing fails, nothing is stuck, and nothing is lost or made up."""
     market = ShakenMarket(crash=day(7))
     async with world(tmp_path / "data", START, market) as place:
-        await lived(place, Story(place, market), WEEKS)
+        story = Story(place, market)
+        await lived(place, story, WEEKS)
         ended, errors = await outcomes(place)
         await asyncio.to_thread(books_balance, place)
+        await asyncio.to_thread(merged_parcels_keep_cost_and_date, place, story.merged)
     assert errors == []
     assert {name for name, _ in ended} >= DEFINITIONS

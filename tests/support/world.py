@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +94,7 @@ class World(Interceptor):
             market=market,
             now=lambda: self.now,
         )
+        self.prices: dict[str, Decimal] = {}  # of the last close
         self.begun = 0
         self._catalogue = FolderCatalogue(settings.definitions / "catalogue")
         self._due: dict[str, list[datetime]] = {}
@@ -159,6 +161,7 @@ class World(Interceptor):
             keep(tx, self.settings.tenant, snapshot, moment)
         prices = {etf: snapshot.closing(etf) for etf in snapshot.tickers}
         self.services.broker.load_prices(prices, as_of.isoformat())
+        self.prices = prices
 
     # What happens
 
