@@ -5,18 +5,20 @@ ActivityError
 └── InvalidCovariance   the covariance lacks an ETF, or is none
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from time import perf_counter
 
 from activities.context import Context
 from activities.errors import ActivityError
+from activities.group_limits import groups_from
 from activities.master_settings import costs_from, emphasis_from, figures_from, limits_from
 from activities.registry import implements
 from engines.master_portfolio import MasterAnswer, optimize_master
-from engines.master_problem import MasterProblem, PodDemand, values_of
+from engines.master_problem import TOLERANCE, MasterProblem, PodDemand, values_of
 from engines.weights import stored_weights
 from payloads.files.pods import PodsFile
 from payloads.master_portfolio import (
+    MasterFinding,
     MasterHolding,
     MasterPortfolio,
     OptimizationMetrics,
@@ -36,11 +38,13 @@ def optimize(ask: OptimizePortfolio, context: Context) -> MasterPortfolio:
     settings = context.catalogue.read("pods", PodsFile).master
     start = perf_counter()
     answer = optimize_master(problem, seconds=settings.seconds_allowed)
-    return _answer(ask, problem, answer, perf_counter() - start)
+    return _answer(ask, answer, perf_counter() - start)
 
 
 def _problem(ask: OptimizePortfolio, context: Context) -> MasterProblem:
-    pods = tuple(_demand(name, pod) for name, pod in ask.pods.items() if pod.capital > 0)
+    pods = tuple(
+        _demand(name, pod, ask.substitutes.get(name, ())) for name, pod in ask.pods.items() if pod.capital > 0
+    )
     if not pods:
         raise NothingToInvest("none of the pods has capital; give at least one of them some", "pods")
     figures = figures_from(ask, pods, context)
@@ -52,10 +56,11 @@ def _problem(ask: OptimizePortfolio, context: Context) -> MasterProblem:
         costs=costs_from(ask.costs, context),
         current=ask.current,
         covariance=figures.covariance,
+        group_limits=groups_from(ask.groups),
     )
 
 
-def _demand(name: str, pod: PodAsk) -> PodDemand:
+def _demand(name: str, pod: PodAsk, substitutes: Sequence[str]) -> PodDemand:
     whole = sum(pod.allocation.values())
     return PodDemand(
         name=name,
@@ -65,12 +70,12 @@ def _demand(name: str, pod: PodAsk) -> PodDemand:
         min_yield=pod.min_yield,
         min_liquidity=pod.min_liquidity,
         max_volatility=pod.max_volatility,
+        substitutes=tuple(substitutes),
     )
 
 
-def _answer(
-    ask: OptimizePortfolio, problem: MasterProblem, answer: MasterAnswer, seconds: float
-) -> MasterPortfolio:
+def _answer(ask: OptimizePortfolio, answer: MasterAnswer, seconds: float) -> MasterPortfolio:
+    problem = answer.problem
     values = {etf: value for etf, value in values_of(problem, answer.amounts).items() if value > 0}
     weights = stored_weights(
         {etf: float(value / problem.total) for etf, value in values.items()},
@@ -96,7 +101,28 @@ def _answer(
         total_etfs=len(values),
         total_value=problem.total,
         optimization_metrics=_metrics(problem, answer, seconds),
+        findings=[*_limited_groups(problem), *_substituted(problem, answer)],
     )
+
+
+def _limited_groups(problem: MasterProblem) -> Iterator[MasterFinding]:
+    asked: dict[str, float] = {}
+    for pod in problem.pods:
+        for etf, weight in pod.asked.items():
+            asked[etf] = asked.get(etf, 0.0) + weight * float(pod.capital / problem.total)
+    for group in problem.group_limits:
+        if not group.least - TOLERANCE <= (wanted := group.of(asked)) <= group.most + TOLERANCE:
+            end = f"at most {group.most:.1%}" if wanted > group.most else f"at least {group.least:.1%}"
+            text = f"the pods asked for {wanted:.1%} {group.name or group.path}, which may be {end}"
+            yield MasterFinding(code="group_limit", text=text)
+
+
+def _substituted(problem: MasterProblem, answer: MasterAnswer) -> Iterator[MasterFinding]:
+    for pod in problem.pods:
+        for etf, amount in answer.amounts[pod.name].items():
+            if amount > 0 and etf not in pod.asked:
+                text = f"{pod.name} holds {amount:.2f} of {etf}: limits left no room for what it asked for"
+                yield MasterFinding(code="not_asked_for", text=text)
 
 
 def _asked_by(pods: Sequence[PodDemand], etf: str) -> int:

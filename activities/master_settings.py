@@ -38,7 +38,7 @@ class InvalidCovariance(ActivityError):
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Assets by ETF, and the covariance of those asked for, in the order of asking."""
+    """Assets by ETF, and the covariance of those asked for, in the order of asking, then of substitutes."""
 
     assets: Mapping[str, Asset]
     covariance: Floats | None
@@ -49,7 +49,8 @@ def figures_from(ask: OptimizePortfolio, pods: Sequence[PodDemand], context: Con
 
     A covariance is needed only where a pod has a volatility ceiling.
     """
-    etfs = list(dict.fromkeys(etf for pod in pods for etf in pod.asked))
+    asked = dict.fromkeys(etf for pod in pods for etf in pod.asked)
+    etfs = list(asked | dict.fromkeys(etf for pod in pods for etf in pod.substitutes))
     _check_asked(ask, pods, context)
 
     @cache
@@ -101,6 +102,9 @@ def _check_asked(ask: OptimizePortfolio, pods: Sequence[PodDemand], context: Con
     known = context.catalogue.read("universe", UniverseFile).by_etf() if ask.assets is None else ask.assets
     for pod in pods:
         check_etfs(pod.asked, known, f"pods.{pod.name}.allocation")
+        check_etfs(pod.substitutes, known, f"substitutes.{pod.name}")
+    for place, group in enumerate(ask.groups):
+        check_etfs(group.assets, known, f"groups[{place}].assets")
     for etf in ask.current:
         check_etfs([etf], known, f"current.{etf}")
 

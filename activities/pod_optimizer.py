@@ -134,6 +134,7 @@ def _answer(
         ),
         snapshot=snapshot.digest,
         seed=ask.seed,
+        universe=list(pod.universe),
         policy_digest=learned.digest if learned else None,
         **_measures_of_its_own(pod, weights, chosen.value, snapshot, context),
     )

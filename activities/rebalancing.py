@@ -1,6 +1,7 @@
 """Drift, and the trades against it."""
 
 from activities.context import Context
+from activities.group_limits import groups_from
 from activities.registry import implements
 from activities.repeated import refuse_repeated
 from activities.trade_plans import plan_of, way_of, weighing_of
@@ -40,6 +41,7 @@ def plan_trades(ask: PlanTrades, context: Context) -> TradePlan:
             buffer=ask.buffer,
             min_first_holding=ask.min_first_holding,
             max_weight=ask.max_weight,
+            groups=groups_from(ask.groups),
         ),
         way_of(ask, context.catalogue),
         weighing,

@@ -95,12 +95,7 @@ def _exposure(fund: Fund) -> dict[str, float]:
 @implements("risk.check_limits")
 def check_limits(ask: CheckLimits, context: Context) -> CheckedLimits:
     """Find every breach."""
-    funds = context.catalogue.read("universe", UniverseFile).by_etf()
-    sectors = _sectors(ask, funds, context)
-    holdings = {
-        etf: Holding(weight, etf in funds, sectors.get(etf, {})) for etf, weight in ask.weights.items()
-    }
-    found = risk_limits.check(holdings, ask.limits, ask.measures)
+    found = risk_limits.check(holdings_of(ask, context), ask.limits, ask.measures)
     breaches = [
         LimitBreach(
             limit=each.limit,
@@ -113,11 +108,17 @@ def check_limits(ask: CheckLimits, context: Context) -> CheckedLimits:
     return CheckedLimits(breaches=breaches, within=not breaches)
 
 
-def _sectors(
-    ask: CheckLimits, funds: Mapping[str, Fund], context: Context
-) -> dict[str, Mapping[str, Decimal]]:
+def holdings_of(ask: CheckLimits, context: Context) -> dict[str, Holding]:
+    """What is held, each with its sectors."""
+    funds = context.catalogue.read("universe", UniverseFile).by_etf()
+    sectors = _sectors(ask, context)
+    return {etf: Holding(weight, etf in funds, sectors.get(etf, {})) for etf, weight in ask.weights.items()}
+
+
+def _sectors(ask: CheckLimits, context: Context) -> dict[str, Mapping[str, Decimal]]:
     whole = Decimal(1)
     if ask.sectors is not None:
         return {etf: {of: whole} if isinstance(of, str) else of for etf, of in ask.sectors.items()}
     diversified = context.catalogue.read("risk", RiskFile).diversified_sectors
-    return {etf: {fund.sector: whole} for etf, fund in funds.items() if fund.sector not in diversified}
+    kept = context.catalogue.read("universe", UniverseFile).concentrated(diversified)
+    return {etf: {sector: whole} for etf, sector in kept.items()}

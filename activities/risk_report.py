@@ -15,10 +15,10 @@ from activities.errors import ActivityError
 from activities.limits import house_limits
 from activities.portfolios import NothingHeld, read
 from activities.registry import implements
-from activities.risk_limits import check_limits
+from activities.risk_limits import check_limits, holdings_of
 from activities.snapshots import chosen_snapshot, daily_returns
 from activities.valuation import SHARE_PLACES, value
-from engines import hedging
+from engines import hedging, risk_limits
 from engines import risk_report as engine
 from engines.estimates import Floats
 from engines.risk_measures import max_drawdown, tail_loss
@@ -108,9 +108,12 @@ def propose_hedge(ask: ProposeHedge, context: Context) -> ProposedHedge:
             CheckLimits(weights=dict(weights), limits=_limits(rules), measures=measures), context
         )
 
+    begun = CheckLimits(weights=dict(staying), limits=_concentration_limits(rules))
+    holdings = holdings_of(begun, context)
+    above = risk_limits.excess(holdings, risk_limits.check(holdings, begun.limits, {}))
     steps = _steps(rules.hedging.step.value, rules.hedging.most.value)
     most = house_limits(context.catalogue).max_etfs
-    found = hedging.propose(staying, sleeves, steps, most, lambda weights: judged(weights).within)
+    found = hedging.propose(staying, sleeves, steps, most, lambda weights: judged(weights).within, above)
     return ProposedHedge(
         hedge=found.name,
         moved=found.moved,
@@ -158,6 +161,10 @@ def _measures(
 
 def _limits(rules: RiskFile) -> dict[str, Decimal]:
     return {name: figure.value for name, figure in rules.limits.items()}
+
+
+def _concentration_limits(rules: RiskFile) -> dict[str, Decimal]:
+    return {name: limit for name, limit in _limits(rules).items() if name in risk_limits.CONCENTRATION}
 
 
 def _steps(step: Decimal, most: Decimal) -> list[Decimal]:

@@ -32,7 +32,14 @@ from payloads.orders import Trade
 from payloads.parcel_methods import ParcelMethod
 from payloads.portfolios import PortfolioId, PortfolioRead
 from payloads.rebalancing import TradePlan
-from payloads.valuation import Drift, MeasureDrift, PortfolioValue, ProposedTrades, ProposeTrades
+from payloads.valuation import (
+    Drift,
+    MeasureDrift,
+    PortfolioValue,
+    ProposedTrades,
+    ProposeTrades,
+    TowardsTarget,
+)
 from store import portfolios
 
 SHARE_PLACES = 12
@@ -63,7 +70,7 @@ def value(ask: PortfolioId, context: Context) -> PortfolioValue:
 @implements("portfolio.measure_drift")
 def measure_drift(ask: MeasureDrift, context: Context) -> Drift:
     """How far the portfolio is from its target at the newest prices, and the trades that bring it back."""
-    held, target = _held(ask.portfolio_id, context)
+    held, target = _held(ask, context)
     standing = _standing(held, target, context)
     drifts = check_drift(_weights(standing), target, Band(absolute=Decimal(0)))
     plan = _planned(ask, held, standing, target, context)
@@ -78,7 +85,7 @@ def measure_drift(ask: MeasureDrift, context: Context) -> Drift:
 @implements("rebalancing.propose")
 def propose_trades(ask: ProposeTrades, context: Context) -> ProposedTrades:
     """The trades that bring the portfolio back at the newest prices, and why each is made or not."""
-    held, target = _held(ask.portfolio_id, context)
+    held, target = _held(ask, context)
     plan = _planned(ask, held, _standing(held, target, context), target, context)
     return ProposedTrades.model_validate(plan, from_attributes=True)
 
@@ -124,16 +131,17 @@ def _standing(held: PortfolioRead, target: dict[str, Decimal], context: Context)
     return Standing(held.positions, prices, held.available_cash)
 
 
-def _held(portfolio_id: str, context: Context) -> tuple[PortfolioRead, dict[str, Decimal]]:
-    """The portfolio and its exact target weights."""
-    held = read(PortfolioId(portfolio_id=portfolio_id), context)
-    if not held.target:
+def _held(ask: TowardsTarget, context: Context) -> tuple[PortfolioRead, dict[str, Decimal]]:
+    """The portfolio and its exact target weights: those given, else those on record."""
+    held = read(PortfolioId(portfolio_id=ask.portfolio_id), context)
+    target = ask.target or {etf: Decimal(repr(weight)) for etf, weight in held.target.items()}
+    if not target:
         raise NoTarget(
-            f"portfolio {portfolio_id} has no target; run `investment` for it first", "portfolio_id"
+            f"portfolio {ask.portfolio_id} has no target; run `investment` for it first", "portfolio_id"
         )
     if not held.positions and not held.available_cash:
-        raise NothingHeld(f"portfolio {portfolio_id} holds neither units nor cash", "portfolio_id")
-    return held, {etf: Decimal(repr(weight)) for etf, weight in held.target.items()}
+        raise NothingHeld(f"portfolio {ask.portfolio_id} holds neither units nor cash", "portfolio_id")
+    return held, target
 
 
 def newest_prices(etfs: set[str], context: Context) -> tuple[SnapshotReference, dict[str, Decimal]]:

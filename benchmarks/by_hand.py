@@ -197,7 +197,11 @@ class InvestmentByHand:
         capital = await steps.pure(
             "pods.split", {"weights": holdings["pods"], "total_capital": limits["tradeable_cash"]}
         )
-        pods = await self.pods(steps, capital, holdings, market)
+        best = await self.pods(steps, capital, holdings, market)
+        pods = {
+            pod: {"capital": capital["pods"][pod]["capital"], "allocation": found["allocation"]}
+            for pod, found in best.items()
+        }
         consolidated = await steps.pure("portfolio.consolidate", {"pods": pods})
         assert consolidated["total_unique_etfs"]
         master = await steps.do(
@@ -205,6 +209,8 @@ class InvestmentByHand:
             {
                 "pods": pods,
                 "limits": {name: limits[name] for name in ("max_etfs", "min_weight", "max_weight")},
+                "groups": limits["groups"],
+                "substitutes": {pod: found["universe"] for pod, found in best.items()},
                 "costs": {"brokerage": limits["brokerage"]},
                 "snapshot": market["snapshot"],
             },
@@ -233,6 +239,7 @@ class InvestmentByHand:
                 "target": master["weights"],
                 "costs": {"brokerage": limits["brokerage"]},
                 "max_weight": limits["max_weight"],
+                "groups": limits["groups"],
                 "min_first_holding": limits["min_first_holding"],
             },
         )
@@ -247,11 +254,10 @@ class InvestmentByHand:
     async def pods(self, steps: Steps, capital: Any, holdings: Any, market: Any) -> dict[str, Any]:
         """All four at once, each recorded."""
 
-        async def one(pod: str) -> tuple[str, dict[str, Any]]:
-            amount = capital["pods"][pod]["capital"]
+        async def one(pod: str) -> tuple[str, Any]:
             given = {
                 "pod": pod,
-                "capital": amount,
+                "capital": capital["pods"][pod]["capital"],
                 "risk_score": holdings["risk_score"],
                 "snapshot": market["snapshot"],
             }
@@ -259,7 +265,7 @@ class InvestmentByHand:
                 given["marginal_rate"] = holdings["marginal_rate"]
             best = await steps.do("pods.optimize", given, pod)
             await steps.record("PodOptimized", best)
-            return pod, {"capital": amount, "allocation": best["allocation"]}
+            return pod, best
 
         return dict(await asyncio.gather(*(one(pod) for pod in PODS)))
 

@@ -15,6 +15,8 @@ def limits_given(problem: MasterProblem) -> dict[str, float]:
         for name in OF_PODS:
             if getattr(pod, name) is not None:
                 named[f"pods.{pod.name}.{name}"] = getattr(pod, name)
+    for group in problem.group_limits:
+        named |= group.ends
     return named
 
 

@@ -1,7 +1,7 @@
 """Where each unknown of the master program stands, and the rows that tie the unknowns together.
 
-All unknowns are shares of the whole money or yes-or-no: x, what each pod puts into each ETF it asked
-for; d, how far x falls short of what was asked; h, whether an ETF is held; u, whether an exposure of
+All unknowns are shares of the whole money or yes-or-no: x, what each pod puts into each ETF it may
+hold; d, how far x falls short of what was asked; h, whether an ETF is held; u, whether an exposure of
 several ETFs is held; and where there are holdings now, v, how far an ETF's weight moves, and t,
 whether it is traded. Pods' totals are fixed, so that the shortfalls d sum to half the distance.
 """
@@ -12,6 +12,7 @@ from math import ceil, floor
 
 import numpy as np
 
+from engines.group_limits import GroupLimit
 from engines.master_problem import MasterProblem, PodDemand
 from engines.milp import Row
 
@@ -32,7 +33,7 @@ class Layout:
 
     def __init__(self, problem: MasterProblem) -> None:
         self.problem = problem
-        self.pairs = [(pod, etf) for pod in problem.pods for etf in pod.asked]
+        self.pairs = [(pod, etf) for pod in problem.pods for etf in pod.may_hold]
         self.place = {etf: number for number, etf in enumerate(problem.etfs)}
         pairs, etfs = len(self.pairs), len(problem.etfs)
         traded = etfs if problem.current else 0
@@ -64,7 +65,7 @@ def pod_rows(layout: Layout, bounds: Bounds) -> Iterator[Row]:
         yield Row(pairs, [1.0] * len(pairs), share, share)
     for pair, (pod, etf) in enumerate(layout.pairs):
         share = layout.share(pod)
-        yield Row((pair, layout.d + pair), (1.0, 1.0), pod.asked[etf] * share, np.inf)
+        yield Row((pair, layout.d + pair), (1.0, 1.0), pod.asked.get(etf, 0.0) * share, np.inf)
         # Follows from the ETF's own row below, but bounds the relaxation more tightly.
         yield Row((pair, layout.h + layout.place[etf]), (1.0, -min(share, bounds.highest)), -np.inf, 0.0)
 
@@ -103,6 +104,13 @@ def trade_rows(layout: Layout, bounds: Bounds) -> Iterator[Row]:
         yield Row([*pairs, moved], [*ones, -1.0], -np.inf, now)
         yield Row([*pairs, moved], [*ones, 1.0], now, np.inf)
         yield Row((moved, traded), (1.0, -max(bounds.highest - now, now)), -np.inf, 0.0)
+
+
+def group_limit_row(layout: Layout, group: GroupLimit, least: float, most: float) -> Row:
+    """What the ETFs of a group weigh together, each by its share, is between the two."""
+    factors = np.array([group.shares.get(etf, 0.0) for _, etf in layout.pairs])
+    pairs = np.flatnonzero(factors)
+    return Row(pairs, factors[pairs], least, most)
 
 
 def floor_row(layout: Layout, pod: PodDemand, limit: str, least: float) -> Row:

@@ -16,6 +16,7 @@ from engines.master_layout import (
     Bounds,
     Layout,
     floor_row,
+    group_limit_row,
     group_rows,
     holding_rows,
     pod_rows,
@@ -64,6 +65,7 @@ class MasterModel:
             *group_rows(self.layout),
             *trade_rows(self.layout, bounds),
             *self._floor_rows(),
+            *self._group_limit_rows(),
         ]
 
     def solve(
@@ -163,6 +165,22 @@ class MasterModel:
             if "limits.min_weight" in without or not limits.min_weight
             else limits.min_weight + margin,
         )
+
+    def _group_limit_rows(self) -> list[Row]:
+        rows = []
+        for group in self.problem.group_limits:
+            ends = {path: end for path, end in group.ends.items() if path not in self._without}
+            margin = self._margins.weight * len(group.shares)
+            least = ends.get(f"{group.path}.min")
+            rows.append(
+                group_limit_row(
+                    self.layout,
+                    group,
+                    -np.inf if least is None else least + margin,
+                    ends.get(f"{group.path}.max", np.inf) - margin,
+                )
+            )
+        return rows
 
     def _floor_rows(self) -> list[Row]:
         rows = []

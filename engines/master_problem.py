@@ -13,6 +13,8 @@ from math import sqrt
 import numpy as np
 from numpy.typing import NDArray
 
+from engines.group_limits import GroupLimit
+
 Floats = NDArray[np.float64]
 Amounts = Mapping[str, Mapping[str, Decimal]]
 """Money by pod and ETF; ETFs that a pod does not hold may be left out."""
@@ -34,7 +36,10 @@ class Asset:
 
 @dataclass(frozen=True, slots=True)
 class PodDemand:
-    """What a pod asked for (positive weights, sum about 1), and what must stay true of it."""
+    """What a pod asked for (positive weights, sum about 1), and what must stay true of it.
+
+    `substitutes` are ETFs that it may hold besides.
+    """
 
     name: str
     capital: Decimal
@@ -43,6 +48,12 @@ class PodDemand:
     min_yield: float | None = None
     min_liquidity: float | None = None
     max_volatility: float | None = None
+    substitutes: tuple[str, ...] = ()
+
+    @property
+    def may_hold(self) -> tuple[str, ...]:
+        """What it asked for, then what it did not."""
+        return tuple(dict.fromkeys((*self.asked, *self.substitutes)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +98,7 @@ class MasterProblem:
     costs: Costs
     current: Mapping[str, float] = field(default_factory=dict)
     covariance: Floats | None = None
+    group_limits: tuple[GroupLimit, ...] = ()
 
     def __post_init__(self) -> None:
         if self.covariance is None and any(pod.max_volatility is not None for pod in self.pods):
@@ -99,26 +111,29 @@ class MasterProblem:
 
     @cached_property
     def etfs(self) -> tuple[str, ...]:
+        """Every ETF that may be held: those asked for in the order of asking, then the other ones."""
+        others = (etf for pod in self.pods for etf in pod.substitutes)
+        return tuple(dict.fromkeys((*self.etfs_asked, *others)))
+
+    @cached_property
+    def etfs_asked(self) -> tuple[str, ...]:
         """Every ETF asked for, in the order of asking."""
         return tuple(dict.fromkeys(etf for pod in self.pods for etf in pod.asked))
 
     @cached_property
     def groups(self) -> tuple[tuple[str, ...], ...]:
-        """ETFs of one exposure together, where more than one was asked for."""
-        members: dict[str, list[str]] = {}
-        for etf in self.etfs:
-            members.setdefault(self.assets[etf].exposure or f"only {etf}", []).append(etf)
-        return tuple(tuple(group) for group in members.values() if len(group) > 1)
+        """ETFs of one exposure together, where more than one may be held."""
+        return self._alike(self.etfs)
 
     @cached_property
     def duplicates_asked(self) -> int:
         """ETFs asked for beyond the first of each exposure."""
-        return sum(len(group) - 1 for group in self.groups)
+        return sum(len(group) - 1 for group in self._alike(self.etfs_asked))
 
     @cached_property
     def cost_of_all(self) -> float:
         """What buying every ETF asked for would cost."""
-        return self.costs.of(len(self.etfs), float(self.total))
+        return self.costs.of(len(self.etfs_asked), float(self.total))
 
     @cached_property
     def tax_scores(self) -> Mapping[str, float]:
@@ -136,6 +151,12 @@ class MasterProblem:
         """The figure of each ETF (in the order of `etfs`) that a pod's floor of that name is about."""
         figure = {"min_return": "expected_return", "min_yield": "yield_", "min_liquidity": "liquidity"}[limit]
         return np.array([getattr(self.assets[etf], figure) for etf in self.etfs])
+
+    def _alike(self, etfs: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+        members: dict[str, list[str]] = {}
+        for etf in etfs:
+            members.setdefault(self.assets[etf].exposure or f"only {etf}", []).append(etf)
+        return tuple(tuple(group) for group in members.values() if len(group) > 1)
 
 
 FLOORS = ("min_return", "min_yield", "min_liquidity")
@@ -171,7 +192,7 @@ def judge(problem: MasterProblem, amounts: Amounts) -> Judgement:
 
 
 def values_of(problem: MasterProblem, amounts: Amounts) -> dict[str, Decimal]:
-    """The value of each ETF asked for over all pods; zero for those not held."""
+    """The value of each ETF that may be held over all pods; zero for those not held."""
     return {
         etf: sum((held.get(etf, Decimal(0)) for held in amounts.values()), Decimal(0)) for etf in problem.etfs
     }
@@ -190,6 +211,12 @@ def broken_limits(problem: MasterProblem, amounts: Amounts, *, cents: int = 0) -
         broken.append("limits.max_weight")
     if any(value < limits.min_weight * total - slack - TOLERANCE * total for value in held.values()):
         broken.append("limits.min_weight")
+    for group in problem.group_limits:
+        weight, forgiven = group.of(held), slack * len(group.shares) + TOLERANCE * total
+        if weight > group.most * total + forgiven:
+            broken.append(f"{group.path}.max")
+        if weight < group.least * total - forgiven:
+            broken.append(f"{group.path}.min")
     for pod in problem.pods:
         broken += [f"pods.{pod.name}.{limit}" for limit in _broken_by_pod(problem, pod, amounts, slack)]
     return broken
@@ -203,7 +230,7 @@ def pod_weights(problem: MasterProblem, pod: PodDemand, amounts: Amounts) -> Flo
 
 def _broken_by_pod(problem: MasterProblem, pod: PodDemand, amounts: Amounts, slack: float) -> list[str]:
     weights = pod_weights(problem, pod, amounts)
-    forgiven = slack / float(pod.capital) * len(pod.asked)
+    forgiven = slack / float(pod.capital) * len(pod.may_hold)
     broken = []
     for limit in FLOORS:
         floor = getattr(pod, limit)
@@ -222,8 +249,9 @@ def _distance(problem: MasterProblem, amounts: Amounts) -> float:
     apart = 0.0
     for pod in problem.pods:
         held = amounts.get(pod.name, {})
-        for etf, weight in pod.asked.items():
-            apart += abs(float(held.get(etf, Decimal(0))) - weight * float(pod.capital))
+        for etf in pod.may_hold:
+            wanted = pod.asked.get(etf, 0.0) * float(pod.capital)
+            apart += abs(float(held.get(etf, Decimal(0))) - wanted)
     return apart / 2 / float(problem.total)
 
 

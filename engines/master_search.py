@@ -65,5 +65,5 @@ def _room_for_cents(problem: MasterProblem) -> Margins:
     cent = float(CENT)
     return Margins(
         weight=cent * len(problem.pods) / float(problem.total) + UNSHARP,
-        of_pod={pod.name: cent * len(pod.asked) / float(pod.capital) + SLIGHT for pod in problem.pods},
+        of_pod={pod.name: cent * len(pod.may_hold) / float(pod.capital) + SLIGHT for pod in problem.pods},
     )

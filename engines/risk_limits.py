@@ -4,13 +4,14 @@ EngineError
 └── NotMeasured   a limit is set on something that was not measured
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
 from engines.errors import EngineError
 
 ETF, SINGLE_STOCK, SECTOR = "etf", "single_stock", "sector"
+CONCENTRATION = (ETF, SINGLE_STOCK, SECTOR)
 PORTFOLIO = "portfolio"
 ROUNDING = 1e-9
 """By so much a computed measure may be above its limit."""
@@ -56,6 +57,30 @@ def check(
         breaches = [each for each in _values(limit, allowed, holdings, measures) if _above(each)]
         found += sorted(breaches, key=lambda each: (-float(each.value), each.subject))
     return found
+
+
+def excess(holdings: Mapping[str, Holding], breaches: Iterable[Breach]) -> dict[str, Decimal]:
+    """How much of each holding lies above a limit of concentration.
+
+    Members of a sector share its excess by what they have in it; a holding above two limits counts the
+    larger excess.
+    """
+    found: dict[str, Decimal] = {}
+    for breach in breaches:
+        for name, holding in holdings.items():
+            above = _part_above(breach, name, holding)
+            if above > found.get(name, Decimal(0)):
+                found[name] = above
+    return found
+
+
+def _part_above(breach: Breach, name: str, holding: Holding) -> Decimal:
+    value = Decimal(str(breach.value))
+    if breach.limit in (ETF, SINGLE_STOCK) and breach.subject == name:
+        return value - breach.allowed
+    if breach.limit == SECTOR:
+        return (value - breach.allowed) * holding.weight * holding.sectors.get(breach.subject, 0) / value
+    return Decimal(0)
 
 
 def _values(

@@ -5,6 +5,7 @@ from pydantic import Field
 from payloads.base import Fraction, Money, Payload, Units
 from payloads.bounds import MoneyFromZero
 from payloads.entry import DeclaredError, Entry
+from payloads.group_limits import GroupLimit
 
 
 class AskInvestmentLimits(Payload):
@@ -22,6 +23,9 @@ class InvestmentLimits(Payload):
     brokerage: Money = Field(description="cost of one order")
     min_first_holding: Money = Field(description="smallest first holding the exchange takes")
     tradeable_cash: Money = Field(description="the cash less what always stays in the account")
+    groups: list[GroupLimit] = Field(
+        description="what each sector may weigh: the limit of risk less the room left for prices to move",
+    )
 
 
 CAPITAL_TOO_SMALL = DeclaredError("CapitalTooSmall", "the money cannot buy the fewest holdings allowed")
@@ -33,6 +37,6 @@ ENTRIES = (
         input=AskInvestmentLimits,
         output=InvestmentLimits,
         errors=(CAPITAL_TOO_SMALL,),
-        files=("fees", "limits"),
+        files=("fees", "limits", "risk", "universe"),
     ),
 )

@@ -1,14 +1,15 @@
 """From what the pods ask for to the one portfolio that is traded."""
 
 from math import fsum
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from payloads.base import Amount, Etf, Fraction, Identifier, Money, Payload, Real, Whole
 from payloads.bounds import AimWeight
 from payloads.consolidation import WEIGHTS_TOLERANCE, PodHoldings
 from payloads.entry import DeclaredError, Effect, Entry, Role
+from payloads.group_limits import GroupLimit
 from payloads.market import (
     DAMAGED_SNAPSHOT,
     UNKNOWN_ETF,
@@ -98,9 +99,24 @@ class OptimizePortfolio(Payload):
     covariance: Covariance | None = None
     current: CurrentWeights = Field(default_factory=dict)
     limits: HoldingLimits = Field(default_factory=HoldingLimits)
+    groups: list[GroupLimit] = Field(
+        default_factory=list, max_length=100, description="of the whole portfolio, such as its sectors"
+    )
+    substitutes: dict[Identifier, Annotated[list[Etf], Field(max_length=500)]] = Field(
+        default_factory=dict,
+        description="what a pod may hold besides where no portfolio of what was asked for keeps the limits; "
+        "where these do not suffice either, every pod may hold those of all",
+    )
     emphasis: Emphasis = Field(default_factory=Emphasis)
     costs: TradingCosts = Field(default_factory=TradingCosts)
     snapshot: SnapshotDigest | None = None
+
+    @field_validator("substitutes")
+    @classmethod
+    def _of_pods(cls, substitutes: dict[str, list[str]], info: ValidationInfo) -> dict[str, list[str]]:
+        if strangers := sorted(substitutes.keys() - info.data.get("pods", substitutes).keys()):
+            raise ValueError(f"{strangers[0]} is none of the pods")
+        return substitutes
 
 
 class MasterHolding(Payload):
@@ -108,7 +124,7 @@ class MasterHolding(Payload):
 
     weight: Fraction
     value: Amount
-    pods: list[Identifier] = Field(description="that asked for it")
+    pods: list[Identifier] = Field(description="that hold it")
     consolidated: bool
 
 
@@ -129,6 +145,17 @@ class OptimizationMetrics(Payload):
     seconds: PositiveOrZero
 
 
+class MasterFinding(Payload):
+    """What limits kept from the pods.
+
+    group_limit: they asked for more, or less, of a group together than it may weigh; not_asked_for: a pod
+    holds an ETF in the place of what it asked for.
+    """
+
+    code: Literal["group_limit", "not_asked_for"]
+    text: str
+
+
 class MasterPortfolio(Payload):
     """What to hold. `by_pod` are amounts: each pod's sum is its capital, each ETF's its value.
 
@@ -142,6 +169,7 @@ class MasterPortfolio(Payload):
     total_etfs: int
     total_value: Amount
     optimization_metrics: OptimizationMetrics
+    findings: list[MasterFinding]
 
 
 ENTRIES = (

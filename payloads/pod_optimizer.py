@@ -90,6 +90,7 @@ class OptimizedPod(Payload):
     objective: Objective
     snapshot: SnapshotDigest
     seed: int
+    universe: list[Etf] = Field(description="what the pod may hold")
     policy_digest: str | None
     liquidity_score: Fraction | None = Field(
         None, exclude_if=_is_absent, description="POD1: liquidity of the ETFs, weighted"

@@ -17,6 +17,7 @@ from payloads.bounds import (
 )
 from payloads.capital_gains import Parcel
 from payloads.entry import DeclaredError, Entry
+from payloads.group_limits import GroupLimit
 from payloads.parcel_methods import ParcelMethod
 from payloads.tax import UNKNOWN_TAX_YEAR
 
@@ -137,6 +138,11 @@ class PlanTrades(TradeWay):
         default=1,
         validate_default=True,
         description="no rounding up and no weight shared out raises a holding above it; the rest stays cash",
+    )
+    groups: list[GroupLimit] = Field(
+        default_factory=list,
+        max_length=100,
+        description="no rounding up and no weight shared out raises a group above its max",
     )
     tax: TaxOnSales | None = Field(None, description="without it no trade is weighed against what it costs")
 

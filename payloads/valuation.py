@@ -1,8 +1,11 @@
 """Portfolios at the newest prices: what they are worth, and how far they are from their target."""
 
+from typing import Annotated
+
 from pydantic import Field
 
 from payloads.base import Amount, Etf, Flag, Identifier, IsoDate, Payload, Real
+from payloads.bounds import Weight
 from payloads.entry import DeclaredError, Effect, Entry
 from payloads.orders import Trade
 from payloads.portfolios import PortfolioId
@@ -10,19 +13,26 @@ from payloads.rebalancing import MISSING_PARCELS, Mode, TradeDecision, TradePlan
 from payloads.storage import READ_ERRORS, UNKNOWN_PORTFOLIO
 
 
-class MeasureDrift(TradeWay):
-    """Which portfolio, and how the trades against its drift are planned."""
+class TowardsTarget(TradeWay):
+    """Which portfolio, and what it should hold."""
 
     portfolio_id: Identifier
+    target: Annotated[dict[Etf, Weight], Field(min_length=1)] | None = Field(
+        None, description="weights of the whole, at most 1 together; those on record if absent"
+    )
+
+
+class MeasureDrift(TowardsTarget):
+    """Which portfolio, and how the trades against its drift are planned."""
+
     tax_aware: Flag = Field(
         False, description="only trades that are worth their cost and the tax on what they sell"
     )
 
 
-class ProposeTrades(TradeWay):
+class ProposeTrades(TowardsTarget):
     """Which portfolio, and how its trades are planned."""
 
-    portfolio_id: Identifier
     tax_aware: Flag = Field(
         True, description="only trades that are worth their cost and the tax on what they sell"
     )
@@ -74,6 +84,7 @@ PRICE_ERRORS = (
 _PLAN_ERRORS = (
     DeclaredError("NoTarget", "the portfolio has no target yet"),
     DeclaredError("NothingHeld", "the portfolio holds neither units nor cash"),
+    DeclaredError("TargetAboveOne", "the target weights given add up to more than 1"),
     DeclaredError("BufferTooLarge", "the cash buffer is more than the whole portfolio"),
     MISSING_PARCELS,
     *PRICE_ERRORS,

@@ -42,11 +42,10 @@ def units_within(
 
     The gaps shrink alike until money suffices, units are rounded down, and what is left goes to the
     largest gap. Only a first holding that falls below its least value is rounded up, by one unit, if the
-    money allows and `max_weight` of `base` is not passed.
+    money allows and neither `max_weight` of `base` nor what a group may weigh of it is passed.
     """
     units = _affordable(portfolio, terms, gaps, money)
-    ceiling = Fraction(terms.max_weight) * base
-    units, too_small = _first_holdings_filled(portfolio, terms, units, money, ceiling)
+    units, too_small = _first_holdings_filled(portfolio, terms, units, money, base)
     return Purchases(_topped_up(portfolio, terms, units, gaps, money), too_small)
 
 
@@ -119,24 +118,37 @@ def _shrunk(
 
 
 def _first_holdings_filled(
-    portfolio: Portfolio, terms: Terms, units: Mapping[str, int], money: Fraction, ceiling: Fraction
+    portfolio: Portfolio, terms: Terms, units: Mapping[str, int], money: Fraction, base: Fraction
 ) -> tuple[dict[str, int], tuple[str, ...]]:
     """`units` with first holdings rounded up to their least value; and those that cannot be.
 
-    No rounding up passes `ceiling`, the money that one holding may be worth.
+    No rounding up passes what one holding, or a group, may be worth of `base`.
     """
     filled, too_small = dict(units), []
     least = max(terms.min_first_holding, terms.min_trade)
+    ceiling = Fraction(terms.max_weight) * base
     for etf in sorted(units):
         if not _must_be_large(portfolio, terms, etf) or portfolio.worth(etf, filled[etf]) >= least:
             continue
         rounded_up = {**filled, etf: filled[etf] + 1}
         affordable = -cash_effect(portfolio, terms, "buy", rounded_up) <= money
-        if affordable and least <= portfolio.worth(etf, rounded_up[etf]) <= ceiling:
+        large_enough = least <= portfolio.worth(etf, rounded_up[etf]) <= ceiling
+        if affordable and large_enough and _within_groups(portfolio, terms, etf, rounded_up, base):
             filled = rounded_up
         else:
             too_small.append(etf)
     return filled, tuple(too_small)
+
+
+def _within_groups(
+    portfolio: Portfolio, terms: Terms, etf: str, bought: Mapping[str, int], base: Fraction
+) -> bool:
+    """Whether every group that the ETF belongs to weighs no more than it may."""
+    held = {one: portfolio.held(one) + count for one, count in bought.items()} | {
+        one: units for one, units in portfolio.positions.items() if one not in bought
+    }
+    worth = {one: float(portfolio.worth(one, units)) for one, units in held.items()}
+    return all(group.of(worth) <= group.most * float(base) for group in terms.groups if etf in group.shares)
 
 
 def _topped_up(

@@ -147,7 +147,7 @@ def _towards(
         if not bought.too_small:
             return Moves(sold, bought.units)
         smallest = min(bought.too_small, key=lambda etf: (wanted[etf], etf))
-        wanted = _shared_out(wanted, smallest, Fraction(terms.max_weight))
+        wanted = _shared_out(wanted, smallest, terms)
 
 
 def _sales(portfolio: Portfolio, terms: Terms, wanted: Mapping[str, Fraction], way: Way) -> Sales:
@@ -184,11 +184,15 @@ def _units_to_edges(
     return units
 
 
-def _shared_out(wanted: Mapping[str, Fraction], dropped: str, most: Fraction) -> dict[str, Fraction]:
-    """Targets without one of them, its weight shared by the others in proportion, none beyond `most`."""
+def _shared_out(wanted: Mapping[str, Fraction], dropped: str, terms: Terms) -> dict[str, Fraction]:
+    """Targets without one of them, its weight shared by the others in proportion, none beyond `max_weight`.
+
+    What belongs to a limited group gets none of it.
+    """
     kept = {etf: weight for etf, weight in wanted.items() if etf != dropped}
-    left = wanted[dropped]
-    open_etfs = {etf for etf, weight in kept.items() if weight < most}
+    left, most = wanted[dropped], Fraction(terms.max_weight)
+    limited = {etf for group in terms.groups for etf in group.shares}
+    open_etfs = {etf for etf, weight in kept.items() if weight < most and etf not in limited}
     while left and open_etfs:
         growth = 1 + left / sum((kept[etf] for etf in open_etfs), Fraction(0))
         grown = {etf: min(most, kept[etf] * growth) for etf in open_etfs}

@@ -9,6 +9,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from typing import Literal
 
+from engines.group_limits import GroupLimit
+
 CENT = Decimal("0.01")
 NO_MONEY = Decimal(0)
 
@@ -47,7 +49,7 @@ class Terms:
 
     No order is worth less than `min_trade`; `buffer` stays cash; a holding that is bought for the
     first time is worth `min_first_holding` or more. `max_weight` is the share of the whole above which
-    neither rounding up nor weight shared out may raise a holding.
+    neither rounding up nor weight shared out may raise a holding; `groups` say so of several together.
     """
 
     brokerage: Decimal = NO_MONEY
@@ -56,6 +58,7 @@ class Terms:
     buffer: Decimal = NO_MONEY
     min_first_holding: Decimal = NO_MONEY
     max_weight: Decimal = Decimal(1)
+    groups: tuple[GroupLimit, ...] = ()
 
     def cost(self, value: Fraction) -> Fraction:
         """What an order of this value costs, not yet rounded."""

@@ -58,6 +58,7 @@ class RiskFile(Written):
     as_of: IsoDate
     diversified_sectors: list[Identifier]
     limits: dict[Identifier, Figure]
+    room: Annotated[Figure, Field(description="by so much less than a sector's limit is invested in it")]
     report: ReportRules
     hedging: Hedging
     scenarios: Annotated[list[StressScenario], Field(min_length=1)]

@@ -1,5 +1,6 @@
 """The file `catalogue/universe.yaml`: which ETFs there are, and indicative figures of each."""
 
+from collections.abc import Collection
 from decimal import Decimal
 from typing import Annotated
 
@@ -46,3 +47,7 @@ class UniverseFile(Written):
     def by_etf(self) -> dict[str, Fund]:
         """Every fund under its ticker, in the file's order."""
         return {fund.etf: fund for fund in self.etfs}
+
+    def concentrated(self, diversified: Collection[str]) -> dict[str, str]:
+        """The sector of each fund that keeps to one; funds of `diversified` sectors spread over many."""
+        return {fund.etf: fund.sector for fund in self.etfs if fund.sector not in diversified}

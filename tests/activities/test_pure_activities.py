@@ -117,7 +117,12 @@ def test_money_may_be_text_and_weights_may_not() -> None:
 
 def test_limits_of_a_hundred_thousand() -> None:
     """Everything the definition of investment passes on."""
-    assert answer("portfolio.investment_limits", {"cash": 100000}) == {
+    found = answer("portfolio.investment_limits", {"cash": 100000})
+    groups = {group["name"]: group for group in found.pop("groups")}
+    assert {group["max"] for group in groups.values()} == {0.23}
+    assert "NDQ" in groups["technology"]["assets"]
+    assert not any("VAS" in group["assets"] for group in groups.values())
+    assert found == {
         "min_weight": 0.02,
         "max_weight": 0.3,
         "max_etfs": 12,

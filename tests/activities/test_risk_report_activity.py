@@ -109,3 +109,24 @@ def test_cash_alone_is_no_risk_to_report(database: Database, tenant: str) -> Non
     with pytest.raises(ActivityFault) as refused:
         reported(house)
     assert refused.value.type == "NothingHeld"
+
+
+def test_a_hedge_sells_what_is_above_its_limit_and_leaves_the_rest_alone(
+    database: Database, tenant: str
+) -> None:
+    """28% are technology where 25% may be: a twentieth is moved, most of it out of NDQ."""
+    opened = House(database, tenant)
+    opened.register()
+    with database.transaction() as tx:
+        store_default(tx, tenant)
+        deposit(tx, tenant, 100_000_00)
+        for place, (etf, worth) in enumerate({"NDQ": 28, "VAS": 24, "VGS": 24, "VAF": 24}.items()):
+            units = int(worth * 1000 / SNAPSHOT.closing(etf))
+            cost = int(SNAPSHOT.closing(etf) * units * 100)
+            buy(tx, tenant, f"p{place}", units, cost, etf=etf)
+    found = opened("risk.propose_hedge", portfolio_id=PORTFOLIO)
+    assert found["within"]
+    assert found["moved"] == Decimal("0.05")
+    before = opened("risk.report", portfolio_id=PORTFOLIO)["weights"]
+    assert found["weights"]["NDQ"] / before["NDQ"] < found["weights"]["VGS"] / before["VGS"]
+    assert found["weights"]["VGS"] > Decimal("0.97") * before["VGS"]

@@ -32,7 +32,7 @@ CAPITAL = 100_000
 DEFINITIONS = {path.stem for path in (PROJECT / "definitions/workflows").glob("*.yaml")}
 # They act on every holder or on several clients at once, wait for days, for a loss, and for signals that name what
 # was asked, look back on months and years that are over, are started by events beside the story of one client,
-# end it, undo a part of it, or sell what it is about. A block's worker dies in test_blocks.py.
+# end it, undo a part of it, sell what it is about, or only look. A block's worker dies in test_blocks.py.
 WITHOUT_A_PART = {
     "account_closure",
     "annual_review",
@@ -54,6 +54,7 @@ WITHOUT_A_PART = {
     "savings_plan",
     "statements",
     "tax_optimization",
+    "target_search",
     "tax_year_end",
     "trade_error",
 }

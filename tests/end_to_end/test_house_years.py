@@ -271,14 +271,23 @@ async def outcomes(place: World) -> tuple[Counter[tuple[str, str]], list[str]]:
     return ended, errors
 
 
+async def changes_followed(place: World, portfolio: str) -> int:
+    """For how many changes of the market's regime what the portfolio should hold was found anew."""
+    query = f"WorkflowType = 'rebalancing' and KronosPortfolio = '{portfolio}'"
+    runs = [run.id async for run in place.client.list_workflows(query)]
+    ends = [await place.client.get_workflow_handle(run).result() for run in runs]
+    return sum(end["reason"] == "regime_change" for end in ends)
+
+
 async def test_a_house_runs_for_years_and_its_books_balance(tmp_path: Path) -> None:
     """Every definition runs; nothing fails, nothing is stuck, and nothing is lost or made up."""
-    market = ShakenMarket(crash=day(7))
+    market = ShakenMarket(crash=day(7), swings=17)
     async with world(tmp_path / "data", START, market) as place:
         story = Story(place, market)
         await lived(place, story, WEEKS)
         ended, errors = await outcomes(place)
+        assert errors == []
+        assert await changes_followed(place, "P-BEN") >= 2, "the crash, and the calm after it"
         await asyncio.to_thread(books_balance, place)
         await asyncio.to_thread(merged_parcels_keep_cost_and_date, place, story.merged)
-    assert errors == []
     assert {name for name, _ in ended} >= DEFINITIONS

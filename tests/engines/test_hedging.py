@@ -27,6 +27,26 @@ def test_the_least_that_holds_is_moved() -> None:
     }  # fmt: skip
 
 
+def test_what_is_above_its_limit_is_sold_before_all_else() -> None:
+    """A tenth of A is too much: a tenth is moved, and the others stay as they are."""
+    found = propose(SHARES, {"cash": CASH}, STEPS, 12, below("0.4"), {"A": Decimal("0.1")})
+    assert found.moved == Decimal("0.1")
+    assert found.weights == {
+        "A": Decimal("0.4"),
+        "B": Decimal("0.3"),
+        "C": Decimal("0.2"),
+        "S": Decimal("0.1"),
+    }
+
+
+def test_what_is_moved_beyond_that_is_taken_from_all_alike() -> None:
+    """A fifth, of which a tenth is A's alone: eight ninths of what is left then stay."""
+    mixed = mix(SHARES, CASH, Decimal("0.2"), 12, {"A": Decimal("0.1")})
+    kept = Decimal("0.8") / Decimal("0.9")
+    for asset, weight in {"A": "0.4", "B": "0.3", "C": "0.2"}.items():
+        assert abs(mixed[asset] - Decimal(weight) * kept) < Decimal("1e-20")
+
+
 def test_of_two_that_move_as_much_the_first_is_taken() -> None:
     """Whichever sleeve stands first; one that needs less goes before it."""
 

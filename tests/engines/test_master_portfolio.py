@@ -3,6 +3,7 @@
 from dataclasses import replace
 from decimal import Decimal
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import minimize
 
+from engines.group_limits import GroupLimit
 from engines.master_portfolio import Infeasible, MasterAnswer, optimize_master
 from engines.master_problem import (
     Asset,
@@ -303,3 +305,81 @@ def test_selling_what_no_pod_wants_costs_an_order() -> None:
     answer = optimize_master(problem, seconds=SECONDS)
     # X is sold and C bought: two orders, 400 of turnover at half a percent.
     assert answer.judgement.cost == pytest.approx(20 + 2)
+
+
+def one_sector(most: float, **given: Any) -> MasterProblem:
+    """A pod that asks for 60% of one sector and one that asks for nothing else, under a limit of the sector."""
+    assets = {name: Asset(0.05, 0, 0, 1) for name in "ABCD"}
+    pods = (
+        PodDemand("P1", Decimal(600), {"A": 0.5, "B": 0.5}),
+        PodDemand("P2", Decimal(400), {"C": 1.0}, **given),
+    )
+    limit = GroupLimit("groups[0]", {"B": 0.5, "C": 1.0}, most=most, name="mines")
+    return MasterProblem(pods, assets, Limits(4, 1, 0.02), HOUSE, Costs(0, 0), group_limits=(limit,))
+
+
+def test_what_counts_in_part_weighs_that_part_of_its_group() -> None:
+    """C is 40%, half of B is 15%: for 50% a third of B has to go, to the only place that P1 asked for."""
+    answer = optimize_master(one_sector(0.5), seconds=SECONDS)
+    assert answer.amounts["P1"] == {"A": Decimal(400), "B": Decimal(200)}
+    assert answer.bound == pytest.approx(answer.judgement.objective)
+
+
+def test_a_group_whose_limit_nobody_breaks_changes_nothing() -> None:
+    """At exactly its limit a group is within it."""
+    free = optimize_master(replace(one_sector(0.55), group_limits=()), seconds=SECONDS)
+    assert optimize_master(one_sector(0.55), seconds=SECONDS).amounts == free.amounts
+
+
+def test_a_group_that_cannot_be_so_small_is_named() -> None:
+    """P2 may hold nothing but C."""
+    with pytest.raises(Infeasible, match=r"groups\[0\].max \(mines\) 0.3 cannot hold") as refused:
+        optimize_master(one_sector(0.3), seconds=SECONDS)
+    assert refused.value.clashing == ("groups[0].max",)
+
+
+def test_a_group_that_cannot_be_so_large_is_named() -> None:
+    """Nothing of the group is asked for by anybody, or too little."""
+    problem = one_sector(1)
+    least = replace(problem.group_limits[0], least=0.8)
+    with pytest.raises(Infeasible) as refused:
+        optimize_master(replace(problem, group_limits=(least,)), seconds=SECONDS)
+    assert refused.value.clashing == ("groups[0].min",)
+
+
+def test_substitutes_are_held_only_where_limits_leave_no_room() -> None:
+    """Then what is nearest to the wishes: C counts twice as much as B, so that C alone gives way."""
+    roomy = optimize_master(one_sector(0.5, substitutes=("D",)), seconds=SECONDS)
+    assert roomy.amounts["P2"].get("D", 0) == 0
+    tight = optimize_master(one_sector(0.3, substitutes=("D",)), seconds=SECONDS)
+    assert tight.amounts["P2"] == {"C": Decimal(150), "D": Decimal(250)}
+    assert tight.amounts["P1"] == {"A": Decimal(300), "B": Decimal(300)}
+    assert tight.judgement.distance == pytest.approx(0.25)
+    assert tight.problem.etfs == ("A", "B", "C", "D")
+
+
+def test_where_own_substitutes_do_not_suffice_those_of_all_are_held() -> None:
+    """P2's own substitute is of the same sector; what P1 asks for is not."""
+    answer = optimize_master(one_sector(0.1, substitutes=("B",)), seconds=SECONDS)
+    assert answer.amounts["P2"]["A"] > 0
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_no_better_portfolio_keeps_the_limit_of_a_group(seed: int) -> None:
+    """Against brute force, with half of what was asked for of two ETFs allowed."""
+    problem = question(seed)
+    pair = dict.fromkeys(problem.etfs[:2], 1.0)
+    free = optimize_master(problem, seconds=SECONDS)
+    total = float(problem.total)
+    worth = {etf: float(value) / total for etf, value in values_of(problem, free.amounts).items()}
+    limit = GroupLimit("groups[0]", pair, most=round(0.8 * sum(worth[etf] for etf in pair), 6))
+    limited = replace(problem, group_limits=(limit,))
+    least = lowest_objective(limited)
+    if least == float("inf"):
+        with pytest.raises(Infeasible):
+            optimize_master(limited, seconds=SECONDS)
+        return
+    answer = optimize_master(limited, seconds=SECONDS)
+    hold_to_account(limited, answer)
+    assert answer.judgement.objective == pytest.approx(least, abs=1e-4)
+    assert answer.bound == pytest.approx(least, abs=1e-6)

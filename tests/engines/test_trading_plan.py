@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engines.drift import TargetAboveOne
+from engines.group_limits import GroupLimit
 from engines.trading.orders import Portfolio, Terms
 from engines.trading.plan import BufferTooLarge, MissingPrice, Plan, plan_trades
 
@@ -230,6 +231,21 @@ def test_no_rounding_up_passes_the_largest_weight() -> None:
         max_weight="0.55",
     )
     assert lines(dropped) == [("buy", "VAS", 55)]
+
+
+def test_neither_rounding_up_nor_sharing_out_raises_a_group_above_its_limit() -> None:
+    """Two units of BIG would be 60% of 1,000; dropped, its share goes to VGS alone, which is in no group."""
+    wanted = {"BIG": "0.35", "VAS": "0.1", "VGS": "0.2"}
+    prices = {"BIG": "300", "VAS": "10", "VGS": "10"}
+    terms = Terms(min_first_holding=Decimal(301))
+    portfolio = Portfolio({}, {etf: Decimal(price) for etf, price in prices.items()}, Decimal(1000))
+    target = {etf: Decimal(weight) for etf, weight in wanted.items()}
+    held = replace(portfolio, positions={"VAS": 10, "VGS": 1}, cash=Decimal(890))
+    assert ("buy", "BIG", 2) in lines(plan_trades(held, target, terms))
+    sector = GroupLimit("groups[0]", {"BIG": 1.0, "VAS": 1.0}, most=0.6)
+    assert lines(plan_trades(held, target, replace(terms, groups=(sector,)))) == [("buy", "VGS", 54)]
+    wide = replace(sector, most=0.7)
+    assert ("buy", "BIG", 2) in lines(plan_trades(held, target, replace(terms, groups=(wide,))))
 
 
 def test_what_is_held_already_may_be_added_to_in_small() -> None:

@@ -78,7 +78,7 @@ async def record(folder: Path) -> None:
         await ran(client, "tax_year_end", held)
         await ran(client, "statements", held)
         await learn(client)
-        for name in ("house_clock", "market_watch", "compliance_review", "client_reaction"):
+        for name in ("house_clock", "market_watch", "compliance_review", "client_reaction", "target_search"):
             await ran(client, name, example(name))
         answers = {"answers": application("CUST_12345")["answers"]}
         consent = {"consented": True}

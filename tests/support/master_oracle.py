@@ -54,6 +54,10 @@ def _lowest(problem: MasterProblem, held: set[str], traded: tuple[int, ...]) -> 
             if (least := getattr(pod, limit)) is not None:
                 upper.append(row({p: -getattr(problem.assets[pairs[p][1]], figure) for p in mine}))
                 upper_at.append(-least * share)
+    for group in problem.group_limits:
+        counted = {place: group.shares.get(asked, 0.0) for place, (_, asked) in enumerate(pairs)}
+        upper += [row(counted), -row(counted)]
+        upper_at += [group.most, -group.least]
     for number, etf in enumerate(problem.etfs):
         weight = row({place: 1.0 for place, (_, asked) in enumerate(pairs) if asked == etf})
         now = problem.current.get(etf, 0.0)

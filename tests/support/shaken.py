@@ -18,12 +18,13 @@ CENT = 10**6  # units of a price in a cent
 
 @dataclass(frozen=True)
 class ShakenMarket:
-    """All but bonds and cash fall by a third from the day of the crash on, and swing for a quarter.
+    """All but bonds and cash fall by a third from the day of the crash on, and swing for some days.
 
     A split makes old prices comparable from its day on, as vendors do.
     """
 
     crash: date
+    swings: int = 90
     splits: dict[str, tuple[date, int]] = field(default_factory=dict)
     calm: SimulatedMarket = field(default_factory=SimulatedMarket)
     name: str = "simulated"
@@ -42,7 +43,7 @@ class ShakenMarket:
 
     def _moved(self, sessions: tuple[date, ...]) -> "np.ndarray":
         since = np.array([(day - self.crash).days for day in sessions])
-        swings = np.where((since >= 0) & (since < 90), 0.03 * (-1.0) ** since, 0.0)
+        swings = np.where((since >= 0) & (since < self.swings), 0.03 * (-1.0) ** since, 0.0)
         return np.exp(swings - FALL * np.clip(since, 0, DAYS) / DAYS)
 
     def _parts(self, etf: str, as_of: date) -> int:

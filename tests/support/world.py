@@ -54,7 +54,7 @@ from workflows.calls import QUEUES
 from workflows.house import DISPATCH, HOUSE
 from workflows.run import KronosRun
 
-MOST = 60.0  # seconds for all that comes of one moment
+MOST = 300.0  # seconds for all that comes of one moment
 PATIENCE = 5.0  # seconds for a run to come to a moment; one in the midst of something comes later
 BEGIN = "tests.begin"
 
