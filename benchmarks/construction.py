@@ -1,12 +1,13 @@
 """Construction at universe size, beside skfolio and PyPortfolioOpt where they are installed (extra `bench`).
 
-All start from the same returns, in the same process, one after the other; each answer's objective is
-worked out by the same formula. Printed are the best of several runs, and how many times longer others take.
+All start from the same returns, in the same process, taking turns so that what else the machine does falls on
+all; each answer's objective is worked out by the same formula. Printed are the best of several turns, and how
+many times longer others take.
 """
 
 import time
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
@@ -73,13 +74,11 @@ def _one_thread() -> AbstractContextManager[object]:
 
 
 def _side_by_side(returns: Floats, objective: Objective, others: Mapping[str, Library]) -> None:
-    ours = _timed(_ours, returns, objective)
+    solvers = {name: other.solver for name, other in others.items() if objective in other.objectives}
+    ours, *theirs = _in_turn((_ours, *solvers.values()), returns, objective)
     best = _objective(returns, objective, ours.weights)
     line = f"  n={returns.shape[1]:<4} {objective:<13} {ours.seconds * 1e3:8.2f} ms"
-    for name, other in others.items():
-        if objective not in other.objectives:
-            continue
-        found = _timed(other.solver, returns, objective)
+    for name, found in zip(solvers, theirs, strict=True):
         worse = (_objective(returns, objective, found.weights) - best) / abs(best)
         same = "equal" if abs(worse) <= AS_GOOD else f"{worse:.1e} {'worse' if worse > 0 else 'better'}"
         line += f"   {name} {found.seconds * 1e3:.1f} ms, {found.seconds / ours.seconds:.0f} times, {same}"
@@ -100,13 +99,14 @@ def _few_of_many(returns: Floats, objective: Objective) -> None:
     print(f"  {objective:<13} {seconds:6.3f} s  {int((found.weights > 0).sum())} held, {told}")
 
 
-def _timed(solver: Solver, returns: Floats, objective: Objective) -> Timed:
-    seconds, weights = np.inf, np.zeros(0)
+def _in_turn(solvers: Sequence[Solver], returns: Floats, objective: Objective) -> list[Timed]:
+    best = [Timed(np.inf, np.zeros(0))] * len(solvers)
     for _ in range(ROUNDS):
-        begun = time.perf_counter()
-        weights = solver(returns, objective)
-        seconds = min(seconds, time.perf_counter() - begun)
-    return Timed(seconds, weights)
+        for place, solver in enumerate(solvers):
+            begun = time.perf_counter()
+            weights = solver(returns, objective)
+            best[place] = Timed(min(best[place].seconds, time.perf_counter() - begun), weights)
+    return best
 
 
 def _ours(returns: Floats, objective: Objective) -> Floats:
