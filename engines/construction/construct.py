@@ -106,7 +106,7 @@ def _is_definite(matrix: Floats, *, least: float = 0.0) -> bool:
 
 def _narrowed(universe: Universe, limits: Limits, left: Flags) -> tuple[Universe, Limits]:
     """Universe and limits of the assets left."""
-    covariance = universe.covariance[np.ix_(left, left)]
+    covariance = universe.covariance if left.all() else universe.covariance[np.ix_(left, left)]
     rows = tuple(
         Row(row.figures[left], row.least, row.most, row.low_name, row.high_name) for row in limits.rows
     )
