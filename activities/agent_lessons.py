@@ -6,7 +6,7 @@ from difflib import get_close_matches
 import numpy as np
 from numpy.typing import NDArray
 
-from activities.context import Context
+from activities.context import Catalogue, Context
 from activities.errors import ActivityError
 from activities.pod_settings import cash_rate, company_rate, funds_of, income_of, limits_from
 from activities.snapshots import estimates_for
@@ -101,7 +101,7 @@ class Lesson:
 
 def lesson_of(name: str, snapshot: Snapshot, context: Context) -> Lesson:
     """The lesson of a pod; UnknownPod, UnknownAgent, NoRounds, UnknownEtf say what the catalogue lacks."""
-    pod = pod_named(name, context)
+    pod = pod_named(name, context.catalogue)
     agent = agent_named(pod.agent)
     objective = pod.objective
     benchmark = objective.benchmark if isinstance(objective, Opportunity) else {pod.universe[0]: 1.0}
@@ -118,9 +118,9 @@ def lesson_of(name: str, snapshot: Snapshot, context: Context) -> Lesson:
     )
 
 
-def pod_named(name: str, context: Context) -> PodDefinition:
+def pod_named(name: str, catalogue: Catalogue) -> PodDefinition:
     """The catalogue's pod; UnknownPod with near names."""
-    pods = context.catalogue.read("pods", PodsFile).pods
+    pods = catalogue.read("pods", PodsFile).pods
     if name not in pods:
         near = get_close_matches(name, pods, n=1)
         hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(pods)}"
@@ -133,7 +133,7 @@ def question_of(name: str, snapshot: Snapshot, context: Context) -> str:
     catalogue = context.catalogue
     pods, market = catalogue.read("pods", PodsFile), catalogue.read("market", MarketFile)
     agents, funds = catalogue.read("agents", AgentsFile), catalogue.read("universe", UniverseFile).by_etf()
-    pod = pod_named(name, context)
+    pod = pod_named(name, context.catalogue)
     benchmark = pod.objective.benchmark if isinstance(pod.objective, Opportunity) else {}
     etfs = [etf for etf in (*pod.universe, *benchmark) if etf in funds]
     question = {

@@ -49,7 +49,7 @@ def optimize(ask: OptimizePod, context: Context) -> OptimizedPod:
 
     The exact optimum is found in any case: the answer says which share of it the policy reaches.
     """
-    pod = pod_named(ask.pod, context)
+    pod = pod_named(ask.pod, context.catalogue)
     snapshot = chosen_snapshot(context, ask.snapshot)
     estimates = estimates_for(snapshot, context.catalogue, pod.universe, "pod")
     objective = objective_from(pod, ask, snapshot, context)

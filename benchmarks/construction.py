@@ -1,12 +1,14 @@
 """Construction at universe size, beside skfolio and PyPortfolioOpt where they are installed (extra `bench`).
 
-All start from the same returns, in the same process, one after the other; each answer's objective is
-worked out by the same formula. Printed are the best of several runs, and how many times longer others take.
+All start from the same returns, in the same process, taking turns so that what else the machine does falls on
+all; each answer's objective is worked out by the same formula. Printed are the best of several turns, and how
+many times longer others take. We and PyPortfolioOpt are given expected returns and covariance; skfolio makes
+its own of the returns, and is held against ours with the time of making them.
 """
 
 import time
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
@@ -25,7 +27,7 @@ ROUNDS = 15
 AS_GOOD = 1e-6
 OBJECTIVES: tuple[Objective, ...] = ("min_variance", "max_sharpe", "max_utility", "risk_parity")
 OF_PYPFOPT = OBJECTIVES[:3]
-Solver = Callable[[Floats, Objective], Floats]
+Solver = Callable[[Floats, Universe, Objective], Floats]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +40,11 @@ class Timed:
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """Another library: how it is asked, and for what it can be asked."""
+    """Another library: how it is asked, for what it can be asked, and whether it makes its own estimates."""
 
     solver: Solver
     objectives: tuple[Objective, ...]
+    estimates: bool = False
 
 
 def measure() -> None:
@@ -73,16 +76,16 @@ def _one_thread() -> AbstractContextManager[object]:
 
 
 def _side_by_side(returns: Floats, objective: Objective, others: Mapping[str, Library]) -> None:
-    ours = _timed(_ours, returns, objective)
+    asked = {name: other for name, other in others.items() if objective in other.objectives}
+    solvers = (_ours, _from_returns, *(other.solver for other in asked.values()))
+    ours, from_returns, *theirs = _in_turn(solvers, returns, objective)
     best = _objective(returns, objective, ours.weights)
     line = f"  n={returns.shape[1]:<4} {objective:<13} {ours.seconds * 1e3:8.2f} ms"
-    for name, other in others.items():
-        if objective not in other.objectives:
-            continue
-        found = _timed(other.solver, returns, objective)
+    for (name, other), found in zip(asked.items(), theirs, strict=True):
+        beside = from_returns if other.estimates else ours
         worse = (_objective(returns, objective, found.weights) - best) / abs(best)
         same = "equal" if abs(worse) <= AS_GOOD else f"{worse:.1e} {'worse' if worse > 0 else 'better'}"
-        line += f"   {name} {found.seconds * 1e3:.1f} ms, {found.seconds / ours.seconds:.0f} times, {same}"
+        line += f"   {name} {found.seconds * 1e3:.1f} ms, {found.seconds / beside.seconds:.0f} times, {same}"
     print(line)
 
 
@@ -100,18 +103,23 @@ def _few_of_many(returns: Floats, objective: Objective) -> None:
     print(f"  {objective:<13} {seconds:6.3f} s  {int((found.weights > 0).sum())} held, {told}")
 
 
-def _timed(solver: Solver, returns: Floats, objective: Objective) -> Timed:
-    seconds, weights = np.inf, np.zeros(0)
+def _in_turn(solvers: Sequence[Solver], returns: Floats, objective: Objective) -> list[Timed]:
+    best, given = [Timed(np.inf, np.zeros(0))] * len(solvers), _universe(returns)
     for _ in range(ROUNDS):
-        begun = time.perf_counter()
-        weights = solver(returns, objective)
-        seconds = min(seconds, time.perf_counter() - begun)
-    return Timed(seconds, weights)
+        for place, solver in enumerate(solvers):
+            begun = time.perf_counter()
+            weights = solver(returns, given, objective)
+            best[place] = Timed(min(best[place].seconds, time.perf_counter() - begun), weights)
+    return best
 
 
-def _ours(returns: Floats, objective: Objective) -> Floats:
+def _ours(returns: Floats, given: Universe, objective: Objective) -> Floats:
     limits = Limits() if objective == "risk_parity" else Limits(max_weight=CAP)
-    return construct(_universe(returns), limits, Aim(objective, RISK_FREE, AVERSION)).weights
+    return construct(given, limits, Aim(objective, RISK_FREE, AVERSION)).weights
+
+
+def _from_returns(returns: Floats, given: Universe, objective: Objective) -> Floats:
+    return _ours(returns, _universe(returns), objective)
 
 
 def _objective(returns: Floats, objective: Objective, weights: Floats) -> float:
@@ -148,7 +156,10 @@ def _returns(size: int, seed: int) -> Floats:
 
 def _others() -> dict[str, Library]:
     """The libraries that are installed; says which are not."""
-    known = {"skfolio": Library(_skfolio, OBJECTIVES), "pypfopt": Library(_pypfopt, OF_PYPFOPT)}
+    known = {
+        "skfolio": Library(_skfolio, OBJECTIVES, estimates=True),
+        "pypfopt": Library(_pypfopt, OF_PYPFOPT),
+    }
     found: dict[str, Library] = {}
     for name, library in known.items():
         try:
@@ -160,7 +171,7 @@ def _others() -> dict[str, Library]:
     return found
 
 
-def _skfolio(returns: Floats, objective: Objective) -> Floats:
+def _skfolio(returns: Floats, given: Universe, objective: Objective) -> Floats:
     from skfolio import RiskMeasure
     from skfolio.optimization import MeanRisk, ObjectiveFunction, RiskBudgeting
 
@@ -186,11 +197,10 @@ def _skfolio(returns: Floats, objective: Objective) -> Floats:
     return fitted
 
 
-def _pypfopt(returns: Floats, objective: Objective) -> Floats:
+def _pypfopt(returns: Floats, given: Universe, objective: Objective) -> Floats:
     from pypfopt import EfficientFrontier
 
-    universe = _universe(returns)
-    frontier = EfficientFrontier(universe.expected_returns, universe.covariance, weight_bounds=(0, CAP))
+    frontier = EfficientFrontier(given.expected_returns, given.covariance, weight_bounds=(0, CAP))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         if objective == "min_variance":

@@ -16,7 +16,12 @@ Pods = Annotated[
     typer.Option("--pod", help="The pod, such as POD1; several times for several; else all."),
 ]
 Snapshot = Annotated[
-    str | None, typer.Option("--snapshot", help="Digest of the market snapshot; else the newest stored.")
+    str | None,
+    typer.Option(
+        "--snapshot",
+        help="The market snapshot: its digest, or its first characters; else the newest.",
+        metavar="DIGEST",
+    ),
 ]
 Seed = Annotated[int, typer.Option("--seed", min=0, help="The same seed makes the same policy.")]
 # The figures of a trial, under headings with which a table fits 80 columns.
@@ -54,9 +59,12 @@ def train(
     from worker.settings import load_settings
 
     settings = load_settings({"data": data, "definitions": definitions})
+    pods = agents.pods_of(settings, pod)
+    if curve is not None:
+        agents.check_place(curve)
     reports = []
     with progress_bar() as tell:
-        for name in pod or agents.pods_of(settings):
+        for name in pods:
             reports.append(agents.train(settings, name, snapshot=snapshot, seed=seed, tell=tell))
     if curve is not None:
         agents.write_curves(curve, reports)
@@ -90,7 +98,7 @@ def evaluate(
     settings = load_settings({"data": data, "definitions": definitions})
     found = []
     with progress_bar() as tell:
-        for name in pod or agents.pods_of(settings):
+        for name in agents.pods_of(settings, pod):
             for number in range(seed, seed + seeds):
                 found.append(agents.evaluate(settings, name, snapshot=snapshot, seed=number, tell=tell))
     show({"evaluations": found}, output, _evaluations_table)
@@ -120,6 +128,7 @@ def show_(
         return
     policy = agents.show_policy(settings, digest)
     if curve is not None:
+        agents.check_place(curve)
         agents.write_curves(curve, [policy])
         say(f"Learning curve: {curve}")
     show(policy, output, _policy_table)

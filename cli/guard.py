@@ -90,7 +90,7 @@ def _report(error: Exception) -> int:
         print(render_text(problem for problem in problems if problem.is_error), file=sys.stderr)
         return FAILED
     code, known = _meaning(error)
-    message = getattr(error, "message", None) or str(error)
+    message = getattr(error, "message", None) or _told(error)
     if known:
         name = getattr(error, "name", None) or getattr(error, "type", None) or type(error).__name__
         print(error_line(name, getattr(error, "path", ""), message), file=sys.stderr)
@@ -101,6 +101,12 @@ def _report(error: Exception) -> int:
             file=sys.stderr,
         )
     return code
+
+
+def _told(error: Exception) -> str:
+    if isinstance(error, OSError) and error.filename and error.strerror:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)
 
 
 def _meaning(error: Exception) -> tuple[int, bool]:

@@ -5,12 +5,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from activities.agent_lessons import pod_named
 from activities.context import Context
 from activities.runner import run
 from payloads.call import Call
 from payloads.files.pods import PodsFile
 from store import policies
-from worker.errors import UnknownId
+from worker.data import whole_digest
+from worker.errors import BadInput, UnknownId
 from worker.folder_catalogue import FolderCatalogue
 from worker.learning_curve import as_svg
 from worker.services import opened
@@ -21,9 +23,14 @@ Tell = Callable[[str, int, int], None]
 """Who is learning, rounds done, rounds in all."""
 
 
-def pods_of(settings: Settings) -> list[str]:
-    """The pods of the catalogue, in its order."""
-    return list(FolderCatalogue(settings.definitions / "catalogue").read("pods", PodsFile).pods)
+def pods_of(settings: Settings, asked: Sequence[str] | None) -> list[str]:
+    """The pods asked for, else those of the catalogue, in its order; UnknownId before any is begun."""
+    catalogue = FolderCatalogue(settings.definitions / "catalogue")
+    if not asked:
+        return list(catalogue.read("pods", PodsFile).pods)
+    for name in asked:
+        pod_named(name, catalogue)
+    return list(dict.fromkeys(asked))
 
 
 def train(settings: Settings, pod: str, *, snapshot: str | None, seed: int, tell: Tell) -> dict[str, Any]:
@@ -62,6 +69,13 @@ def show_policy(settings: Settings, digest: str) -> dict[str, Any]:
     return found[0]
 
 
+def check_place(path: Path) -> None:
+    """Refuse a file that cannot be written, before hours of work would be for it."""
+    if path.is_dir() or not path.absolute().parent.is_dir():
+        told = "is a folder" if path.is_dir() else f"cannot be written: there is no folder {path.parent}"
+        raise BadInput(f"{path} {told}", "curve")
+
+
 def write_curves(path: Path, reports: Sequence[dict[str, Any]]) -> None:
     """The learning curves as one picture."""
     path.write_text(
@@ -72,7 +86,8 @@ def write_curves(path: Path, reports: Sequence[dict[str, Any]]) -> None:
 def _run(
     name: str, settings: Settings, pod: str, snapshot: str | None, seed: int, tell: Tell
 ) -> dict[str, Any]:
-    given = {"pod": pod, "seed": seed, **({"snapshot": snapshot} if snapshot else {})}
+    chosen = {"snapshot": whole_digest(settings, snapshot)} if snapshot else {}
+    given = {"pod": pod, "seed": seed, **chosen}
     with opened(settings) as services:
         context = Context(
             call=Call(tenant=settings.tenant, effect_root="cli", step=name),

@@ -16,6 +16,7 @@ from worker.charts import (
     WIDTH,
     Axis,
     Floats,
+    colour_of,
     course,
     frame,
     log_ticks,
@@ -87,11 +88,6 @@ def weights_chart(dates: Sequence[date], assets: Sequence[str], weights: Floats)
     if float((1 - weights.sum(axis=1)).max()) > 1e-6:
         legend.append(("cash", CASH))
     return frame("Weights", _years(dates), axis, [(t / 4, f"{t / 4:.0%}") for t in range(5)], body, legend)
-
-
-def colour_of(place: int) -> str:
-    """The colour of the asset at a place, the same in every chart."""
-    return COLOURS[place % len(COLOURS)]
 
 
 def _years(dates: Sequence[date]) -> list[str]:

@@ -62,7 +62,7 @@ def run_backtest(path: Path, settings: Settings) -> Backtest:
     """Read, run and measure the backtest of a file."""
     file = read_backtest(path)
     context = LocalCaller(ACTIVITY, settings).context
-    given, source, notes = _input(file, path.parent, context)
+    given, source, notes = _input(file, path.parent, context, settings)
     ask: RunBacktest = parse_input(entry(ACTIVITY), given, strict=True)
     course, simulated = carried(ask, context)
     held = None
@@ -82,13 +82,16 @@ def run_backtest(path: Path, settings: Settings) -> Backtest:
     )
 
 
-def _input(file: BacktestFile, folder: Path, context: Any) -> tuple[dict[str, Any], str, list[str]]:
+def _input(
+    file: BacktestFile, folder: Path, context: Any, settings: Settings
+) -> tuple[dict[str, Any], str, list[str]]:
     """The activity's input, what its prices are called, and what is to be said of them."""
     given, prices, etfs = file.rules(), file.prices, list(file.weights)
     if prices.snapshot is not None:
         from activities.snapshots import chosen_snapshot
+        from worker.data import whole_digest
 
-        digest = None if prices.snapshot == "newest" else prices.snapshot
+        digest = None if prices.snapshot == "newest" else whole_digest(settings, prices.snapshot)
         snapshot = chosen_snapshot(context, digest)
         kind = "simulated snapshot" if snapshot.simulated else "snapshot"
         paid = file.distributions or snapshot.distributed is not None

@@ -21,6 +21,9 @@ COLOURS = (
 )  # fmt: skip
 
 
+PALER = 0.55
+
+
 @dataclass(frozen=True, slots=True)
 class Axis:
     """What the left edge of a chart measures."""
@@ -101,6 +104,14 @@ def x_of(row: int, rows: int) -> float:
 def rect(x: float, y: float, width: float, height: float, colour: str) -> str:
     """A filled rectangle."""
     return f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" fill="{colour}"/>'
+
+
+def colour_of(place: int) -> str:
+    """The colour of what stands at a place, the same in every chart; after ten they come again, paler."""
+    again, place = divmod(place, len(COLOURS))
+    kept = PALER**again
+    parts = [int(COLOURS[place][at : at + 2], 16) for at in (1, 3, 5)]
+    return "#" + "".join(f"{round(255 - (255 - part) * kept):02x}" for part in parts)
 
 
 def ticks_of(low: float, high: float) -> list[float]:

@@ -27,10 +27,12 @@ from worker.settings import Settings
 from worker.storage import existing_database, open_database
 
 if TYPE_CHECKING:
+    from sqlmodel import Session
+
     from adapters.market import MarketSource
 
 SOURCES = ("simulated", "yahoo")
-SHORTEST_START = 6
+SHORTEST_START, WHOLE_DIGEST = 6, 64
 
 Progress = Callable[[str, int, int], None]
 """Hears what is worked on, how many are done, and of how many."""
@@ -58,9 +60,7 @@ def import_folder(
     """
     catalogue = _catalogue(settings)
     market = catalogue.read("market", MarketFile)
-    today = datetime.now(UTC).date()
-    if as_of is not None and as_of > today:
-        raise BadInput(f"{as_of} lies in the future; today is {today}", "as_of", name="FutureDay")
+    today = _today(as_of)
     files = _files(folder)
     data = read_folder(folder, today, _counting("reading", len(files), progress))
     asked = replace(wanted(market, CSV, as_of), adjusted=adjusted)
@@ -85,7 +85,8 @@ def pull(
     """
     catalogue = _catalogue(settings)
     market = catalogue.read("market", MarketFile)
-    day = as_of or last_session(market.calendar, datetime.now(UTC).date())
+    today = _today(as_of)
+    day = as_of or last_session(market.calendar, today)
     universe = catalogue.read("universe", UniverseFile)
     taken = _source(source, progress).snapshot(universe, market, day)
     added = _store(settings, taken, universe.by_etf())
@@ -165,6 +166,14 @@ def check_snapshot(settings: Settings, digest: str | None) -> dict[str, Any]:
     }
 
 
+def _today(as_of: date | None) -> date:
+    """The day it is; BadInput for a day asked for that is still to come: a source would make prices up."""
+    today = datetime.now(UTC).date()
+    if as_of is not None and as_of > today:
+        raise BadInput(f"{as_of} lies in the future; today is {today}", "as_of", name="FutureDay")
+    return today
+
+
 def _known_calendar(code: str) -> str:
     try:
         last_session(code, datetime.now(UTC).date())
@@ -222,21 +231,38 @@ def _found(settings: Settings, start: str | None) -> Snapshot:
                         name="NoSnapshot",
                     )
                 return Snapshot.from_bytes(row.content, row.digest)
-            if len(start) < SHORTEST_START:
-                raise BadInput(f"a digest needs {SHORTEST_START} characters at least", "snapshot")
-            digests = snapshots.starting_with(tx, settings.tenant, start)
-            if len(digests) != 1:
-                many = f"{len(digests)} snapshots begin" if digests else "no snapshot begins"
-                raise UnknownId(
-                    f"{many} with {start}; `kronos data list` has their digests",
-                    "snapshot",
-                    name="UnknownSnapshot",
-                )
-            row = snapshots.load(tx, settings.tenant, digests[0])
+            row = snapshots.load(tx, settings.tenant, _begun(tx, settings.tenant, start))
             assert row is not None  # nothing deletes snapshots
             return Snapshot.from_bytes(row.content, row.digest)
     finally:
         database.close()
+
+
+def whole_digest(settings: Settings, start: str) -> str:
+    """The digest of the one stored snapshot that begins so; a whole one is taken as it is.
+
+    UnknownId where none or several begin so.
+    """
+    if len(start) == WHOLE_DIGEST:
+        return start
+    database = existing_database(settings)
+    try:
+        with database.reading() as tx:
+            return _begun(tx, settings.tenant, start)
+    finally:
+        database.close()
+
+
+def _begun(tx: "Session", tenant: str, start: str) -> str:
+    if len(start) < SHORTEST_START:
+        raise BadInput(f"a digest needs {SHORTEST_START} characters at least", "snapshot")
+    digests = snapshots.starting_with(tx, tenant, start)
+    if len(digests) != 1:
+        many = f"{len(digests)} snapshots begin" if digests else "no snapshot begins"
+        raise UnknownId(
+            f"{many} with {start}; `kronos data list` has their digests", "snapshot", name="UnknownSnapshot"
+        )
+    return digests[0]
 
 
 def _about(snapshot: Snapshot) -> dict[str, Any]:

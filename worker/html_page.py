@@ -17,6 +17,10 @@ th, td { text-align: right; padding: 5px 10px; border-bottom: 1px solid #eceff3;
 th:first-child, td:first-child { text-align: left; } th { color: #5b6573; font-weight: 600; }
 tr:last-child td { border-bottom: 0; }
 footer { color: #5b6573; font-size: 13px; margin-top: 30px; }
+@media (max-width: 600px) {
+  th, td { padding: 5px 6px; font-size: 14px; } td:not(:first-child):not(.words) { white-space: nowrap; }
+  td:first-child { min-width: 5.6em; }
+}
 @media print { body { background: #fff; } .card { break-inside: avoid; } }
 """
 

@@ -21,6 +21,7 @@ LARGEST_FALL, LARGEST_RISE = 0.5, 1.0
 Span = tuple[date | None, date | None]
 ALWAYS: Span = (None, None)
 _PLAIN_DAY = re.compile(r"\d{8}")
+_DAY = re.compile(r"(\d{4}-\d\d-\d\d)([T ].*)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +71,17 @@ def _together(found: dict[str, dict[date, float]], span: Span) -> PriceFiles:
         if left_out := len(inside) - len(shared):
             days_were = "day was" if left_out == 1 else "days were"
             notes.append(f"{left_out} {days_were} left out, on which not every ETF has a price")
+        notes += _ends(found, shared[-1])
     columns = {etf: [days[day] for day in shared] for etf, days in found.items()}
     for etf, prices in columns.items():
         notes += _leaps(etf, shared, prices)
     return PriceFiles(shared, columns, notes)
+
+
+def _ends(found: dict[str, dict[date, float]], last: date) -> list[str]:
+    """That prices of some ETFs go on after the last day of all."""
+    longer = [etf for etf, days in found.items() if max(days) > last]
+    return [f"the prices end on {last}, though those of {', '.join(longer)} go on"] if longer else []
 
 
 def _leaps(etf: str, dates: Sequence[date], prices: Sequence[float]) -> list[str]:
@@ -142,8 +150,9 @@ def _cell(row: Sequence[str], place: int) -> str:
 def _day(text: str, file: Path, line: int) -> date:
     if _PLAIN_DAY.fullmatch(text):
         text = f"{text[:4]}-{text[4:6]}-{text[6:]}"
+    written = _DAY.fullmatch(text)
     try:
-        return date.fromisoformat(text[:10])
+        return date.fromisoformat(written[1] if written else "")
     except ValueError:
         raise _fault(file, line, f"`{text[:20]}` is no date; write YYYY-MM-DD") from None
 

@@ -78,9 +78,9 @@ def _one_a_day(etf: str, rows: Sequence[Row], findings: list[Finding]) -> list[R
         else:
             kept.append(row)
     if same:
-        _add(findings, "DuplicateDay", etf, f"{_count(same, 'day')} stand twice with the same price", same)
+        _add(findings, "DuplicateDay", etf, f"{_count(same, 'day')} twice with the same price", same)
     if differing:
-        text = f"{_count(differing, 'day')} stand twice with different prices; keep the right one"
+        text = f"{_count(differing, 'day')} twice with different prices; keep the right one"
         _add(findings, "ConflictingDay", etf, text, differing, Severity.ERROR)
     if ordered != list(rows):
         _add(findings, "OutOfOrder", etf, "the days do not rise; they were sorted", [])
@@ -94,7 +94,7 @@ def _on_sessions(
         return rows
     closed = [row.day for row in rows if row.day not in sessions]
     if closed:
-        _add(findings, "NotASession", etf, f"{_count(closed, 'day')} without a session are left out", closed)
+        _add(findings, "NotASession", etf, f"{_count(closed, 'day')} without a session left out", closed)
     return [row for row in rows if row.day in sessions]
 
 

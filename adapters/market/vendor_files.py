@@ -252,21 +252,22 @@ class _Fields:
 
     def report(self) -> None:
         said = {
-            "BadField": (Severity.WARNING, "{n} rows cannot be read and are left out, first {day}: {text}"),
+            "BadField": (Severity.WARNING, "{rows} left out that cannot be read, first {day}: {text}"),
             "ZeroPrice": (
                 Severity.WARNING,
-                "{n} prices are zero or negative and are left out, first {day}: {text}",
+                "{rows} left out with a price of zero or less, first {day}: {text}",
             ),
-            "FutureDay": (Severity.ERROR, "{n} days lie in the future, first {day}"),
+            "FutureDay": (Severity.ERROR, "{rows} of days in the future, first {day}"),
             "BadCode": (
                 Severity.ERROR,
-                "{n} rows have no code of up to six letters and digits, first {day}: {text}",
+                "{rows} without a code of up to six letters and digits, first {day}: {text}",
             ),
         }
         for (kind, code), cells in self._bad.items():
             severity, words = said[kind]
             day, text = cells[0]
-            told = words.format(n=len(cells), day=day or "(no day)", text=repr(text))
+            rows = f"{len(cells)} row{'' if len(cells) == 1 else 's'}"
+            told = words.format(rows=rows, day=day or "(no day)", text=repr(text))
             self._data.findings.append(
                 Finding(kind, severity, code, f"{self._path.name}: {told}", _day(day), _day(cells[-1][0]))
             )

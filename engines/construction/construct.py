@@ -106,7 +106,7 @@ def _is_definite(matrix: Floats, *, least: float = 0.0) -> bool:
 
 def _narrowed(universe: Universe, limits: Limits, left: Flags) -> tuple[Universe, Limits]:
     """Universe and limits of the assets left."""
-    covariance = universe.covariance[np.ix_(left, left)]
+    covariance = universe.covariance if left.all() else universe.covariance[np.ix_(left, left)]
     rows = tuple(
         Row(row.figures[left], row.least, row.most, row.low_name, row.high_name) for row in limits.rows
     )
@@ -168,7 +168,7 @@ def _best(universe: Universe, limits: Limits, aim: Aim, wanted: Wanted, nodes: i
 def _nodes(relaxed: Solved, limits: Limits, aim: Aim) -> int:
     """So many that the search takes about as long for any size, with rows or without, for any objective."""
     free = max(int(relaxed.optimum.free.sum()), USUALLY_FREE)
-    slower = (2 if aim.objective == "max_sharpe" else 1) * (3 if limits.rows else 1)
+    slower = (3 if aim.objective == "max_sharpe" else 1) * (3 if limits.rows else 1)
     return NODES * USUAL * USUALLY_FREE // (len(relaxed.prices) * free * slower)
 
 

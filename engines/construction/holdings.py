@@ -245,7 +245,7 @@ def _bounded(
     if search.closer is None:
         return _Branch(must, may, relaxed, None, bound)
     try:
-        close = search.closer.loss.least(allowed, parent.close if parent else None)
+        close = search.closer.least(allowed, relaxed, parent.close if parent else None)
     except Infeasible:  # by rounding, at limits that leave no room: the bound known already is good
         return _Branch(must, may, relaxed, None, bound)
     return _Branch(must, may, relaxed, close, max(bound, search.closer.bound(close, must, may, search.most)))

@@ -1,9 +1,10 @@
-"""A closer bound of a quadratic loss where only so many assets may be held.
+"""A closer bound of a loss where only so many assets may be held.
 
 A weight that may be zero or not brings ½dw² of its own variance. Where z, from 0 to 1, says how far it is
 held, ½dw²/z is the same for z of 0 and 1 and more between (Frangioni and Gentile 2006, Perspective cuts for
 a class of convex 0-1 mixed integer programs), and for any t it is at least d·t·w - ½d·t²·z. So any t give a
 bound: a quadratic program in w, less ½dt² of those assets whose z takes the most off. The best t is w/z.
+The Sharpe ratio is such a program in sizes instead of weights.
 """
 
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 
 from engines.construction.objectives import Loss, QuadraticLoss, Solved
 from engines.construction.problem import Floats
+from engines.construction.programs import Program, program_of
 from engines.construction.region import Region
 
 Flags = NDArray[np.bool_]
@@ -31,34 +33,40 @@ TINY = 1e-12
 class Perspective:
     """The program for some t: `loss` without the own variances and with d·t·w; `saved` is ½dt²."""
 
+    program: Program
     loss: QuadraticLoss
     saved: Floats
+
+    def least(self, allowed: Region, relaxed: Solved, before: Solved | None = None) -> Solved:
+        """The best of a region whose best by the loss is `relaxed`; `before` is that of a wider."""
+        return self.program.least(self.loss, allowed, relaxed, before)
 
     def bound(self, solved: Solved, must: Flags, may: Flags, most: int) -> float:
         """Below every loss with all of `must`, none but of `may`, and at most so many held."""
         free = np.sort(self.saved[may & ~must])[::-1]
         taken = self.saved[must].sum() + free[: max(most - int(must.sum()), 0)].sum()
-        return solved.bound - float(taken)
+        return self.program.bound(solved, float(taken))
 
 
 def perspective(loss: Loss, allowed: Region, relaxed: Solved, most: int) -> Perspective | None:
     """The program whose bound of the whole region is the best found; None where it gains nothing."""
-    if not isinstance(loss, QuadraticLoss) or most >= len(relaxed.prices):
-        return None
-    own = _own(loss)
-    if own is None:
+    program = program_of(loss, relaxed)
+    own = None if program is None or most >= len(relaxed.prices) else _own(program.loss)
+    if program is None or own is None:
         return None
     every = np.ones(len(own), dtype=bool)
-    solved, best, highest = relaxed, None, relaxed.bound
-    t = _best_t(relaxed.optimum.weights, own, allowed.highest, most)
+    best, highest = None, relaxed.bound
+    solved = program.least(program.ready(program.loss), allowed, relaxed, None)
+    t = _best_t(program.sizes(solved), own, allowed.highest, most)
     rounds = max(FEWEST, min(ROUNDS, round(ROUNDS * (USUAL / len(own)) ** 2)))
     for count in range(rounds):
-        tried = Perspective(_without(loss, own, t), own * t * t / 2)
-        solved = tried.loss.least(allowed, solved)
+        ready = program.ready(_without(program.loss, own, t))
+        tried = Perspective(program, ready, own * t * t / 2)
+        solved = tried.least(allowed, relaxed, solved)
         bound = tried.bound(solved, ~every, every, most)
         if bound > highest:
             best, highest = tried, bound
-        following = _best_t(solved.optimum.weights, own, allowed.highest, most)
+        following = _best_t(program.sizes(solved), own, allowed.highest, most)
         t = t + (following - t) / (2 + count / 5)
     return best
 
@@ -79,13 +87,16 @@ def _without(loss: QuadraticLoss, own: Floats, t: Floats) -> QuadraticLoss:
     return QuadraticLoss(rest, rest + little, loss.costs + own * t)
 
 
-def _best_t(weights: Floats, own: Floats, highest: Floats, most: int) -> Floats:
+def _best_t(sizes: Floats, own: Floats, highest: Floats, most: int) -> Floats:
     """w/z for the z that makes Σ½dw²/z least, where Σz is at most `most` and z from w/cap to 1.
 
     There z = w·√(d/2)/√p, with p what one more holding is worth. An asset of no weight gets the largest t at
     which holding it takes no more than p off the bound, √(2p/d).
     """
-    held = weights > 0
+    size = float(sizes.sum())
+    if size <= 0:
+        return np.zeros_like(sizes)
+    weights, held = sizes / size, sizes > 0
     pull, least = np.sqrt(own / 2) * weights, weights / np.maximum(highest, TINY)
     low, high = TINY, float(pull.max()) * len(weights)
     for _ in range(HALVINGS):
@@ -93,4 +104,4 @@ def _best_t(weights: Floats, own: Floats, highest: Floats, most: int) -> Floats:
         shares = np.clip(pull / middle, least, 1.0)
         low, high = (middle, high) if shares[held].sum() > most else (low, middle)
     shares = np.maximum(np.clip(pull / high, least, 1.0), TINY)
-    return np.where(held, weights / shares, high * np.sqrt(2 / own))
+    return size * np.where(held, weights / shares, high * np.sqrt(2 / own))

@@ -1,13 +1,13 @@
 """A backtest as people write it: what `kronos backtest FILE` reads."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from payloads.backtest import BacktestRules, DistributionPaid, MoneyFlow, OrderCosts, OwnersTax
 from payloads.base import IsoDate
 from payloads.files.written import Words, Written
-from payloads.market import SnapshotDigest
+from payloads.rebalancing import Band
 
 
 class PriceSource(Written):
@@ -18,7 +18,9 @@ class PriceSource(Written):
 
     folder: Words | None = Field(None, description="one CSV file an ETF, VAS.csv, with a column of dates")
     table: Words | None = Field(None, description="one CSV file with a column of dates and one an ETF")
-    snapshot: Literal["newest"] | SnapshotDigest | None = None
+    snapshot: Annotated[str, StringConstraints(pattern="^(newest|[0-9a-f]{6,64})$")] | None = Field(
+        None, description="newest, or the snapshot's digest; its first six characters are enough"
+    )
     column: Words | None = Field(
         None, description="of the files in `folder`; by default adj close, else close"
     )
@@ -60,6 +62,14 @@ class BacktestFile(BacktestRules):
     # A list of more exact items is no list of the others for mypy, which thinks of appending; nobody does.
     distributions: list[WrittenDistribution] = Field(default_factory=list)  # type: ignore[assignment]
     flows: list[WrittenFlow] = Field(default_factory=list)  # type: ignore[assignment]
+
+    @field_validator("band")
+    @classmethod
+    def _a_band_that_can_be_left(cls, band: Band | None) -> Band | None:
+        if band is not None and band.absolute is not None and band.absolute > 1:
+            points = f"{100 * band.absolute:g} points"
+            raise ValueError(f"{band.absolute} is {points}, which no weight leaves; five points are 0.05")
+        return band
 
     def rules(self) -> dict[str, Any]:
         """The fields that `backtest.run` takes as they are."""

@@ -32,8 +32,26 @@ def test_train_then_show(kronos: Kronos, tmp_path: Path) -> None:
     assert "UnknownPolicy" in unknown.err
 
 
-def test_a_pod_that_does_not_exist_is_one_line(kronos: Kronos) -> None:
-    """With near names, and exit code 1."""
-    done = kronos("agents", "train", "--pod", "POD9")
-    assert done.code == 1
-    assert "UnknownPod at pod: there is no pod POD9; did you mean" in done.err
+def test_mistakes_are_one_line_before_anything_is_trained(kronos: Kronos, tmp_path: Path) -> None:
+    """Every pod and the place of the picture are looked at first: no policy, no database, no long wait."""
+    mistakes = {
+        ("--pod", "POD2", "--pod", "POD9"): (1, "UnknownPod at pod: there is no pod POD9; did you mean"),
+        ("--pod", "POD2", "--curve", "nowhere/c.svg"): (
+            2,
+            "BadInput at curve: nowhere/c.svg cannot be written",
+        ),
+        ("--pod", "POD2", "--curve", str(tmp_path)): (2, f"BadInput at curve: {tmp_path} is a folder"),
+    }
+    for arguments, (code, words) in mistakes.items():
+        done = kronos("agents", "train", *arguments)
+        assert (done.code, done.out) == (code, "")
+        assert words in done.err
+    assert kronos("agents", "show").code == 3
+
+
+def test_a_snapshot_is_named_by_its_first_characters(kronos: Kronos) -> None:
+    """As `kronos data list` prints it; one that begins otherwise is unknown."""
+    assert kronos("data", "pull", "--as-of", "2026-06-30").code == 0
+    done = kronos("agents", "evaluate", "--pod", "POD2", "--snapshot", "deadbeef")
+    assert (done.code, done.out) == (1, "")
+    assert "UnknownSnapshot at snapshot: no snapshot begins with deadbeef" in done.err

@@ -129,6 +129,11 @@ def test_a_split_is_shown_as_repaired(kronos: Kronos, tmp_path: Path) -> None:
             "error: FutureDay at as_of: 2999-01-04 lies in the future",
         ),
         (
+            ["pull", "--as-of", "2999-01-04"],
+            2,
+            "error: FutureDay at as_of: 2999-01-04 lies in the future",
+        ),
+        (
             ["pull", "--source", "simulatd"],
             1,
             "error: UnknownSource at source: there is no source simulatd; did you mean simulated?",

@@ -69,6 +69,14 @@ def test_a_table_may_be_compressed_and_have_gaps(folder: Path) -> None:
     assert found.notes == ["1 day was left out, on which not every ETF has a price"]
 
 
+def test_prices_that_end_early_are_pointed_at(folder: Path) -> None:
+    """What one ETF has beyond the last day of another is not counted, and that is said."""
+    (folder / "prices" / "VAS.csv").write_text(VAS + "2024-02-05 00:00:00,121\n")
+    found = read_folder(folder / "prices", ["VAS", "VAF"], None)
+    assert found.dates[-1] == date(2024, 2, 2)
+    assert found.notes == ["the prices end on 2024-02-02, though those of VAS go on"]
+
+
 def test_a_split_is_pointed_at(folder: Path) -> None:
     """A fall by more than half in a day may be one; the prices are taken as they are."""
     (folder / "prices" / "VAS.csv").write_text(VAS.replace("02-02,120", "02-02,8"))
@@ -87,6 +95,7 @@ def test_a_split_is_pointed_at(folder: Path) -> None:
         ("Date,Close\n2024-01-30,nan\n", "VAS.csv:2: `nan` is no price"),
         ("Date,Close\n2024-01-30\n", "VAS.csv:2: `` is no price"),
         ("Date,Close\n30.1.2024,1\n", "VAS.csv:2: `30.1.2024` is no date"),
+        ("Date,Close\n2024-01-30x,1\n", "VAS.csv:2: `2024-01-30x` is no date"),
         ("Date,Close\n2024-02-30,1\n", "VAS.csv:2: `2024-02-30` is no date"),
         ("Date,Close\n2024-01-30,1\n2024-01-30,2\n", "VAS.csv:3: 2024-01-30 stands here a second time"),
     ],
@@ -125,6 +134,8 @@ def test_prices_that_are_not_there(folder: Path, prices: str) -> None:
         ("{folder: prices}", "{folder: prices, snapshot: newest}", 3, "one of"),
         ("cadence: monthly\n", "", 2, "cadence"),
         ("mode: periodic", "mode: band", 2, "band"),
+        ("mode: periodic", "mode: band\nband: 5", 6, "500 points"),
+        ("{folder: prices}", "{snapshot: latest}", 3, "prices.snapshot"),
     ],
 )
 def test_a_fault_of_the_file_is_shown_where_it_stands(
@@ -170,6 +181,12 @@ def ys(svg: str) -> list[float]:
     match = re.search(r'<polyline points="([^"]+)"', svg)
     assert match is not None
     return [float(point.split(",")[1]) for point in match[1].split()]
+
+
+def test_twenty_assets_have_twenty_colours() -> None:
+    """In a chart whose legend is all that tells one from another."""
+    svg = weights_chart(DAYS[:9], [f"A{place}" for place in range(20)], np.full((9, 20), 0.05))
+    assert len(set(re.findall(r'<polygon[^>]+fill="([^"]+)"', svg))) == 20
 
 
 def test_a_long_course_keeps_its_extremes() -> None:

@@ -132,7 +132,7 @@ def test_duplicate_days_are_told(tmp_path: Path) -> None:
     write(tmp_path, "VAF.csv", [*rows(), f"{SESSIONS[10]},99"])
     found = taken(tmp_path)
     told = {finding.etf: finding for finding in found.findings if finding.code != "OutOfOrder"}
-    assert (told["VAS"].code, told["VAS"].text) == ("DuplicateDay", "10 days stand twice with the same price")
+    assert (told["VAS"].code, told["VAS"].text) == ("DuplicateDay", "10 days twice with the same price")
     assert (told["VAF"].code, told["VAF"].first) == ("ConflictingDay", SESSIONS[10])
     assert kept(found).tickers == ("VAS",)
 
@@ -183,10 +183,10 @@ def test_bad_fields_are_left_out_and_told(tmp_path: Path) -> None:
     found = taken(tmp_path)
     told = {finding.code: finding.text for finding in found.findings}
     assert told["BadField"].startswith(
-        f"VAS.csv: 7 rows cannot be read and are left out, first {SESSIONS[10]}: 'null'"
+        f"VAS.csv: 7 rows left out that cannot be read, first {SESSIONS[10]}: 'null'"
     )
     assert told["ZeroPrice"].startswith(
-        f"VAS.csv: 2 prices are zero or negative and are left out, first {SESSIONS[16]}"
+        f"VAS.csv: 2 rows left out with a price of zero or less, first {SESSIONS[16]}"
     )
     assert kept(found).notes == (f"VAS filled on 6 sessions from {SESSIONS[10]} to {SESSIONS[20]}",)
 
@@ -204,7 +204,7 @@ def test_days_without_a_session_are_left_out(tmp_path: Path) -> None:
     write(tmp_path, "VAS.csv", [*rows(), "2025-04-18,50", "2025-04-19,50"])
     found = taken(tmp_path)
     assert [finding.text for finding in found.findings if finding.code == "NotASession"] == [
-        "2 days without a session are left out"
+        "2 days without a session left out"
     ]
     assert kept(found).sessions == SESSIONS
 
