@@ -27,6 +27,8 @@ from temporalio.workflow import _Definition
 import worker.worker
 from dsl import plan as p
 from payloads.call import Call
+from payloads.entry import Effect
+from payloads.facts import activity_facts
 from worker.scenarios import testing
 from worker.scenarios.skipping import SkippingRunner
 from worker.worker import ActivityHost
@@ -43,20 +45,30 @@ class TaskLost(Exception):
 
 @dataclass
 class Deaths:
-    """What was passed how often, and where a worker died; nobody dies unless they are `mortal`."""
+    """What was passed how often, and where a worker died."""
 
-    mortal: bool
     passed: Counter[str] = field(default_factory=Counter)
     died: set[str] = field(default_factory=set)
     tasks: dict[str, set[str]] = field(default_factory=dict)
     """By run: what the task at work is the first to pass."""
+    lost: dict[tuple[str, str], Any] = field(default_factory=dict)
+    """Answers that Temporal never had, by run and call, of activities that must give them again."""
+    repeated: int = 0
+    changed: list[str] = field(default_factory=list)
+    """Where the second answer was another one."""
     one_at_a_time: threading.Lock = field(default_factory=threading.Lock)
 
     def pass_by(self, point: str) -> bool:
         """Whether the worker dies here."""
         with self.one_at_a_time:
             self.passed[point] += 1
-            return self.mortal and self.passed[point] == 1
+            return self.passed[point] == 1
+
+    def repeat(self, asked: tuple[str, str], point: str, answer: Any) -> None:
+        """Hold the answer against the one that was lost."""
+        if asked in self.lost:
+            self.repeated += 1
+            self.changed += [point] if self.lost.pop(asked) != answer else []
 
     def pass_in_task(self, run_id: str, point: str) -> None:
         """The worker dies when the run's task is over."""
@@ -84,9 +96,14 @@ def answers_lost(deaths: Deaths) -> Iterator[None]:
     async def performed(host: ActivityHost, name: str, given: Any, call: Call) -> Any:
         answer = await perform(host, name, given, call)
         point, about = point_of(name, call), activity.info()
-        if about.is_local:
-            deaths.pass_in_task(str(about.workflow_run_id), point)
-        elif deaths.pass_by(point):
+        asked = str(about.workflow_run_id), about.activity_id
+        deaths.repeat(asked, point, answer)
+        dies = deaths.pass_by(point)
+        if dies and _repeatable(name):
+            deaths.lost[asked] = answer
+        if dies and about.is_local:
+            deaths.tasks.setdefault(asked[0], set()).add(point)
+        elif dies:
             deaths.died.add(point)
             raise ApplicationError(
                 "nothing is heard of it",
@@ -102,6 +119,12 @@ def answers_lost(deaths: Deaths) -> Iterator[None]:
         patch("worker.worker.workflow_runner", lambda: _Mortal(runner(), deaths)),
     ):
         yield
+
+
+def _repeatable(name: str) -> bool:
+    """Whether the same call has the same answer, whatever others did meanwhile: what is pure, and effects."""
+    facts = activity_facts()[name]
+    return not facts.internal and facts.effect != Effect.READS
 
 
 @contextmanager

@@ -25,9 +25,10 @@ def steps() -> set[str]:
 
 def test_a_worker_that_dies_within_any_step_of_any_definition_changes_no_test_of_it() -> None:
     """The task in which a step begins and the one in which it ends are given up once, and done again."""
-    deaths = Deaths(mortal=True)
+    deaths = Deaths()
     with tasks_lost(deaths):
         results = wait_for(try_definitions(load_settings({"definitions": DEFINITIONS})))
     assert [(test.name, test.problems) for test in results.tests if not test.passed] == []
+    assert results.complete, "each branch, catch and timeout is reached"
     assert sorted(set(deaths.passed) - deaths.died) == []
     assert sorted(steps() - {point.removesuffix(" begins") for point in deaths.died}) == []
