@@ -5,6 +5,8 @@ from typing import Any
 
 Schema = Mapping[str, Any]
 
+_SAYS_NOTHING = {"type", "title", "description"}
+
 
 def closed(schema: Any) -> Any:
     """The schema with `additionalProperties: false` wherever properties are listed and it says nothing."""
@@ -21,8 +23,10 @@ def closed(schema: Any) -> Any:
 
 
 def object_schema(schema: Schema | None) -> dict[str, Any]:
-    """The closed schema of an input or a signal, which are always objects; without fields for None."""
-    return dict(closed({"type": "object", **(schema if schema is not None else {"properties": {}})}))
+    """The closed schema of an input or a signal, always objects; without fields where none is named."""
+    known: Schema = schema if schema is not None else {}
+    nothing: Schema = {"properties": {}} if known.keys() <= _SAYS_NOTHING else {}
+    return dict(closed({"type": "object", **nothing, **known}))
 
 
 def resolved(schema: Any, root: Schema) -> Schema:

@@ -5,6 +5,7 @@ truth       how a condition comes out whatever its names are: `1 > 2`, `false &&
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -79,6 +80,8 @@ def _look_into(node: Node, failing: list[Finding]) -> frozenset[str]:
             failing += () if names or isinstance(child, syntax.Literal) else _failing(child)
         if isinstance(node, syntax.Chain):
             failing += _zeros(node, reads[1:])
+        elif isinstance(node, syntax.Call) and node.function == "round":
+            failing += _places(node, reads[1:])
     return found
 
 
@@ -88,6 +91,15 @@ def _zeros(node: syntax.Chain, reads: list[frozenset[str]]) -> Iterator[Finding]
             value = _value(operand)
             if is_number(value) and value == 0:
                 yield Finding(errors.ARITHMETIC, "division by zero", operand.start, operand.end)
+
+
+def _places(node: syntax.Call, reads: list[frozenset[str]]) -> Iterator[Finding]:
+    """Why no number has so many decimals, whatever is rounded."""
+    for places, names in zip(node.arguments[1:], reads, strict=True):
+        if not names and is_number(_value(places)):
+            start, end = places.start, places.end
+            nothing = syntax.Literal(start, start, 0)
+            yield from _failing(replace(node, start=start, end=end, arguments=(nothing, places)))
 
 
 def _failing(node: Node) -> Iterator[Finding]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from dsl.durations import Months
 from dsl.expressions import numbers
-from dsl.expressions.errors import ARGUMENTS, ARITHMETIC, EMPTY, OPERANDS, Fault
+from dsl.expressions.errors import ARGUMENTS, EMPTY, OPERANDS, Fault
 from dsl.expressions.numbers import exact, is_number
 from dsl.expressions.operators import joined
 from dsl.expressions.values import (
@@ -72,9 +72,7 @@ def absolute(charge: Charge, value: Any) -> Any:
 
 def rounded(charge: Charge, value: Any, places: Any = 0) -> Any:
     """The number to so many decimals, halves away from zero; to none, an integer."""
-    count = _whole(places, "the number of decimals")
-    if not -MOST_PLACES <= count <= MOST_PLACES:
-        raise Fault(ARITHMETIC, f"numbers have at most {MOST_PLACES} decimals")
+    count = _whole(places, "the number of decimals", MOST_PLACES)
     return numbers.round_half_up(_number(value, "round"), count)
 
 
@@ -244,14 +242,14 @@ def _number(value: Any, function: str) -> numbers.Number:
     return exact(value)
 
 
-def _whole(value: Any, what: str) -> int:
+def _whole(value: Any, what: str, most: int) -> int:
     if is_number(value):
         count = Decimal(exact(value))
-        if abs(count) <= MOST_DAYS and count == int(count):
+        if abs(count) <= most and count == int(count):
             return int(count)
-    raise Fault(OPERANDS, f"{what} is a whole number, at most {MOST_DAYS}")
+    raise Fault(OPERANDS, f"{what} is a whole number, at most {most}")
 
 
 def _span(count: Any) -> int:
     refuse_null(count)
-    return _whole(count, "a number of days or months")
+    return _whole(count, "a number of days or months", MOST_DAYS)

@@ -31,10 +31,18 @@ def test_the_top_of_a_plan_has_all_its_keys() -> None:
     ]
 
 
-def test_no_input_means_none() -> None:
-    """Without `input` a run takes an empty object and nothing else."""
-    found = document("workflow: a\nversion: 2\nsummary: x\nsteps: [{wait: 1d}]")["input"]
+@pytest.mark.parametrize("schema", ["", "input: {}\n", "input: {type: object}\n"])
+def test_no_input_means_none(schema: str) -> None:
+    """Without fields in `input` a run takes an empty object and nothing else."""
+    found = document(f"workflow: a\nversion: 2\nsummary: x\n{schema}steps: [{{wait: 1d}}]")["input"]
     assert found == {"type": "object", "properties": {}, "additionalProperties": False}
+
+
+def test_an_input_that_says_so_takes_any_fields() -> None:
+    """Whoever wants what is not listed asks for it."""
+    schema = "input: {type: object, additionalProperties: true}\n"
+    found = document(f"workflow: a\nversion: 2\nsummary: x\n{schema}steps: [{{wait: 1d}}]")["input"]
+    assert found == {"type": "object", "additionalProperties": True}
 
 
 def test_defaults_of_the_file_are_merged_into_every_call() -> None:

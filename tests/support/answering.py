@@ -1,6 +1,7 @@
 """Answers whatever runs wait for: signals, approvals, and a retry of what is held."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -18,18 +19,19 @@ from worker.errors import WorkerError
 from workflows.attributes import WAITS_FOR
 
 PAUSE = 0.3
-AGAIN = 5.0  # seconds until what is still waited for is sent once more
+AGAIN = 5.0  # seconds until what is waited for still, or once more, is sent again
 
 Payloads = Mapping[tuple[str, str], Callable[[str], dict[str, Any]]]
 """By workflow and signal: what it carries, for the run that waits for it."""
 
 
 class Answering:
-    """Looks at what the runs of a server wait for, and gives it to them."""
+    """Looks at what the runs of a server wait for, and gives it to them; `now` is what time it is, in seconds."""
 
-    def __init__(self, client: Client, payloads: Payloads) -> None:
+    def __init__(self, client: Client, payloads: Payloads, now: Callable[[], float] = time.monotonic) -> None:
         self.client = client
         self.payloads = payloads
+        self.now = now
         self.sent: dict[tuple[str, str], tuple[int, float]] = {}
 
     async def look(self) -> None:
@@ -56,7 +58,7 @@ class Answering:
 
     def _due(self, run_id: str, name: str) -> bool:
         count, when = self.sent.get((run_id, name), (0, 0.0))
-        now = asyncio.get_running_loop().time()
+        now = self.now()
         if count and now < when + AGAIN:
             return False
         self.sent[run_id, name] = (count + 1, now)

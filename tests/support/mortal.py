@@ -1,14 +1,13 @@
-"""Workers in which each step dies once: `python -m tests.support.mortal FOLDER COUNT`.
+"""Workers in which each step of a definition dies once: `python -m tests.support.mortal FOLDER COUNT DEFINITION`.
 
-COUNT workers for every role are kept alive. Each step whose activity is done, of which Temporal does not
-know yet, is written down in `FOLDER/passed`; once there is a folder `FOLDER/deaths`, the first worker that
-comes to a step takes the step's name there and is killed, as if its machine had lost power. What a worker
-needs is loaded once: a forked process works at once.
+COUNT workers for every role are kept alive. Each step of the definition whose activity is done, of which
+Temporal does not know yet, is written down in `FOLDER/passed`; once there is a folder `FOLDER/deaths`, the
+first worker that comes to a step takes the step's name there and is killed, as if its machine had lost power.
+What a worker needs is loaded once: a forked process works at once.
 """
 
 import asyncio
 import os
-import re
 import signal
 import sys
 from datetime import timedelta
@@ -20,6 +19,7 @@ import workflows.calls
 from activities.registry import implementations
 from payloads.call import Call
 from payloads.catalogue import catalogue
+from tests.support.lost_answers import point_of
 from worker.serving import serve
 from worker.settings import load_settings
 from worker.worker import ActivityHost
@@ -30,10 +30,7 @@ HEARTBEAT = timedelta(seconds=2)
 
 def pass_by(folder: Path, name: str, call: Call) -> None:
     """Write down that a step is done; die if none died here yet and deaths have begun."""
-    if not call.workflow or call.workflow.startswith("kronos."):
-        return
-    step = re.sub(r"#\d+$", "", call.step)
-    point = quote(f"{call.workflow} {step} {name}", safe="")
+    point = quote(point_of(name, call), safe="")
     (folder / "passed" / point).touch()
     try:
         os.close(os.open(folder / "deaths" / point, os.O_CREAT | os.O_EXCL))
@@ -47,13 +44,14 @@ def points(folder: Path) -> set[str]:
     return {unquote(path.name) for path in folder.iterdir()} if folder.is_dir() else set()
 
 
-def make_mortal(folder: Path) -> None:
-    """Have every activity of this process pass by when it is done."""
+def make_mortal(folder: Path, definition: str) -> None:
+    """Have every activity that the definition calls in this process pass by when it is done."""
     perform = ActivityHost._perform
 
     async def watched(host: ActivityHost, name: str, given: Any, call: Call) -> Any:
         answer = await perform(host, name, given, call)
-        pass_by(folder, name, call)
+        if call.workflow == definition:
+            pass_by(folder, name, call)
         return answer
 
     ActivityHost._perform = watched  # type: ignore[method-assign]
@@ -66,10 +64,10 @@ def work() -> None:
     asyncio.run(serve(load_settings(), "all"))
 
 
-def main(folder: Path, count: int) -> None:
+def main(folder: Path, count: int, definition: str) -> None:
     """Keep the workers alive until told to stop; one that ends in another way than by its death ends all."""
     (folder / "passed").mkdir(parents=True)
-    make_mortal(folder)
+    make_mortal(folder, definition)
     implementations()
     catalogue()
     alive: set[int] = set()
@@ -96,4 +94,4 @@ def main(folder: Path, count: int) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]))
+    main(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3])

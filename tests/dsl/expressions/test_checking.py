@@ -260,6 +260,9 @@ FINDINGS = [
     ("has(input)", "K235", "input", "takes a field"),
     ("input.amount / 0", "K236", "0", "division by zero"),
     ("input.amount % 0", "K236", "0", "division by zero"),
+    ("round(input.amount, 2.5)", "K231", "2.5", "whole number"),
+    ("round(input.amount, 1 + 0.5)", "K231", "1 + 0.5", "whole number"),
+    ("round(input.amount, 40)", "K231", "40", "at most 28"),
     ("1 +", "K220", "", "a value is expected"),
     ("2026-02-30", "K222", "2026-02-30", "no day"),
 ]
