@@ -276,6 +276,6 @@ ENTRIES = (
         Outstanding,
         Effect.READS,
         errors=(UNKNOWN_TAX_YEAR, UNKNOWN_PORTFOLIO, *READ_ERRORS),
-        files=_FILES,
+        files=("tax_au", "trading"),
     ),
 )
