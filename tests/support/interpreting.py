@@ -193,7 +193,7 @@ async def until(
     handle: WorkflowHandle[Any, Any], reached: Callable[[dict[str, Any]], bool]
 ) -> dict[str, Any]:
     """The run's status once `reached` is true of it."""
-    for _ in range(400):
+    for _ in range(1200):
         status: dict[str, Any] = await handle.query("status")
         if reached(status):
             return status
