@@ -119,11 +119,18 @@ def test_a_payment_that_the_bank_refuses_is_held_and_goes_back(place: Town) -> N
     assert books(place, "no.refused") == (100_00, ["deposit", "withdrawal", "reversal"])
 
 
+def settle(place: Town, customer_id: str) -> None:
+    """Pay for the purchases of a client, as if their day had come."""
+    now = datetime.now(UTC)
+    with opened(place.settings) as services, services.database.transaction() as tx:
+        due = (now + timedelta(days=30)).date()
+        assert cash.settle_due(tx, place.settings.tenant, f"A-{customer_id}", due, at=now, actor="tests")
+
+
 def test_what_is_sold_for_a_withdrawal_waits_until_it_is_settled(place: Town) -> None:
     """Nothing leaves before; cancelled meanwhile, the proceeds stay and the lease is given back."""
     place.until(onboard(place, "SELLS"), over)
-    begin(place, "settlement", "settled", as_of=(datetime.now(UTC).date() + timedelta(days=30)).isoformat())
-    place.until("settled", over)
+    settle(place, "SELLS")
     before, _ = books(place, "SELLS")
     begin(place, "withdrawal", "sells", portfolio_id="P-SELLS", amount=5000)
     place.until("sells", lambda status: status["state"] == "waiting" and status["path"][-1:] == ["standing"])
