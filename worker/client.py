@@ -29,6 +29,8 @@ LIGHT_QUEUE = QUEUES["light"]
 QUERY_WITHIN = timedelta(seconds=1)
 ACCEPTED_WITHIN = 10.0  # seconds that an update may wait for a run that is only just starting
 NOT_READY_PAUSE = 0.1
+# A status may be a task ahead of what the run takes: who is told that nothing is open asks once more.
+UNSURE = frozenset({"NothingHeld", "NothingOpen"})
 WATCH_PAUSE = 0.4
 WAIT_PAUSE = 1.0
 SUMMARY_LENGTH = 120
@@ -224,6 +226,7 @@ async def update(
     update_id = update_id or uuid.uuid4().hex
     loop = asyncio.get_running_loop()
     deadline = loop.time() + ACCEPTED_WITHIN
+    too_early = {"NotReady", *UNSURE}
     while True:
         left = timedelta(seconds=max(deadline - loop.time(), 0.5))
         try:
@@ -233,8 +236,9 @@ async def update(
                 )
             return answer
         except Refused as refusal:
-            if refusal.name != "NotReady" or loop.time() > deadline:
+            if refusal.name not in too_early or loop.time() > deadline:
                 raise
+            too_early -= UNSURE
         await asyncio.sleep(NOT_READY_PAUSE)
 
 

@@ -150,13 +150,11 @@ async def connected(server: DevServer, folder: Path) -> Client:
 
 
 @asynccontextmanager
-async def working(
-    client: Client, house: House, *, cached: int = 100, tasks: int | None = None
-) -> AsyncIterator[None]:
+async def working(client: Client, house: House, *, cached: int = 100) -> AsyncIterator[None]:
     """A worker that runs plans of the house; `cached=0` replays every run at every task.
 
-    `tasks=1` lets it do one workflow task at a time: with no cache a second one would throw away the
-    first one's run together with the local activity that is under way, to begin both anew.
+    It then does one workflow task at a time: a second one, also a mere query, would throw away the first one's
+    run together with the local activity that is under way, or wait for it without end.
     """
     worker = Worker(
         client,
@@ -165,21 +163,10 @@ async def working(
         activities=house.definitions(),
         workflow_runner=workflow_runner(),
         max_cached_workflows=cached,
-        max_concurrent_workflow_tasks=tasks,
+        max_concurrent_workflow_tasks=None if cached else 1,
     )
-    be_patient(worker)
     async with worker:
         yield
-
-
-def be_patient(worker: Worker) -> None:
-    """Let a workflow task take the time that a machine with much else to do needs for it.
-
-    After two seconds the SDK takes a task for stuck and throws an error into its thread, which lands
-    anywhere: also in a callback of the garbage collector, as a warning that fails the test.
-    """
-    assert worker._workflow_worker is not None
-    worker._workflow_worker._deadlock_timeout_seconds = 60
 
 
 async def start(client: Client, workflow: str = "trial", given: Any = None) -> WorkflowHandle[Any, Any]:
@@ -192,12 +179,19 @@ async def start(client: Client, workflow: str = "trial", given: Any = None) -> W
 async def until(
     handle: WorkflowHandle[Any, Any], reached: Callable[[dict[str, Any]], bool]
 ) -> dict[str, Any]:
-    """The run's status once `reached` is true of it."""
+    """The run's status once `reached` is true of it.
+
+    It is asked for twice: a query may see what the next workflow task will make of the history, and only the
+    one behind it waits for that task. What is sent in between would come too early.
+    """
+    before = False
     for _ in range(1200):
         status: dict[str, Any] = await handle.query("status")
-        if reached(status):
+        now = reached(status)
+        if now and before:
             return status
-        await asyncio.sleep(0.05)
+        before = now
+        await asyncio.sleep(0 if now else 0.05)
     raise AssertionError(f"never reached; the run stands at {plain_json.dumps(status, indent=1)}")
 
 

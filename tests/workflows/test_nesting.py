@@ -196,12 +196,11 @@ def as_text(play: Play) -> str:
 
 @asynccontextmanager
 async def several_workers(server: DevServer, place: Path, house: House, cached: int) -> AsyncIterator[None]:
-    """Several workers; those without a cache are at one workflow task at a time."""
+    """Several workers of one house."""
     async with AsyncExitStack() as workers:
         for _ in range(WORKERS):
             client = await connected(server, place)
-            one_at_a_time = None if cached else 1
-            await workers.enter_async_context(working(client, house, cached=cached, tasks=one_at_a_time))
+            await workers.enter_async_context(working(client, house, cached=cached))
         yield
 
 
