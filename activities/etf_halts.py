@@ -1,12 +1,26 @@
-"""Halting and resuming trading of an ETF from a run."""
+"""Halting and resuming trading of an ETF from a run, and seeing what is halted."""
 
 from sqlmodel import Session
 
 from activities.context import Context
 from activities.effects import once
 from activities.registry import implements
-from payloads.etf_halts import Halted, HaltEtf
+from payloads.etf_halts import AskHalted, Halted, HaltedEtfs, HaltEtf
+from payloads.files.universe import UniverseFile
 from store import halts
+
+
+@implements("trading.halted")
+def halted(ask: AskHalted, context: Context) -> HaltedEtfs:
+    """Say which ETFs of the universe are halted now."""
+    return HaltedEtfs(etfs=halted_etfs(context))
+
+
+def halted_etfs(context: Context) -> list[str]:
+    """The ETFs of the universe of which nobody can buy or sell units now, in alphabetical order."""
+    known = context.catalogue.read("universe", UniverseFile).by_etf()
+    with context.services.database.reading() as tx:
+        return [etf for etf in halts.etfs(tx, context.call.tenant) if etf in known]
 
 
 @implements("trading.halt")

@@ -14,6 +14,7 @@ from activities.announced import announced_distributions
 from activities.australian_tax import tax_file
 from activities.context import Context
 from activities.errors import ActivityError
+from activities.etf_halts import halted_etfs
 from activities.harvests import candidates, others_alike
 from activities.limits import house_limits
 from activities.market import latest_snapshot
@@ -146,9 +147,13 @@ def _harvested(
 
 
 def _question(desk: _Desk, snapshot: Snapshot, context: Context) -> FindHarvests:
-    """The portfolio's parcels, what it bought lately, and what is not held yet in place of each ETF."""
+    """The portfolio's parcels, what it bought lately, and what is not held yet in place of each ETF.
+
+    What is halted can neither be sold for its loss nor stand in for another.
+    """
     funds = context.catalogue.read("universe", UniverseFile).by_etf()
-    taken = {*desk.held.positions, *desk.held.target}
+    halted = halted_etfs(context)
+    taken = {*desk.held.positions, *desk.held.target, *halted}
     free = {etf for etf in snapshot.tickers if etf not in taken}
     since = desk.today - timedelta(days=int(desk.house.part_iva_days.value))
     with context.services.database.reading() as tx:
@@ -156,7 +161,7 @@ def _question(desk: _Desk, snapshot: Snapshot, context: Context) -> FindHarvests
     return FindHarvests.model_validate(
         {
             "jurisdiction": HOME,
-            "parcels": [parcel.model_dump() for parcel in desk.held.parcels],
+            "parcels": [parcel.model_dump() for parcel in desk.held.parcels if parcel.etf not in halted],
             "prices": {etf: desk.prices[etf] for etf in desk.held.positions},
             "as_of": desk.today,
             "marginal_rate": desk.held.marginal_rate,

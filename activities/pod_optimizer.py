@@ -134,7 +134,7 @@ def _answer(
         ),
         snapshot=snapshot.digest,
         seed=ask.seed,
-        universe=list(pod.universe),
+        universe=[etf for etf in pod.universe if etf not in ask.limits.exclude],
         policy_digest=learned.digest if learned else None,
         **_measures_of_its_own(pod, weights, chosen.value, snapshot, context),
     )

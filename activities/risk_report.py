@@ -12,6 +12,7 @@ import numpy as np
 
 from activities.context import Context
 from activities.errors import ActivityError
+from activities.etf_halts import halted_etfs
 from activities.limits import house_limits
 from activities.portfolios import NothingHeld, read
 from activities.registry import implements
@@ -92,12 +93,17 @@ def report(ask: PortfolioId, context: Context) -> RiskReport:
 
 @implements("risk.propose_hedge")
 def propose_hedge(ask: ProposeHedge, context: Context) -> ProposedHedge:
-    """Try every sleeve in rising steps until all limits hold."""
+    """Try every sleeve, less what is halted of it, in rising steps until all limits hold."""
     now, rules = _standing(ask.portfolio_id, context), context.catalogue.read("risk", RiskFile)
     for place, etf in enumerate(ask.exits):
         if etf not in now.weights:
             raise NotHeld(f"portfolio {ask.portfolio_id} holds no {etf}", f"exits[{place}]")
-    sleeves = {sleeve.name: sleeve.weights for sleeve in rules.hedging.sleeves}
+    halted = frozenset(halted_etfs(context))
+    sleeves = {
+        # Where all of a sleeve is halted it stays as it is, and its orders wait for the halt to be lifted.
+        sleeve.name: hedging.without(sleeve.weights, halted) or sleeve.weights
+        for sleeve in rules.hedging.sleeves
+    }
     staying = hedging.without(now.weights, frozenset(ask.exits)) or next(iter(sleeves.values()))
     etfs = list(dict.fromkeys([*staying, *(etf for sleeve in sleeves.values() for etf in sleeve)]))
     returns = _returns(etfs, now.worth.snapshot, context)

@@ -194,10 +194,11 @@ class InvestmentByHand:
         holdings = await steps.do("portfolio.read", here)
         limits = await steps.pure("portfolio.investment_limits", {"cash": holdings["available_cash"]})
         market = await steps.do("market.latest_snapshot", {})
+        halted = await steps.do("trading.halted", {})
         capital = await steps.pure(
             "pods.split", {"weights": holdings["pods"], "total_capital": limits["tradeable_cash"]}
         )
-        best = await self.pods(steps, capital, holdings, market)
+        best = await self.pods(steps, capital, holdings, market, halted)
         pods = {
             pod: {"capital": capital["pods"][pod]["capital"], "allocation": found["allocation"]}
             for pod, found in best.items()
@@ -251,7 +252,9 @@ class InvestmentByHand:
         )
         return await self.trade(steps, here, portfolio, plan)
 
-    async def pods(self, steps: Steps, capital: Any, holdings: Any, market: Any) -> dict[str, Any]:
+    async def pods(
+        self, steps: Steps, capital: Any, holdings: Any, market: Any, halted: Any
+    ) -> dict[str, Any]:
         """All four at once, each recorded."""
 
         async def one(pod: str) -> tuple[str, Any]:
@@ -260,6 +263,7 @@ class InvestmentByHand:
                 "capital": capital["pods"][pod]["capital"],
                 "risk_score": holdings["risk_score"],
                 "snapshot": market["snapshot"],
+                "limits": {"exclude": halted["etfs"]},
             }
             if pod == "POD2":
                 given["marginal_rate"] = holdings["marginal_rate"]

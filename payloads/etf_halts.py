@@ -1,4 +1,4 @@
-"""Halting and resuming trading of an ETF from a run."""
+"""Halting and resuming trading of an ETF from a run, and seeing what is halted."""
 
 from typing import Annotated
 
@@ -28,7 +28,27 @@ class Halted(Payload):
     )
 
 
+class AskHalted(Payload):
+    """Nothing to say: what is halted for the tenant is meant."""
+
+
+class HaltedEtfs(Payload):
+    """The ETFs of the universe of which trading is halted now."""
+
+    etfs: list[str] = Field(
+        description="in alphabetical order; halts of everything and of a broker are not among them"
+    )
+
+
 ENTRIES = (
+    Entry(
+        "trading.halted",
+        "See which ETFs are halted",
+        AskHalted,
+        HaltedEtfs,
+        Effect.READS,
+        files=("universe",),
+    ),
     Entry(
         "trading.halt",
         "Halt trading of an ETF",

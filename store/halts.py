@@ -65,6 +65,15 @@ def current(tx: Session, tenant: str) -> list[Halt]:
     return [_halt(row) for row in rows]
 
 
+def etfs(tx: Session, tenant: str) -> list[str]:
+    """The ETFs that are halted by themselves, in alphabetical order."""
+    return sorted(
+        halted.scope.removeprefix(f"{ETF}:")
+        for halted in current(tx, tenant)
+        if halted.scope.startswith(f"{ETF}:")
+    )
+
+
 def against(tx: Session, tenant: str, *, etf: str, broker: str) -> Halt | None:
     """The halt that forbids trading `etf` at `broker` now, the widest if there are several."""
     in_force = {halted.scope: halted for halted in current(tx, tenant)}

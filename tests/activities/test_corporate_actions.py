@@ -1,6 +1,6 @@
 """Corporate actions move units and cost bases, never value; what is shown can be made anew from the ledger."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -313,10 +313,20 @@ def test_an_etf_is_halted_and_resumed(house: House) -> None:
     assert not house("trading.halt", "by another", **asked)["changed"]
     with house.database.reading() as tx:
         assert [halted.scope for halted in halts.current(tx, house.tenant)] == ["etf:VAS"]
+    assert house("trading.halted") == {"etfs": ["VAS"]}
     assert house("trading.resume", **asked) == {"etf": "VAS", "halted": False, "changed": True}
     assert not house("trading.resume", "again", **asked)["changed"]
     with house.database.reading() as tx:
         assert halts.current(tx, house.tenant) == []
+    assert house("trading.halted") == {"etfs": []}
+
+
+def test_what_is_halted_is_told_of_the_universe_alone(house: House) -> None:
+    """What the house does not trade, it need not leave out; a halt of everything or of a broker names no ETF."""
+    with house.database.transaction() as tx:
+        for scope in ("etf:VGS", "etf:ZZZ", "etf:VAS", "broker:simulated", "all"):
+            halts.halt(tx, house.tenant, scope, by="kim", reason="test", now=datetime(2026, 7, 1, tzinfo=UTC))
+    assert house("trading.halted") == {"etfs": ["VAS", "VGS"]}
 
 
 def test_a_distribution_is_reinvested_under_the_code_of_its_payment(house: House) -> None:

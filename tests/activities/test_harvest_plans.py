@@ -11,7 +11,7 @@ import pytest
 from activities.harvest_plans import NoTaxRate, plan_harvest
 from activities.snapshots import UnknownEtf
 from payloads.harvest_plans import HarvestPlan, PlanHarvest
-from store import customers, events, ledger, portfolios
+from store import customers, events, halts, ledger, portfolios
 from store.database import Database
 from store.ledger import About, Posting, Subject
 from store.portfolios import UnknownPortfolio
@@ -103,6 +103,19 @@ def test_a_loss_is_swapped_into_another_index_of_its_class(brokerage: Brokerage,
     assert found.total_net_benefit == NET
     assert found.target == {"VHY": 0.4, "VGS": 0.6}
     assert (found.look_again_on, found.take_back_on, found.as_of) == (None, None, TODAY)
+
+
+@pytest.mark.parametrize(("etf", "replacements"), [("VHY", [None]), ("VAS", [])])
+def test_what_is_halted_is_neither_sold_nor_bought(
+    brokerage: Brokerage, plan: Plan, etf: str, replacements: list[str | None]
+) -> None:
+    """A halted fund stands in for no other, and a loss in it waits until it can be sold."""
+    holds(brokerage, "VAS", 100, 10_000)
+    with brokerage.database.transaction() as tx:
+        halts.halt(tx, brokerage.tenant, f"etf:{etf}", by="kim", reason="suspended", now=NOW)
+    found = plan()
+    assert [looked.replacement for looked in found.candidates] == replacements
+    assert found.trades == []
 
 
 def test_part_of_a_position_moves_part_of_its_weight(brokerage: Brokerage, plan: Plan) -> None:

@@ -1,5 +1,6 @@
 """The risk of a portfolio in the store, and the hedge proposed for it."""
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from activities.runner import ActivityFault
 from activities.snapshots import default_snapshot
 from engines.risk_measures import max_drawdown, tail_loss
+from store import halts
 from store.database import Database
 from tests.support.contexts import catalogue_files, pure_context
 from tests.support.house import House
@@ -83,6 +85,14 @@ def test_a_position_that_is_left_has_no_weight(house: House) -> None:
     found = house("risk.propose_hedge", portfolio_id=PORTFOLIO, exits=["VAS"])
     assert set(found["weights"]) <= {"AAA", "BILL", "VGB"}
     assert found["exits"] == ["VAS"]
+
+
+def test_a_hedge_buys_nothing_that_is_halted(house: House) -> None:
+    """The rest of the sleeve takes its share."""
+    with house.database.transaction() as tx:
+        halts.halt(tx, house.tenant, "etf:BILL", by="kim", reason="merged", now=datetime.now(UTC))
+    found = house("risk.propose_hedge", portfolio_id=PORTFOLIO, exits=["VAS"])
+    assert (found["hedge"], found["weights"]) == ("raise_cash", {"AAA": 1})
 
 
 @pytest.mark.parametrize(

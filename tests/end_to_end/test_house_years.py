@@ -13,9 +13,9 @@ from pathlib import Path
 
 from sqlmodel import select
 
-from store import cash, event_proof, ledger_proof, portfolios
-from store.tables import Customer, Fill, Order
-from tests.support.house_story import START, Story, day, lived
+from store import cash, event_proof, ledger, ledger_proof, portfolios
+from store.tables import Book, Customer, Fill, Order
+from tests.support.house_story import START, STAYING, Story, day, lived
 from tests.support.lost_answers import Deaths, answers_lost
 from tests.support.shaken import ShakenMarket
 from tests.support.town import PROJECT
@@ -44,6 +44,26 @@ def books_balance(place: World) -> None:
         for client in tx.scalars(select(Customer)):
             assert cash.balance(tx, tenant, f"A-{client.customer_id}") >= 0
         assert portfolios.positions(tx, tenant, "P-CAT") == {}
+
+
+def merged_parcels_keep_cost_and_date(place: World, merged: str) -> None:
+    """Every old parcel has a successor that cost as much and was bought when it was; no gain but of a fraction."""
+    tenant = place.settings.tenant
+    with place.services.database.reading() as tx:
+        for client in STAYING:
+            entry = ledger.find(tx, tenant, f"A-{client}", "merger:MERGER-1")
+            lines = [] if entry is None else ledger.postings_of(tx, entry)
+            moved = [line for line in lines if line.book == Book.SECURITIES]
+            old = {line.parcel_id: line for line in moved if line.etf == merged}
+            new = {line.parcel_id: line for line in moved if line.etf != merged}
+            assert old
+            assert len(new) == len(old)
+            for name, line in new.items():
+                before = old[str(name).rpartition(".")[0]]
+                assert (line.amount_cents, line.acquired) == (-before.amount_cents, before.acquired)
+            assert {line.book for line in lines} <= {Book.SECURITIES, Book.CASH, Book.GAINS}
+            assert sum(line.amount_cents for line in moved) == 0
+            assert merged not in portfolios.positions(tx, tenant, f"P-{client}")
 
 
 async def outcomes(place: World) -> tuple[Counter[tuple[str, str]], list[str]]:
@@ -80,6 +100,7 @@ async def test_a_house_runs_for_years_though_its_workers_die_at_every_step(tmp_p
         assert errors == []
         assert await changes_followed(story.place, "P-BEN") >= 2, "the crash, and the calm after it"
         await asyncio.to_thread(books_balance, story.place)
+        await asyncio.to_thread(merged_parcels_keep_cost_and_date, story.place, story.merged)
     assert {name for name, _ in ended} >= DEFINITIONS
     assert sorted(set(deaths.passed) - deaths.died) == []
     assert sorted(point for point in deaths.died if deaths.passed[point] < 2) == []

@@ -16,6 +16,7 @@ from tests.support.world import World
 CAPITAL = {"ANN": 100_000, "BEN": 250_000, "CAT": 60_000}
 MANDATES = {"ANN": "advised", "BEN": "discretionary", "CAT": "discretionary"}
 PAID_IN = 1000
+STAYING = ("ANN", "BEN")
 ENOUGH = 100  # units of a fund, for all that is done with it
 RIGHT = {
     each["id"]: each["answer"]
@@ -36,6 +37,10 @@ START = first_day(datetime.now(UTC).date())
 
 def day(week: int) -> date:
     return (START + timedelta(weeks=week)).date()
+
+
+def fund_classes() -> dict[str, str]:
+    return {fund["etf"]: fund["asset_class"] for fund in catalogue_files()["universe"]["etfs"]}
 
 
 ANSWERS = {
@@ -66,6 +71,7 @@ class Story:
         self.answers = Answering(place.client, ANSWERS, now=lambda: place.moment.timestamp())
         self.scheduled_until = START
         self.fund = ""  # that everybody holds
+        self.merged = ""  # that goes into another
 
     async def of_week(self, week: int) -> None:
         """The first weeks have a part each; then the house's usual life goes on."""
@@ -130,13 +136,16 @@ class Story:
             "parts": [{"portfolio_id": "P-BEN", "units": 3}, {"portfolio_id": "P-CAT", "units": 2}],
         }
         await self.place.start("block_order", block, "block-1")
+        self._merger(5)
 
     async def mistake(self) -> None:
+        """Noticed in what is held most of: units that are sold in the meantime cannot be taken back."""
+        worth = self.place.prices
         with self.place.services.database.reading() as tx:
             held = portfolios.positions(tx, self.place.settings.tenant, "P-BEN")
             bought = tx.scalars(select(Order).where(Order.portfolio_id == "P-BEN", Order.side == "buy"))
             kept = [order for order in bought if 1 < order.cum_units <= held.get(order.etf, 0)]
-            wrong = max(kept, key=lambda order: order.created_at)
+            wrong = max(kept, key=lambda order: (held[order.etf] * worth[order.etf], order.created_at))
         reported = {"reported_by": "sam", "reason": "a unit too many", "intended_units": wrong.cum_units - 1}
         given = {"portfolio_id": "P-BEN", "order": wrong.client_order_id, **reported}
         await self.place.start("trade_error", given, "error-1")
@@ -162,6 +171,29 @@ class Story:
         work = {"reference": "WORK-1", "role": "adviser", "minutes": 90, "recorded_by": "alex"}
         done = {"portfolio_id": "P-ANN", "day": day(9).isoformat(), **work}
         await self.place.start("hourly_work", done, "work-1")
+
+    def _merger(self, week: int) -> None:
+        """A fund that both clients hold goes into a cheaper one of its class, worth for worth."""
+        tenant, classes, worth = self.place.settings.tenant, fund_classes(), self.place.prices
+        with self.place.services.database.reading() as tx:
+            held = [set(portfolios.positions(tx, tenant, f"P-{client}")) for client in STAYING]
+        self.merged, into = min(
+            (old, new)
+            for old in set.intersection(*held) - {self.fund}
+            for new in classes
+            if new not in (old, self.fund) and classes[new] == classes[old] and worth[new] <= worth[old]
+        )
+        self.place.tell(
+            "corporate_action_announced",
+            reference="MERGER-1",
+            action="merger",
+            etf=self.merged,
+            new_etf=into,
+            # In the middle of the week, when nothing is about to trade it.
+            effective_date=(day(week) + timedelta(days=3)).isoformat(),
+            ratio={"new_units": round(100 * worth[self.merged] / worth[into]), "old_units": 100},
+            price=worth[into],
+        )
 
     def _distribution(self, week: int) -> None:
         self.place.tell(
