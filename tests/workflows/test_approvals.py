@@ -24,7 +24,7 @@ def asking(**more: Any) -> House:
 async def test_a_run_trades_only_once_it_is_approved(client: Client) -> None:
     """The decision, who made it and the digest of what was shown come out of the step."""
     house = asking()
-    async with working(client, house, cached=0):
+    async with working(client, house, replayed=True):
         run = await start(client, given={"orders": [1]})
         approval = await shown(run)
         assert (approval["show"], approval["eligible"]) == ({"orders": [1]}, ["kim", "lee"])
@@ -144,7 +144,7 @@ async def test_each_turn_is_approved_anew(client: Client) -> None:
     """The digest of one turn, or of another proposal, opens no other."""
     loop = {"kind": "repeat", "at_most": 2, "upgrade": False, "steps": [ASK, TRADE]}
     house = House({"trial": plan(loop)}, {"orders.submit": echo})
-    async with working(client, house, cached=0):
+    async with working(client, house, replayed=True):
         run = await start(client, given={"orders": [1]})
         first = (await shown(run))["digest"]
         await decide(run, "kim", first)
@@ -163,13 +163,10 @@ def task_of(history: Any, activity: str) -> int:
     return [c.workflow_task_completed_event_id for c in calls if c.activity_type.name == activity][-1]
 
 
-@pytest.mark.parametrize("cached", [0, 100])
-async def test_a_run_reset_to_behind_its_approval_asks_again_before_it_trades(
-    client: Client, cached: int
-) -> None:
+async def test_a_run_reset_to_behind_its_approval_asks_again_before_it_trades(client: Client) -> None:
     """What was decided is history that the replay takes; the trade needs a decision made since."""
     house = asking()
-    async with working(client, house, cached=cached):
+    async with working(client, house, replayed=True):
         run = await start(client, given={"orders": [1]})
         digest = (await shown(run))["digest"]
         await decide(run, "kim", digest)

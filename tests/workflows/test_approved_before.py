@@ -81,7 +81,7 @@ async def newest(client: Client, run: WorkflowHandle[Any, Any], than: str | None
 async def test_a_run_that_continued_as_new_asks_again_before_it_trades(client: Client) -> None:
     """The old digest is refused, what is shown is the same, and whoever decides comes out of the step."""
     house = house_of(ASK, loop(8, READ), TRADE, output={"by": "${ steps.ok.by }"})
-    async with working(client, house, cached=0):
+    async with working(client, house, replayed=True):
         run = await start(client, given=GIVEN)
         digest = await approved_once(run)
         again = await newest(client, run, run.first_execution_run_id)
@@ -157,7 +157,7 @@ async def test_an_approval_inside_a_loop_knows_its_turn_in_a_later_run(client: C
     body = [call("own", given={"n": "${ item * 10 }"}), asked]
     each = {"kind": "for_each", "for_each": ["1", "2"], "as": "item", "at_most": 1, "steps": body}
     house = house_of(each, loop(8, call("read")), TRADE)
-    async with working(client, house, cached=0):
+    async with working(client, house, replayed=True):
         run = await start(client, given=GIVEN)
         first = await approved_once(run)
         await until(run, lambda s: bool(s["approvals"]) and s["approvals"][0]["digest"] != first)
@@ -184,7 +184,7 @@ async def test_a_newer_version_asks_what_was_approved_under_the_older(client: Cl
 
     house = house_of()
     house.plans = {"trial": version(1, ASK)}
-    async with working(client, house, cached=0):
+    async with working(client, house, replayed=True):
         run = await start(client, given=GIVEN)
         await approved_once(run)
         await until(run, lambda status: status["waits_for"] == "go")

@@ -43,7 +43,7 @@ async def test_finishing_gives_back_what_other_branches_hold(client: Client) -> 
     finish = [{"kind": "receive", "receive": ["go"]}, {"kind": "finish", "finish": {"done": True}}]
     document = plan(parallel(trading=[locked(FOR_EVER)], other=finish), signals={"go": {"type": "object"}})
     house = House({"trial": document})
-    async with working(client, house, cached=0):
+    async with working(client, house, replayed=True):
         run = await start(client)
         await until(run, lambda status: "timer" in (status["waits_for"] or "") and bool(house.held))
         await run.signal("go", {})
@@ -55,7 +55,7 @@ async def test_the_outermost_block_gives_a_lease_back(client: Client) -> None:
     """A block that takes the lease of the block around it does not end it."""
     document = plan(locked(locked(call("inner")), call("outer")), call("last"))
     house = House({"trial": document}, {"portfolio.read": echo})
-    async with working(client, house, cached=0):
+    async with working(client, house, replayed=True):
         await (await start(client)).result()
     assert order(house, "leases.release", "portfolio.read") == [
         "portfolio.read",
@@ -76,7 +76,7 @@ async def test_the_last_of_several_branches_gives_their_lease_back(client: Clien
         signals=signals,
     )
     house = House({"trial": document}, {"portfolio.read": echo})
-    async with working(client, house, cached=0):
+    async with working(client, house, replayed=True):
         run = await start(client)
         await until(
             run, lambda status: status["waits_for"] == "go" and len(house.asked("portfolio.read")) == 1
@@ -102,7 +102,7 @@ async def test_nobody_is_asked_any_more_when_a_branch_is_cut_short(client: Clien
         signals=signals,
     )
     house = House({"trial": document}, {"portfolio.read": echo})
-    async with working(client, house, cached=0):
+    async with working(client, house, replayed=True):
         run = await start(client)
         await until(run, lambda status: bool(status["approvals"]))
         await run.signal("go", {})
@@ -126,7 +126,7 @@ async def test_no_step_follows_in_a_branch_that_is_cut_short(client: Client) -> 
     document = plan(trying(parallel(order=order, failing=failing)), signals={"go": {"type": "object"}})
     activities = {"orders.submit": slow, "orders.await_fills": echo, "orders.cancel_open": echo}
     house = House({"trial": document}, {**activities, "portfolio.read": echo})
-    async with working(client, house, cached=0):
+    async with working(client, house, replayed=True):
         run = await start(client)
         await begun.wait()
         await run.signal("go", {})
@@ -143,7 +143,7 @@ async def test_overlapping_turns_are_decided_by_what_they_show(client: Client) -
     turns = {"kind": "for_each", "for_each": ["1", "2"], "as": "item", "at_most": 2, "steps": [asked]}
     document = plan({**turns, "id": "each", "collect": "steps.ok.comment"}, output="${ steps.each }")
     house = House({"trial": document})
-    async with working(client, house, cached=0):
+    async with working(client, house, replayed=True):
         run = await start(client)
         status = await until(run, lambda status: len(status["approvals"]) == 2)
         for approval in reversed(status["approvals"]):

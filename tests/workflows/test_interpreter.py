@@ -67,7 +67,7 @@ async def test_skipped_steps_have_no_output(client: Client) -> None:
 
 @pytest.mark.parametrize("cached", [100, 0])
 async def test_every_kind_of_block_nests_in_every_other(client: Client, cached: int) -> None:
-    """Blocks in blocks, replayed from history at every task, end with the same output."""
+    """Blocks in blocks, also replayed from history at every task, end with the same output."""
     inner = [
         {
             "kind": "for_each",

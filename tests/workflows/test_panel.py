@@ -32,7 +32,7 @@ async def test_the_panel_says_where_a_run_is(client: Client) -> None:
         },
         {"portfolio.read": echo},
     )
-    async with working(client, house, cached=0):
+    async with working(client, house, replayed=True):
         run = await start(client, given={"name": "P-1"})
         await until(run, lambda status: status["waits_for"] == "go")
         assert await shown(run) == [
@@ -57,7 +57,7 @@ async def test_the_panel_says_what_failed_and_what_was_undone(client: Client) ->
         {"trial": plan(*steps)},
         {"portfolio.read": echo, "orders.cancel_open": echo, "orders.submit": fails("Broken")},
     )
-    async with working(client, house, cached=0):
+    async with working(client, house, replayed=True):
         run = await start(client)
         await until(run, lambda status: status["state"] == "failed")
         assert (await shown(run))[2:] == ["- ↩ first", "- ✗ second", "- ☐ third"]

@@ -142,7 +142,7 @@ async def test_only_the_people_of_the_role_retry_a_held_step(client: Client) -> 
         call("b", "orders.submit"), on_failure={"duration": "1d", "role": "operations"}, output="done"
     )
     house = House({"trial": document}, {"orders.submit": once_away, "runs.allow_retry": allow})
-    async with working(client, house, cached=0):
+    async with working(client, house, replayed=True):
         run = await start(client)
         await until(run, lambda found: found["state"] == "held")
         with pytest.raises(WorkflowUpdateFailedError) as refused:

@@ -85,7 +85,7 @@ async def test_an_id_used_again_for_another_message_is_refused(client: Client) -
         signals=SIGNALS | {"note": {"type": "object"}},
         output="${ steps.got.payload.amount }",
     )
-    async with working(client, House({"trial": document}), cached=0):
+    async with working(client, House({"trial": document}), replayed=True):
         run = await start(client)
         await until(run, lambda status: status["state"] == "waiting")
         message = {"name": "deposit", "payload": {"amount": 2}, "id": "S-1"}
@@ -152,7 +152,7 @@ async def test_a_receive_of_no_time_takes_what_has_come_or_its_branch(client: Cl
         output="${ [steps.before.timed_out, steps.after.timed_out] }",
     )
     house = House({"trial": document}, {"portfolio.read": echo})
-    async with working(client, house, cached=0):
+    async with working(client, house, replayed=True):
         run = await start(client)
         await until(run, lambda status: status["waits_for"] == "go")
         await run.signal("deposit", {"amount": 5})
@@ -180,5 +180,5 @@ async def test_a_signal_to_a_run_that_fell_out_of_the_cache_leaves_a_history_tha
         async with working(client, house):  # a worker that has just started, with a cache, as in production
             await run.execute_update("signal", {"name": "paid", "payload": {}})
             await until(run, lambda status: status["state"] in ("waiting", "completed"))
-    async with working(client, house, cached=0):
+    async with working(client, house):  # which has to replay it all to answer
         assert (await run.query("status"))["path"] == ["got", "next", "again", "last"]

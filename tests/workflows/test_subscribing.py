@@ -37,7 +37,7 @@ async def test_events_since_the_start_are_signals_that_count_once(client: Client
         output=["${ steps.first.payload.amount }", "${ steps.second.payload.amount }"],
     )
     place = house(document, event("E-1", 1), event("E-1", 1), event("E-2", "much"))
-    async with working(client, place, cached=0):
+    async with working(client, place, replayed=True):
         run = await start(client, given={"id": "P-1"})
         await until(run, lambda found: found["state"] == "waiting")
         for id, amount in (("E-1", 1), ("E-3", 3)):

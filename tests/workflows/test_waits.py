@@ -29,7 +29,7 @@ async def test_a_wait_asks_the_calendar_once(
 ) -> None:
     """Sessions are looked up in an activity; a moment that is past goes on at once."""
     house = House({"trial": plan({"kind": "wait", **wait})}, {"calendar.find_moment": soon})
-    async with working(client, house, cached=0):
+    async with working(client, house, replayed=True):
         await (await start(client)).result()
     found = [{key: one[key] for key in one if key != "after"} for one in house.asked("calendar.find_moment")]
     assert found == ([] if asked is None else [asked])
@@ -54,7 +54,7 @@ async def test_a_deadline_may_count_sessions(client: Client) -> None:
         },
         {"calendar.find_moment": soon, "portfolio.read": echo},
     )
-    async with working(client, house, cached=0):
+    async with working(client, house, replayed=True):
         await (await start(client)).result()
     assert len(house.asked("calendar.find_moment")) == 2
     assert len(house.asked("portfolio.read")) == 2
@@ -69,7 +69,7 @@ async def test_several_signals_are_taken_in_the_order_they_came(client: Client) 
         signals={name: {"properties": {"n": {"type": "integer"}}} for name in ("a", "b")},
         output=["${ steps.first.signal }", "${ steps.second.signal }", "${ steps.second.payload.n }"],
     )
-    async with working(client, House({"trial": document}), cached=0):
+    async with working(client, House({"trial": document}), replayed=True):
         run = await start(client)
         await run.signal("a", {"n": 1})
         await run.signal("b", {"n": 2})
