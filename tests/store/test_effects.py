@@ -101,7 +101,7 @@ def test_content_is_kept_as_fingerprints_only(database: Database, tenant: str) -
         once(tx, tenant, "K", {"name": "Zebedee", "born": "1980-05-17"}, Counter())
         row = tx.execute(text("SELECT * FROM effects WHERE tenant = :tenant"), {"tenant": tenant}).one()
     assert "Zebedee" not in str(row)
-    assert "1980" not in str(row)
+    assert "1980-05-17" not in str(row)
 
 
 def test_tenants_do_not_share_keys(database: Database, tenant: str) -> None:
